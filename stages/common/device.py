@@ -1,0 +1,65 @@
+"""Where and how exactly the networks compute: device, precision, threads, determinism. Call `prepare` before any tensor exists."""
+
+import os
+from dataclasses import dataclass
+
+import torch
+
+from stages.common.door import UserError
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What `prepare` chose."""
+
+    device: torch.device
+    dtype: torch.dtype
+    threads: int
+
+    def report(self) -> dict[str, str | int]:
+        """For the metrics file: a result depends on these."""
+        return {"device": self.device.type, "precision": str(self.dtype).removeprefix("torch."), "threads": self.threads}
+
+
+def prepare(device: str, precision: str, threads: int) -> Runtime:
+    """Choose device and precision, fix the number of threads, and switch to deterministic algorithms.
+
+    The same bits come out only for the same number of threads, so `threads` is a parameter and not "all cores".
+    Raises UserError when the asked device or precision cannot be had.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with it
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs a tenth of the time and changes no result
+    torch.backends.cudnn.benchmark = False
+    chosen = _device(device)
+    return Runtime(chosen, _dtype(precision, chosen), threads)
+
+
+def _device(name: str) -> torch.device:
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        name = next(key for key, there in available.items() if there)
+    if not available[name]:
+        there = ", ".join(key for key, value in available.items() if value)
+        raise UserError(f"train.device is {name!r}, but this machine offers only: {there}. Set train.device to one of them or to auto.")
+    return torch.device(name)
+
+
+def _dtype(precision: str, device: torch.device) -> torch.dtype:
+    fast, possible = _bfloat16(device)
+    if precision == "bfloat16" and not possible:
+        raise UserError(f"train.precision is 'bfloat16', but this machine's {device.type} has no bfloat16 arithmetic. Set train.precision to float32 or auto.")
+    return torch.bfloat16 if precision == "bfloat16" or (precision == "auto" and fast) else torch.float32
+
+
+def _bfloat16(device: torch.device) -> tuple[bool, bool]:
+    """Whether bfloat16 is faster than float32 there, and whether it can be had at all."""
+    if device.type == "cuda":
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+        return native, native
+    if device.type == "cpu":
+        # AMX doubles the speed (measured); avx512_bf16 alone computes it, but no faster than float32.
+        has = torch.cpu.get_capabilities()
+        return has.get("amx_bf16", False), has.get("amx_bf16", False) or has.get("avx512_bf16", False)
+    return False, True

@@ -1,0 +1,82 @@
+"""Pictures in and out: sorted listings, upright sRGB, squares, tensors, contact sheets.
+
+The one tensor contract of the project: NCHW, float32, [-1, 1], sRGB.
+"""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from stages.common.door import UserError
+from stages.common.report import write_bytes
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
+PAPER = (250, 248, 243)
+
+
+def listing(folder: Path) -> list[Path]:
+    """The pictures of a folder, sorted by name, so that nothing depends on the file system's order."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+
+
+def read(path: Path) -> Image.Image:
+    """Read a picture as upright RGB; raises UserError for a missing, corrupt or foreign file."""
+    try:
+        with Image.open(path) as picture:
+            return ImageOps.exif_transpose(picture).convert("RGB")
+    except FileNotFoundError as error:
+        raise UserError(f"{path} is not there") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise UserError(f"{path} cannot be read as a picture ({error}): replace it, or run the stage that wrote it again with `dvc repro -f`") from error
+
+
+def save_png(path: Path, picture: Image.Image, **options) -> None:
+    """Write a lossless PNG, whole or not at all; `options` go to Pillow (dpi, icc_profile)."""
+    data = io.BytesIO()
+    picture.save(data, "PNG", **options)
+    write_bytes(path, data.getvalue())
+
+
+def save_jpeg(path: Path, picture: Image.Image, quality: int = 90) -> None:
+    """Write a JPEG, whole or not at all."""
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=quality, optimize=True)
+    write_bytes(path, data.getvalue())
+
+
+def square(picture: Image.Image, pixels: int, centre: tuple[float, float] = (0.5, 0.5)) -> Image.Image:
+    """The largest square of a picture at `centre` (0..1 across the free play), resized to `pixels` (antialiased bicubic)."""
+    side = min(picture.size)
+    left, top = (round((length - side) * at) for length, at in zip(picture.size, centre, strict=True))
+    return picture.resize((pixels, pixels), Image.Resampling.BICUBIC, (left, top, left + side, top + side))
+
+
+def to_array(pictures: Sequence[Image.Image]) -> np.ndarray:
+    """Pictures of one size as uint8 [N, 3, H, W]."""
+    return np.ascontiguousarray(np.stack([np.asarray(picture) for picture in pictures]).transpose(0, 3, 1, 2))
+
+
+def from_array(array: np.ndarray) -> list[Image.Image]:
+    """uint8 [N, 3, H, W] as pictures."""
+    return [Image.fromarray(np.ascontiguousarray(item)) for item in array.transpose(0, 2, 3, 1)]
+
+
+def blank(pixels: tuple[int, int]) -> Image.Image:
+    """An empty cell of a contact sheet."""
+    return Image.new("RGB", pixels, PAPER)
+
+
+def sheet(pictures: Sequence[Image.Image], columns: int, cell: tuple[int, int], gap: int = 6) -> Image.Image:
+    """A contact sheet: each picture fitted whole into a cell of `cell` = (width, height) pixels, row by row."""
+    rows = -(-len(pictures) // columns)
+    width, height = cell
+    page = Image.new("RGB", (columns * (width + gap) + gap, rows * (height + gap) + gap), PAPER)
+    for number, picture in enumerate(pictures):
+        row, column = divmod(number, columns)
+        fitted = ImageOps.contain(picture, cell, Image.Resampling.LANCZOS)
+        left = gap + column * (width + gap) + (width - fitted.width) // 2
+        page.paste(fitted, (left, gap + row * (height + gap) + (height - fitted.height) // 2))
+    return page

@@ -1,0 +1,186 @@
+"""What params.yaml may say: one frozen section a stage, with types, ranges and choices. The defaults live in params.yaml alone.
+
+Every door loads the whole file, so an impossible value of a late stage fails before the first stage works.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from stages.common.door import UserError, nearest
+
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+CountOrNone = Annotated[int, Field(ge=0, le=1_000_000)]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0, le=1e9)]
+PositiveOrZero = Annotated[float, Field(ge=0, le=1e9)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A section of params.yaml: no unknown keys, no conversions ("1" is not 1), no changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Museum(Section):
+    """The embedded default source; the comments in params.yaml say what each key of each section does."""
+
+    works: Count
+    reserve: CountOrNone
+    seed: Seed
+
+
+class Scrape(Section):
+    source: Literal["museum", "wikiart"]
+    url: str
+    artist: Text
+    limit: CountOrNone
+    timeout_s: Positive
+
+
+class Dedupe(Section):
+    enabled: bool
+    hash_distance: Annotated[int, Field(ge=0, le=128)]
+    correlation: Annotated[float, Field(ge=0.5, le=1)]
+
+
+class Split(Section):
+    train_works: Count
+    validation_works: Count
+    test_works: Count
+    validation_fraction: Fraction
+    test_fraction: Fraction
+    seed: Seed
+
+
+class Augment(Section):
+    copies: Annotated[int, Field(ge=1, le=64)]
+    mirror: bool
+    crop: Annotated[float, Field(ge=0, le=0.5)]
+    colour: Annotated[float, Field(ge=0, le=0.5)]
+    seed: Seed
+
+
+class Train(Section):
+    architecture: Literal["dcgan"]
+    loss: Literal["nonsaturating", "relativistic"]
+    resolution: Literal[32, 64, 128, 256]
+    width: Annotated[int, Field(ge=8, le=256)]
+    latent: Annotated[int, Field(ge=8, le=1024)]
+    batch: Annotated[int, Field(ge=2, le=512)]
+    kimg: Positive
+    learning_rate: Annotated[float, Field(gt=0, le=0.1)]
+    beta1: Annotated[float, Field(ge=0, lt=1)]
+    r1_gamma: PositiveOrZero
+    r1_every: Annotated[int, Field(ge=1, le=1000)]
+    diffaugment: list[Literal["color", "translation", "cutout"]]
+    ema_kimg: PositiveOrZero
+    sheet_kimg: Positive
+    seed: Seed
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    precision: Literal["auto", "float32", "bfloat16"]
+    threads: Annotated[int, Field(ge=1, le=256)]
+
+
+class Generate(Section):
+    count: Annotated[int, Field(ge=25, le=100_000)]
+    seed: Seed
+
+
+class Stylize(Section):
+    sketch: Text
+    styles: Annotated[list[Text], Field(min_length=1)]
+    pixels: Annotated[int, Field(ge=64, le=4096)]
+    steps: Annotated[int, Field(ge=1, le=100_000)]
+    style_weight: Positive
+    variation_weight: PositiveOrZero
+
+
+class Upscale(Section):
+    pictures: CountOrNone
+    tile: Annotated[int, Field(ge=32, le=2048)]
+    overlap: Annotated[int, Field(ge=0, le=256)]
+    dpi: Annotated[int, Field(ge=30, le=2400)]
+
+    @model_validator(mode="after")
+    def _overlap_fits(self) -> "Upscale":
+        if self.overlap * 2 >= self.tile:
+            raise ValueError(f"upscale.overlap is {self.overlap}, but must be less than half of upscale.tile ({self.tile})")
+        return self
+
+
+class Evaluate(Section):
+    kid_subsets: Annotated[int, Field(ge=2, le=10_000)]
+    batch: Annotated[int, Field(ge=1, le=1024)]
+    seed: Seed
+
+
+class Track(Section):
+    experiment: Text
+
+
+class Params(Section):
+    """The whole of params.yaml."""
+
+    museum: Museum
+    scrape: Scrape
+    dedupe: Dedupe
+    split: Split
+    augment: Augment
+    train: Train
+    generate: Generate
+    stylize: Stylize
+    upscale: Upscale
+    evaluate: Evaluate
+    track: Track
+
+
+def load(path: Path = Path("params.yaml")) -> Params:
+    """Read and check params.yaml; raises UserError that names each wrong key, its value, the choices and the remedy."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{path} is not there: run the stages from the repository's root") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is not valid YAML: {error}") from error
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        lines = [_explain(item) for item in error.errors()]
+        remedy = "Set it in params.yaml, or for one experiment with `dvc exp run -S key=value`."
+        raise UserError("\n  ".join([f"{path} cannot be used:", *lines, remedy])) from error
+
+
+def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """{"train": {"seed": 0}} as {"train.seed": 0}."""
+    flat = {}
+    for key, value in values.items():
+        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
+
+
+def _explain(item: dict[str, Any]) -> str:
+    """One line for one of pydantic's errors."""
+    key = ".".join(str(part) for part in item["loc"])
+    match item["type"]:
+        case "extra_forbidden":
+            return f"{key} is not a known key{nearest(key, _known_keys())}"
+        case "missing":
+            return f"{key} is missing"
+        case "value_error":
+            return str(item["ctx"]["error"])
+        case "literal_error":
+            return f"{key} is {item['input']!r}, but must be one of {item['ctx']['expected']}"
+        case "float_type" if isinstance(item["input"], str):
+            return f"{key} is the text {item['input']!r}, but must be a number (YAML reads 2e-4 as text: write 0.0002)"
+        case _:
+            return f"{key} is {item['input']!r}, but {item['msg'].replace('Input should', 'it should')}"
+
+
+def _known_keys() -> list[str]:
+    sections = {name: field.annotation.model_fields for name, field in Params.model_fields.items()}
+    return [*sections, *(f"{section}.{key}" for section, keys in sections.items() for key in keys)]

@@ -1,0 +1,83 @@
+"""params.yaml: every mistake is named before any work, with the value, the choices and the remedy."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stages.common import params
+from stages.common.door import UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+KEYS = params.flatten(yaml.safe_load((ROOT / "params.yaml").read_text()))
+
+
+def test_the_repository_s_params_load():
+    loaded = params.load(ROOT / "params.yaml")
+    assert params.flatten(loaded.model_dump()) == KEYS
+    with pytest.raises(Exception, match="frozen"):
+        loaded.train.seed = 1
+
+
+def test_every_key_has_a_comment():
+    lines = (ROOT / "params.yaml").read_text().splitlines()
+    keys = [line for line in lines if ":" in line and not line.startswith("#")]
+    assert len(keys) == len(KEYS) + len(params.Params.model_fields)
+    for line in keys:
+        assert " # " in line, line
+
+
+def test_no_key_has_a_name_that_the_run_cache_ignores():
+    assert not {"size", "nfiles"} & {part for key in KEYS for part in key.split(".")}
+
+
+WRONG = [
+    ("train.resolution", 48, ["train.resolution is 48", "32, 64, 128 or 256"]),
+    ("train.resolution", 512, ["train.resolution is 512"]),
+    ("train.loss", "hinge", ["'hinge'", "'nonsaturating' or 'relativistic'"]),
+    ("train.device", "gpu", ["'gpu'", "'auto', 'cpu', 'cuda' or 'mps'"]),
+    ("train.precision", "fp16", ["'fp16'", "'auto', 'float32' or 'bfloat16'"]),
+    ("train.learning_rate", "2e-4", ["'2e-4'", "write 0.0002"]),
+    ("train.batch", "8", ["train.batch is '8'", "integer"]),
+    ("train.kimg", -1.0, ["train.kimg is -1.0", "greater than 0"]),
+    ("train.diffaugment", ["colour"], ["'colour'", "'color', 'translation' or 'cutout'"]),
+    ("split.train_works", 0, ["split.train_works is 0", "greater than or equal to 1"]),
+    ("dedupe.enabled", "yes please", ["dedupe.enabled is 'yes please'", "boolean"]),
+    ("scrape.source", "louvre", ["'louvre'", "'museum' or 'wikiart'"]),
+    ("stylize.styles", [], ["stylize.styles is []", "at least 1 item"]),
+    ("upscale.overlap", 64, ["upscale.overlap is 64", "less than half of upscale.tile (128)"]),
+    ("train.learnig_rate", 0.1, ["train.learnig_rate is not a known key", "did you mean 'train.learning_rate'"]),
+    ("trian.seed", 0, ["trian is not a known key", "did you mean 'train'"]),
+]
+
+
+@pytest.mark.parametrize("key, value, words", WRONG, ids=[f"{key}={value}" for key, value, _ in WRONG])
+def test_a_wrong_value_is_explained(workspace, key, value, words):
+    workspace.set(**{key.replace(".", "__"): value})
+    with pytest.raises(UserError) as caught:
+        params.load(workspace.folder / "params.yaml")
+    for word in [*words, "-S key=value"]:
+        assert word in str(caught.value)
+
+
+def test_a_missing_key_and_a_missing_section(workspace):
+    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    del values["train"]["seed"], values["upscale"]
+    (workspace.folder / "params.yaml").write_text(yaml.safe_dump(values))
+    with pytest.raises(UserError, match="(?s)train.seed is missing.*upscale is missing"):
+        params.load(workspace.folder / "params.yaml")
+
+
+def test_no_yaml_and_no_file(tmp_path):
+    (tmp_path / "params.yaml").write_text("train: [")
+    with pytest.raises(UserError, match="not valid YAML"):
+        params.load(tmp_path / "params.yaml")
+    with pytest.raises(UserError, match="repository's root"):
+        params.load(tmp_path / "none.yaml")
+
+
+def test_a_late_stage_s_mistake_stops_the_first_door(workspace):
+    """Before any work: scrape does not start when train cannot."""
+    workspace.set(train__resolution=48)
+    workspace.fails("scrape", "train.resolution is 48", "32, 64, 128 or 256")
+    assert not (workspace.folder / "data").exists()

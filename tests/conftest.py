@@ -1,0 +1,69 @@
+"""What the tests share: a workspace with its own params.yaml, and a way to knock at a stage's door as DVC does."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # plain `pytest` puts only the tests' folders there
+
+
+def _clean_environment(**more: str) -> dict[str, str]:
+    """The environment without what an outer DVC or MLflow would pass on, with this checkout importable and its venv first."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "MLFLOW_"))}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return kept | {"PATH": path, "PYTHONPATH": str(ROOT)} | more
+
+
+def _set_params(folder: Path, changes: dict[str, object]) -> None:
+    """Change keys such as "train.kimg" of folder/params.yaml; a new or misspelt key is written too."""
+    values = yaml.safe_load((folder / "params.yaml").read_text())
+    for key, value in changes.items():
+        section, _, leaf = key.partition(".")
+        values.setdefault(section, {})[leaf] = value
+    (folder / "params.yaml").write_text(yaml.safe_dump(values))
+
+
+class Workspace:
+    """A folder with params.yaml in which doors can be opened."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        (folder / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+
+    def set(self, **changes: object) -> None:
+        """Keys with "__" for the dot: set(train__kimg=1.0)."""
+        _set_params(self.folder, {key.replace("__", "."): value for key, value in changes.items()})
+
+    def open(self, room: str, **environment: str) -> subprocess.CompletedProcess:
+        """Run `python -m stages.<room>` here."""
+        command = [sys.executable, "-m", f"stages.{room}"]
+        return subprocess.run(command, cwd=self.folder, env=_clean_environment(**environment), capture_output=True, text=True, timeout=600)
+
+    def fails(self, room: str, *words: str, **environment: str) -> str:
+        """Open a door that must end with exit code 1 and one message that has all the words, without a traceback."""
+        done = self.open(room, **environment)
+        assert done.returncode == 1, done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+        for word in words:
+            assert word in done.stderr, f"{word!r} is not in: {done.stderr}"
+        return done.stderr
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def clean_environment():
+    return _clean_environment
+
+
+@pytest.fixture(scope="session")
+def set_params():
+    return _set_params

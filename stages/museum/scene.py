@@ -1,0 +1,100 @@
+"""A scene: what stands where, under which light; and how a look-alike departs from it.
+
+Coordinates are scene units: the square root of the picture's area is 1, so sizes
+mean the same in every format and at every resolution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from stages.museum import palettes
+from stages.museum.compositions import arrange
+from stages.museum.easel import Light
+from stages.museum.palettes import Palette
+from stages.museum.plain import Plain
+from stages.museum.works import Work
+
+_SKIES = (("clear", 0.16), ("veil", 0.26), ("cumulus", 0.28), ("bands", 0.22), ("storm", 0.08))
+_GROUNDS = (("sand", 0.27), ("cracked", 0.21), ("pebbles", 0.22), ("dunes", 0.20), ("paved", 0.10))
+
+
+@dataclass
+class Scene:
+    """Everything the painter has to know."""
+
+    width: float
+    height: float
+    palette: Palette
+    other: Palette                    # the weather behind doors
+    light: Light
+    sky: str
+    ground: str
+    plain: Plain = field(repr=False)
+
+    @property
+    def horizon(self) -> float:
+        return self.plain.horizon
+
+
+def _draw(options: tuple[tuple[str, float], ...], rng: np.random.Generator) -> str:
+    weights = np.array([w for _, w in options])
+    return options[int(rng.choice(len(options), p=weights / weights.sum()))][0]
+
+
+def _light(rng: np.random.Generator) -> Light:
+    side = float(rng.choice([-1.0, 1.0]))
+    low = float(rng.uniform(0, 1))            # 1: the light nearly touches the plain
+    return Light(x=side * (0.75 + 0.2 * low), y=-(0.70 - 0.35 * low), z=float(rng.uniform(0.32, 0.6)),
+                 reach=float(0.8 + 1.3 * low), slant=float(rng.uniform(0.16, 0.5)))
+
+
+def compose(work: Work) -> Scene:
+    """The scene of a work; look-alikes start from the same scene and then depart from it."""
+    rng = np.random.default_rng([*work.key, 2])
+    ratio = work.format[0] / work.format[1]
+    palette = palettes.choose(work.palette, rng)
+    names = [name for name in palettes.NAMES if name != work.palette]
+    other = palettes.choose(str(rng.choice(names)), rng)
+    light = _light(rng)
+    sky = "storm" if work.palette == "green storm" else _draw(_SKIES, rng)
+    ground = _draw(_GROUNDS, rng)
+    plain = Plain(width=float(np.sqrt(ratio)), height=float(1 / np.sqrt(ratio)),
+                  horizon=0.0, light=light)
+    arrange(work.composition, plain, rng)
+    if work.variation_of is not None:
+        sky = _depart(plain, sky, np.random.default_rng(work.brush_key))
+    return Scene(plain.width, plain.height, palette, other, light, sky, ground, plain)
+
+
+def _depart(plain: Plain, sky: str, rng: np.random.Generator) -> str:
+    """Change motifs of a look-alike so that one sees at once: another work.
+
+    The main motif stays but moves and grows or shrinks; a third of the lesser ones
+    leave, the rest move; three large new ones arrive where there is room.
+    """
+    step = float(rng.choice([-1, 1]) * rng.uniform(0.06, 0.12)) * plain.width
+    growth = float(rng.choice([rng.uniform(0.74, 0.84), rng.uniform(1.08, 1.14)]))
+    main = [item for item in plain.items if item.role == "main"]
+    for item in main:
+        item.x = float(np.clip(item.x + step, 0.04 * plain.width, 0.96 * plain.width))
+        item.size *= growth
+        item.seed += 1000
+    lesser = [item for item in plain.items if item.role == "lesser"]
+    for i, item in enumerate(lesser):
+        if i % 3 == 0:
+            plain.items.remove(item)
+        item.x += float(rng.uniform(-0.2, 0.2)) * plain.width
+        item.flip ^= bool(rng.uniform() < 0.4)
+        item.seed += 1000
+    places = sorted((0.10, 0.26, 0.42, 0.58, 0.74, 0.90), reverse=True,
+                    key=lambda x: min([abs(x * plain.width - item.x) for item in main] or [x]))
+    arrivals = rng.permutation(["egg", "sphere", "boulder", "cypress", "doorway", "watch_block",
+                                "tower", "ladder", "horse", "torso"])[:3]
+    for kind, x in zip(arrivals, places):
+        depth = float(rng.uniform(0.30, 0.70))
+        tall = 1.8 if kind in ("cypress", "doorway", "tower", "ladder", "horse", "torso") else 1.0
+        plain.add(str(kind), float(x), depth, (0.08 + 0.17 * depth) * tall, rng=rng)
+    return sky if rng.uniform() < 0.4 else _draw(_SKIES, rng)

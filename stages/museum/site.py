@@ -1,0 +1,106 @@
+"""The museum's website: paginated lists, work pages, renditions and robots.txt, served on loopback like any site.
+
+Paintings are painted ahead by a pool of processes; a request for one that is not ready waits for it.
+"""
+
+import html
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+from stages.museum.scans import Rendition
+from stages.museum.works import Work
+
+PAGE_LENGTH = 24  # works on a page of a list
+RENDITIONS = {"collection": ("large", "medium", "small"), "reserve": ("large",)}
+ROBOTS = "User-agent: *\nDisallow: /office/\n"
+RIGHTS = "CC0: painted by this project's own program"
+STYLE = (
+    "body{font:17px/1.6 Georgia,serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#2b2621;background:#faf8f3}"
+    "img{max-width:100%}dt{font-variant:small-caps}nav a{margin-right:1rem}"
+)
+
+
+class Site:
+    """Answers of the museum by path, apart from the HTTP around them."""
+
+    def __init__(self, works: list[Work], scans: Callable[[Work], list[Rendition]]):
+        """`scans` returns the renditions of a work; it may wait until the work is painted."""
+        self.works = {work.id: work for work in works}
+        self.sets = {name: [work for work in works if work.set == name] for name in RENDITIONS}
+        self.scans = scans
+
+    def answer(self, target: str) -> tuple[int, str, bytes]:
+        """Status, content type and body for the path and query of a GET request."""
+        address = urlsplit(target)
+        match address.path.strip("/").split("/"):
+            case [""]:
+                return _page("The museum of dream landscapes", self._index())
+            case ["robots.txt"]:
+                return 200, "text/plain", ROBOTS.encode()
+            case [name] if name in self.sets:
+                return self._list(name, parse_qs(address.query).get("page", ["1"])[0])
+            case ["works", key] if key in self.works:
+                return _page(self.works[key].title, self._work(self.works[key]))
+            case ["images", key, file] if key in self.works:
+                return self._image(self.works[key], file.removesuffix(".jpg"))
+        return _page("Not found", "<p>There is no such room in this museum.</p>", 404)
+
+    def _index(self) -> str:
+        links = (f'<li><a class="set" href="/{name}/">{name}</a>: {len(works)} works</li>' for name, works in self.sets.items())
+        return f"<ul>{''.join(links)}</ul>"
+
+    def _list(self, name: str, page: str) -> tuple[int, str, bytes]:
+        pages = max(1, -(-len(self.sets[name]) // PAGE_LENGTH))
+        if not page.isdecimal() or not 1 <= int(page) <= pages:
+            return _page("Not found", "<p>There is no such page.</p>", 404)
+        start = (int(page) - 1) * PAGE_LENGTH
+        rows = (
+            f'<li class="work"><a href="/works/{work.id}/">{html.escape(work.title)}</a>, <span class="year">{work.year}</span></li>'
+            for work in self.sets[name][start : start + PAGE_LENGTH]
+        )
+        after = f'<a rel="next" href="/{name}/?page={int(page) + 1}">next page</a>' if int(page) < pages else ""
+        return _page(f"The {name}", f"<ol start={start + 1}>{''.join(rows)}</ol><nav>{after}</nav>")
+
+    def _work(self, work: Work) -> str:
+        facts = {"Year": str(work.year), "Technique": work.technique, "Set": work.set, "Rights": RIGHTS}
+        terms = "".join(f"<dt>{key}</dt><dd>{html.escape(value)}</dd>" for key, value in facts.items())
+        names = RENDITIONS[work.set]
+        links = "".join(f'<li><a class="rendition" href="/images/{work.id}/{name}.jpg">{name}</a></li>' for name in names)
+        return f'<img src="/images/{work.id}/{names[-1]}.jpg" alt=""><dl>{terms}</dl><ul>{links}</ul>'
+
+    def _image(self, work: Work, name: str) -> tuple[int, str, bytes]:
+        if name not in RENDITIONS[work.set]:
+            return _page("Not found", "<p>There is no such rendition.</p>", 404)
+        found = next(scan for scan in self.scans(work) if scan.name == name)
+        return 200, "image/jpeg", found.jpeg
+
+
+def serve(site: Site) -> ThreadingHTTPServer:
+    """A server for the site on a free port of 127.0.0.1; the caller runs and closes it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:  # noqa: N802, the name is http.server's
+            status, kind, body = site.answer(self.path)
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet: the visitor shows the progress."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    return server
+
+
+def _page(title: str, body: str, status: int = 200) -> tuple[int, str, bytes]:
+    text = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title><style>{STYLE}</style></head>'
+        f'<body><nav><a href="/">museum</a></nav><h1>{html.escape(title)}</h1>{body}</body></html>'
+    )
+    return status, "text/html; charset=utf-8", text.encode()

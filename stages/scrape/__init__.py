@@ -1,0 +1,1 @@
+"""From web pages to files: the collection with its catalogue."""

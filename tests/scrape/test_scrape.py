@@ -1,0 +1,181 @@
+"""From web pages to files: real servers on loopback, real files, and failures that are rows."""
+
+import hashlib
+import io
+import json
+import threading
+
+import pytest
+from PIL import Image
+
+from stages.common import report
+from stages.museum import site, works
+from stages.museum.scans import Rendition
+from stages.scrape import museum, wikiart
+from stages.scrape.catalogue import NotAPicture, Record, row
+from stages.scrape.fetch import Client, FetchError
+
+RECORD = Record("w", "Title", "1931", "Oil", "http://127.0.0.1:8/works/w/", "http://127.0.0.1:8/images/w/large.jpg?v=1", "large", "CC0", "collection")
+
+
+def jpeg(shade: int, width: int = 40) -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", (width, 30), (shade, 100, 50)).save(data, "JPEG")
+    return data.getvalue()
+
+
+def flat_scans(work: works.Work) -> list[Rendition]:
+    """Renditions without the minutes of painting."""
+    sizes = range(40, 40 + 10 * len(site.RENDITIONS[work.set]), 10)
+    return [Rendition(name, jpeg(work.number % 256, size), size, 30, "none") for name, size in zip(site.RENDITIONS[work.set], sizes, strict=True)]
+
+
+@pytest.fixture
+def address():
+    """A museum with 30 works and a depot of 5, without paint."""
+    server = site.serve(site.Site(works.plan(30, 5, 0), flat_scans))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+def test_museum_gives_every_rendition_with_its_facts(address):
+    records = list(museum.records(Client(5), address, 0))
+    assert len(records) == 30 * 3 + 5  # two list pages, then the reserve
+    planned = {work.id: work for work in works.plan(30, 5, 0)}
+    assert {record.work for record in records} == set(planned)
+    for record in records:
+        work = planned[record.work]
+        assert (record.title, record.year, record.technique, record.set) == (work.title, str(work.year), work.technique, work.set)
+        assert record.rights and record.rendition in site.RENDITIONS[work.set]
+
+
+def test_museum_limit_counts_works_of_each_set(address):
+    records = list(museum.records(Client(5), address, 2))
+    assert [record.set for record in records] == ["collection"] * 6 + ["reserve"] * 2
+
+
+def test_site_refuses_what_it_does_not_have(address):
+    client = Client(5)
+    for path in ("collection/?page=3", "collection/?page=x", "works/none/", "images/none/large.jpg", "attic"):
+        with pytest.raises(FetchError, match="404"):
+            client.bytes(address + path)
+    with pytest.raises(FetchError, match="robots.txt"):
+        client.bytes(address + "office/papers.html")
+
+
+def test_row_names_a_file_by_its_content_and_drops_the_port():
+    data = jpeg(7)
+    found = row(RECORD, data)
+    digest = hashlib.sha256(data).hexdigest()
+    assert (found["file"], found["sha256"], found["bytes"]) == (digest[:16] + ".jpg", digest, len(data))
+    assert (found["width"], found["height"], found["type"]) == (40, 30, "image/jpeg")
+    assert (found["page_url"], found["image_url"]) == ("/works/w/", "/images/w/large.jpg?v=1")
+    public = row(Record(**{**vars(RECORD), "page_url": "https://museum.example/w"}), data)
+    assert public["page_url"] == "https://museum.example/w"
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>login</html>", b"<svg xmlns='http://www.w3.org/2000/svg'/>", jpeg(1)[:-300]], ids=["empty", "html", "svg", "cut"])
+def test_what_is_no_picture_is_no_row(data):
+    with pytest.raises(NotAPicture):
+        row(RECORD, data)
+
+
+def test_door_writes_files_catalogue_and_metrics(workspace, address):
+    workspace.set(scrape__url=address)
+    assert workspace.open("scrape").returncode == 0
+    raw = workspace.folder / "data" / "raw"
+    rows = report.read_jsonl(raw / "catalogue.jsonl")
+    assert len(rows) == 95
+    for item in rows:
+        assert hashlib.sha256((raw / item["file"]).read_bytes()).hexdigest() == item["sha256"]
+    assert address.rsplit(":", 1)[1].strip("/") not in (raw / "catalogue.jsonl").read_text()
+    summary = report.read_json(workspace.folder / "metrics" / "scrape.json")
+    assert summary == {"failed": 0, "failures": [], "files": 95, "sets": {"collection": 90, "reserve": 5}, "works": 35}
+
+
+def test_a_failed_file_is_a_row_and_the_others_arrive(workspace, httpserver):
+    httpserver.expect_request("/robots.txt").respond_with_data("", status=404)
+    httpserver.expect_request("/").respond_with_data('<a class="set" href="/all/">collection</a>', content_type="text/html")
+    httpserver.expect_request("/all/").respond_with_data('<li class="work"><a href="/w/1/">one</a></li>', content_type="text/html")
+    links = "".join(f'<a class="rendition" href="/{name}.jpg">{name}</a>' for name in ("good", "gone", "page", "broken"))
+    httpserver.expect_request("/w/1/").respond_with_data(f"<h1>One</h1><dl><dt>Year</dt><dd>1931</dd></dl>{links}", content_type="text/html")
+    httpserver.expect_request("/good.jpg").respond_with_data(jpeg(1))
+    httpserver.expect_request("/page.jpg").respond_with_data("<html>", content_type="image/jpeg")
+    httpserver.expect_request("/broken.jpg").respond_with_data(jpeg(2)[:-300])
+    workspace.set(scrape__url=httpserver.url_for("/"))
+    assert workspace.open("scrape").returncode == 0
+    summary = report.read_json(workspace.folder / "metrics" / "scrape.json")
+    assert summary["files"] == 1 and summary["failed"] == 3
+    reasons = {item["image_url"]: item["reason"] for item in summary["failures"]}
+    assert "the server answered 500" in reasons["/gone.jpg"]
+    assert "not a picture" in reasons["/page.jpg"] and "not a picture" in reasons["/broken.jpg"]
+
+
+def test_an_empty_source_is_an_error_and_keeps_the_old_data(workspace, httpserver):
+    httpserver.expect_request("/robots.txt").respond_with_data("")
+    httpserver.expect_request("/").respond_with_data("<p>closed on Mondays</p>", content_type="text/html")
+    old = workspace.folder / "data" / "raw" / "catalogue.jsonl"
+    report.write_bytes(old, b"old")
+    workspace.set(scrape__url=httpserver.url_for("/"))
+    workspace.fails("scrape", "gave no picture", "it lists no works", "scrape.source: museum")
+    assert old.read_bytes() == b"old" and len(list(old.parent.parent.iterdir())) == 1
+
+
+@pytest.mark.parametrize("source", ["museum", "wikiart"])
+def test_a_source_out_of_reach_is_named_with_the_way_out(workspace, source):
+    workspace.set(scrape__source=source, scrape__url="http://127.0.0.1:9/")
+    workspace.fails("scrape", repr(source), "http://127.0.0.1:9/", "out of reach", "no connection", "museum, which needs no network")
+
+
+def test_robots_of_a_broken_server_forbid_everything(httpserver):
+    httpserver.expect_request("/robots.txt").respond_with_data("", status=501)
+    with pytest.raises(FetchError, match="robots.txt"):
+        Client(5).bytes(httpserver.url_for("/a.jpg"))
+
+
+def test_a_busy_server_is_asked_again(httpserver):
+    httpserver.expect_request("/robots.txt").respond_with_data("")
+    httpserver.expect_ordered_request("/a.jpg").respond_with_data("", status=503, headers={"Retry-After": "0"})
+    httpserver.expect_ordered_request("/a.jpg").respond_with_data("here")
+    client = Client(5)
+    client.robots[httpserver.url_for("").rstrip("/")] = wikiart_allows_all()
+    assert client.bytes(httpserver.url_for("/a.jpg")) == b"here"
+
+
+def wikiart_allows_all():
+    from protego import Protego
+
+    return Protego.parse("")
+
+
+def paintings(*items: dict) -> str:
+    return json.dumps({"Paintings": list(items), "AllPaintingsCount": len(items), "PageSize": 60})
+
+
+def test_wikiart_reads_the_list_until_it_is_empty(httpserver):
+    httpserver.expect_request("/robots.txt").respond_with_data("")
+    first = {"id": "1", "title": "Sleep", "year": "1937", "image": "http://uploads.example/sleep.jpg!Large.jpg", "paintingUrl": "/en/x/sleep-1937"}
+    without = {"_id": "2", "title": "Lost", "year": None, "image": None, "paintingUrl": "/en/x/lost"}
+    second = {"_id": "3", "title": "Sleep", "year": "", "image": "http://uploads.example/caf%C3%A9(1).jpg", "paintingUrl": "/en/x/sleep"}
+    for number, items in enumerate([[first, without], [second], []], start=1):
+        httpserver.expect_request(
+            "/en/x/mode/all-paintings",
+            query_string={"json": "2", "layout": "new", "page": str(number), "resultType": "masonry"},
+            headers={"X-Requested-With": "XMLHttpRequest"},
+        ).respond_with_data(paintings(*items))
+    records = list(wikiart.records(Client(5), httpserver.url_for("/"), "x", 0))
+    assert [(r.title, r.year, r.image_url) for r in records] == [
+        ("Sleep", "1937", "http://uploads.example/sleep.jpg"),
+        ("Sleep", "", "http://uploads.example/caf%C3%A9(1).jpg"),
+    ]
+    assert all(record.work is None and record.set == "collection" for record in records)
+    assert len(list(wikiart.records(Client(5), httpserver.url_for("/"), "x", 1))) == 1
+
+
+def test_wikiart_s_answer_that_is_no_list_is_explained(httpserver):
+    httpserver.expect_request("/robots.txt").respond_with_data("")
+    httpserver.expect_request("/en/x/mode/all-paintings").respond_with_data("<html>please log in</html>")
+    with pytest.raises(FetchError, match="page 1 .* not the JSON"):
+        list(wikiart.records(Client(5), httpserver.url_for("/"), "x", 0))

@@ -1,0 +1,1 @@
+"""From files to works: perceptual hashing, grouping, the best rendition of each."""

@@ -1,0 +1,1 @@
+"""Square pictures at the training resolution, with seeded variations."""

@@ -1,0 +1,1 @@
+"""Which works train, validate and test: by work, nested, seeded."""

@@ -1,0 +1,58 @@
+"""The split: by work, nested, disjoint, and refused when there are too few works."""
+
+import pytest
+
+from stages.common import report
+from stages.common.door import UserError
+from stages.split.nested import by_fraction, shuffled, with_reserve
+
+COLLECTION = [f"c{number:02}" for number in range(72)]
+RESERVE = [f"r{number:03}" for number in range(216)]
+
+
+def test_smaller_sets_are_inside_larger_ones():
+    sets = {n: with_reserve(COLLECTION, RESERVE, n, 72, 144, 0) for n in (9, 18, 36, 72)}
+    for n, parts in sets.items():
+        assert len(parts["train"]) == n and parts["train"] == sets[72]["train"][:n]
+        assert parts["test"] == sets[72]["test"] and parts["validation"] == sets[72]["validation"]
+
+
+def test_parts_are_disjoint_and_complete():
+    parts = with_reserve(COLLECTION, RESERVE, 72, 72, 144, 0)
+    assert set(parts["validation"]).isdisjoint(parts["test"])
+    assert set(parts["validation"] + parts["test"]) == set(RESERVE) and set(parts["train"]) == set(COLLECTION)
+
+
+def test_order_depends_on_names_and_seed_alone():
+    assert shuffled(COLLECTION[::-1], 0) == shuffled(COLLECTION, 0) != shuffled(COLLECTION, 1)
+    assert sorted(shuffled(COLLECTION, 0)) == COLLECTION
+
+
+def test_without_a_reserve_the_test_works_are_the_same_for_every_size():
+    large, small = (by_fraction(COLLECTION, n, 0.15, 0.25, 0) for n in (43, 10))
+    assert [len(large[part]) for part in ("train", "validation", "test")] == [43, 11, 18]
+    assert small["test"] == large["test"] and small["train"] == large["train"][:10]
+    assert len({*large["train"], *large["validation"], *large["test"]}) == 72
+
+
+def test_more_works_than_exist_are_refused_with_the_most_that_can_be_had():
+    with pytest.raises(UserError, match="split.train_works is 73, but there are only 72 .* at most 72"):
+        with_reserve(COLLECTION, RESERVE, 73, 72, 144, 0)
+    with pytest.raises(UserError, match="split.train_works is 44, but there are only 43"):
+        by_fraction(COLLECTION, 44, 0.15, 0.25, 0)
+    with pytest.raises(UserError, match="73 \\+ 144, but the reserve has 216"):
+        with_reserve(COLLECTION, RESERVE, 72, 73, 144, 0)
+    with pytest.raises(UserError, match="the collection has 2 works: too few"):
+        by_fraction(COLLECTION[:2], 1, 0.15, 0.25, 0)
+
+
+def test_door(workspace):
+    rows = [{"work": name, "set": where} for names, where in ((COLLECTION, "collection"), (RESERVE, "reserve")) for name in names]
+    report.write_jsonl(workspace.folder / "data/works/works.jsonl", rows + rows[:5])  # kept duplicates are still one work
+    assert workspace.open("split").returncode == 0
+    path = workspace.folder / "data/split.json"
+    before = path.read_bytes()
+    assert {part: len(names) for part, names in report.read_json(path).items()} == {"train": 72, "validation": 72, "test": 144}
+    workspace.set(split__train_works=100)
+    workspace.fails("split", "split.train_works is 100", "at most 72")
+    assert path.read_bytes() == before

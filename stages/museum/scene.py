@@ -65,23 +65,17 @@ def compose(work: Work) -> Scene:
                   horizon=0.0, light=light)
     arrange(work.composition, plain, rng)
     if work.variation_of is not None:
-        sky = _depart(plain, sky, np.random.default_rng(work.brush_key))
+        _depart(plain, np.random.default_rng(work.brush_key))
     return Scene(plain.width, plain.height, palette, other, light, sky, ground, plain)
 
 
-def _depart(plain: Plain, sky: str, rng: np.random.Generator) -> str:
-    """Change motifs of a look-alike so that one sees at once: another work.
+def _depart(plain: Plain, rng: np.random.Generator) -> None:
+    """Change the lesser motifs of a look-alike, so that one sees another work in spite of the likeness.
 
-    The main motif stays but moves and grows or shrinks; a third of the lesser ones
-    leave, the rest move; three large new ones arrive where there is room.
+    The main motif, the sky and the ground stay; a third of the lesser motifs leave, the rest move; two large new
+    ones arrive where there is room.
     """
-    step = float(rng.choice([-1, 1]) * rng.uniform(0.06, 0.12)) * plain.width
-    growth = float(rng.choice([rng.uniform(0.74, 0.84), rng.uniform(1.08, 1.14)]))
     main = [item for item in plain.items if item.role == "main"]
-    for item in main:
-        item.x = float(np.clip(item.x + step, 0.04 * plain.width, 0.96 * plain.width))
-        item.size *= growth
-        item.seed += 1000
     lesser = [item for item in plain.items if item.role == "lesser"]
     for i, item in enumerate(lesser):
         if i % 3 == 0:
@@ -92,9 +86,8 @@ def _depart(plain: Plain, sky: str, rng: np.random.Generator) -> str:
     places = sorted((0.10, 0.26, 0.42, 0.58, 0.74, 0.90), reverse=True,
                     key=lambda x: min([abs(x * plain.width - item.x) for item in main] or [x]))
     arrivals = rng.permutation(["egg", "sphere", "boulder", "cypress", "doorway", "watch_block",
-                                "tower", "ladder", "horse", "torso"])[:3]
+                                "tower", "ladder", "horse", "torso"])[:2]
     for kind, x in zip(arrivals, places):
         depth = float(rng.uniform(0.30, 0.70))
         tall = 1.8 if kind in ("cypress", "doorway", "tower", "ladder", "horse", "torso") else 1.0
         plain.add(str(kind), float(x), depth, (0.08 + 0.17 * depth) * tall, rng=rng)
-    return sky if rng.uniform() < 0.4 else _draw(_SKIES, rng)

@@ -45,7 +45,7 @@ WRONG = [
     ("dedupe.enabled", "yes please", ["dedupe.enabled is 'yes please'", "boolean"]),
     ("scrape.source", "louvre", ["'louvre'", "'museum' or 'wikiart'"]),
     ("stylize.styles", [], ["stylize.styles is []", "at least 1 item"]),
-    ("upscale.overlap", 64, ["upscale.overlap is 64", "less than half of upscale.tile (128)"]),
+    ("upscale.overlap", 128, ["upscale.overlap is 128", "less than half of upscale.tile (256)"]),
     ("train.learnig_rate", 0.1, ["train.learnig_rate is not a known key", "did you mean 'train.learning_rate'"]),
     ("trian.seed", 0, ["trian is not a known key", "did you mean 'train'"]),
 ]

@@ -1,0 +1,1 @@
+"""The GAN as a library, without a door: architectures, losses, DiffAugment, moving average, checkpoints. Used by train and generate."""

@@ -1,0 +1,100 @@
+"""DCGAN (Radford, Metz, Chintala 2015, arXiv 1511.06434, figure 1), for 32 to 256 pixels.
+
+At width 128 and 64 pixels the layers have the paper's shapes: 1024 x 4 x 4, 512 x 8 x 8, 256 x 16 x 16, 128 x 32 x 32, 3 x 64 x 64.
+Two departures, each marked where it happens: a generator without checkerboard, a discriminator without batch norm.
+"""
+
+import itertools
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+SLOPE = 0.2  # of the discriminator's leaky ReLU (the paper, section 3)
+
+
+def channels(width: int, resolution: int) -> list[int]:
+    """Feature maps at 4, 8, ... resolution / 2 pixels: `width` next to the picture, doubled inwards up to 8 * width.
+
+    Raises ValueError unless the resolution is a power of two from 8 on.
+    """
+    layers = int(math.log2(resolution)) - 2
+    if layers < 1 or 4 * 2**layers != resolution:
+        raise ValueError(f"the resolution is {resolution}, but must be a power of two from 8 on")
+    return [width * min(2**k, 8) for k in reversed(range(layers))]
+
+
+def box_blur() -> Tensor:
+    """The matrix [9, 16] that puts a 3x3 kernel at each of its four positions in a 4x4 kernel and adds them up."""
+    matrix = torch.zeros(3, 3, 4, 4)
+    for row, column in itertools.product(range(3), repeat=2):
+        matrix[row, column, row : row + 2, column : column + 2] = 1
+    return matrix.reshape(9, 16)
+
+
+class Up(nn.Module):
+    """A transposed convolution with kernel 4 and stride 2, whose kernel is a learned 3x3 blurred by a 2x2 box.
+
+    Departure: the paper learns all 4x4 numbers. The four pixels that come of one then have kernels of different sums,
+    and repeat as a checkerboard in flat areas: after some 7,000 pictures of 64 pixels, samples had six times the power
+    of real pictures at the highest frequency, and with the box a third of it. Blurred, the layer equals "enlarge to nearest neighbours, then
+    convolve 3x3" (Odena 2016, distill.pub/2016/deconv-checkerboard), but at the paper's cost of 4 products a pixel
+    instead of 9 (`fused_scale` in the official code of Karras 2017, arXiv 1710.10196).
+    """
+
+    def __init__(self, inputs: int, outputs: int, bias: bool):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(inputs, outputs, 3, 3).normal_(std=0.02))  # the paper, section 4
+        self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
+        self.register_buffer("blur", box_blur(), persistent=False)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """[N, inputs, H, W] to [N, outputs, 2H, 2W]."""
+        kernel = (self.weight.flatten(2) @ self.blur).unflatten(2, (4, 4))  # [inputs, outputs, 4, 4]
+        return F.conv_transpose2d(maps, kernel, self.bias, stride=2, padding=1)
+
+
+class Generator(nn.Module):
+    """Random vectors to pictures: project and reshape to 4x4, then double the side, halve the maps; batch norm, ReLU, tanh."""
+
+    def __init__(self, latent: int, width: int, resolution: int):
+        super().__init__()
+        sizes = channels(width, resolution)
+        self.latent = latent
+        self.project = nn.Linear(latent, 16 * sizes[0], bias=False)
+        self.norms = nn.ModuleList(nn.BatchNorm2d(size) for size in sizes)
+        self.ups = nn.ModuleList(Up(a, b, bias=b == 3) for a, b in zip(sizes, [*sizes[1:], 3], strict=True))
+        nn.init.normal_(self.project.weight, std=0.02)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """z [N, latent], standard normal, to pictures [N, 3, R, R] in [-1, 1]."""
+        maps = self.project(z).unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2)  # [N, C, 4, 4], laid out channels last
+        for norm, up in zip(self.norms, self.ups, strict=True):
+            maps = up(F.relu(norm(maps)))
+        return torch.tanh(maps.float())  # [N, 3, R, R]
+
+
+class Discriminator(nn.Module):
+    """Pictures to logits: halve the side, double the maps, down to 4x4, then one linear unit; leaky ReLU throughout.
+
+    Departure: no batch norm. It would let the pictures of a batch see each other, and then neither the penalty R1
+    (the gradient at one picture) nor the relativistic pairing means what its formula says (Mescheder 2018 trains
+    without, too). So the first weights are scaled to keep the variance (He 2015) instead of the paper's fixed 0.02.
+    """
+
+    def __init__(self, width: int, resolution: int):
+        super().__init__()
+        sizes = channels(width, resolution)[::-1]
+        self.downs = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip([3, *sizes[:-1]], sizes, strict=True))
+        self.logit = nn.Linear(16 * sizes[-1], 1)
+        for down in self.downs:
+            nn.init.kaiming_normal_(down.weight, a=SLOPE)
+            nn.init.zeros_(down.bias)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Pictures [N, 3, R, R] in [-1, 1] to logits [N], float32."""
+        maps = pictures.contiguous(memory_format=torch.channels_last)
+        for down in self.downs:
+            maps = F.leaky_relu(down(maps), SLOPE)
+        return self.logit(maps.permute(0, 2, 3, 1).flatten(1)).squeeze(1).float()  # [N]

@@ -1,0 +1,23 @@
+"""Pictures out of a generator, and sheets of them to look at."""
+
+from collections.abc import Sequence
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from stages.common.images import from_array, sheet
+
+
+@torch.inference_mode()
+def sample(generator: nn.Module, z: Tensor, dtype: torch.dtype) -> list[Image.Image]:
+    """The pictures that a generator in evaluation mode makes of z [N, latent], on z's device; [-1, 1] becomes 0..255, rounded."""
+    with torch.autocast(z.device.type, torch.bfloat16, enabled=dtype is torch.bfloat16):
+        pictures = generator(z)  # [N, 3, R, R]
+    return from_array(((pictures + 1) * 127.5).round().to(torch.uint8).cpu().numpy())
+
+
+def contact_sheet(pictures: Sequence[Image.Image], columns: int, enlarge: int = 2) -> Image.Image:
+    """Pictures of one size side by side, each pixel `enlarge` times as large, so that single pixels can be judged."""
+    large = [picture.resize((picture.width * enlarge, picture.height * enlarge), Image.Resampling.NEAREST) for picture in pictures]
+    return sheet(large, columns, large[0].size, gap=4)

@@ -1,0 +1,108 @@
+"""DiffAugment: exact shifts, holes of the right size, colour that keeps what it should, and gradients."""
+
+import pytest
+import torch
+from stages.gan.diffaugment import DRAWS, KINDS, color, cutout, diffaugment, translation
+
+SIDE = 16
+ALL = tuple(KINDS)
+
+
+def draws(count, **changes):
+    """Numbers in the middle (no change of colour, no shift), some columns changed."""
+    columns = dict(zip(("brightness", "saturation", "contrast", "down", "right", "hole_y", "hole_x"), range(DRAWS), strict=True))
+    uniform = torch.full((count, DRAWS), 0.5)
+    for name, value in changes.items():
+        uniform[:, columns[name]] = torch.as_tensor(value)
+    return uniform
+
+
+@pytest.fixture
+def pictures():
+    return torch.rand(4, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+
+def test_the_middle_changes_no_colour_and_shifts_nothing(pictures):
+    torch.testing.assert_close(diffaugment(pictures, ("color", "translation"), draws(4)), pictures)
+
+
+def test_an_empty_policy_gives_the_same_pictures(pictures):
+    assert diffaugment(pictures, (), torch.rand(4, DRAWS)) is pictures
+
+
+def test_translation_is_an_exact_shift_with_zeros(pictures):
+    # 16 / 8 = 2 pixels at most, five places of equal width: 0.0 -> -2, 0.2 -> -1, 0.5 -> 0, 0.7 -> 1, 0.99 -> 2
+    moved = translation(pictures, draws(4, down=[0.99, 0.05, 0.5, 0.7], right=[0.05, 0.5, 0.99, 0.25]))
+    expected = torch.zeros_like(pictures)
+    expected[0, :, 2:, :-2] = pictures[0, :, :-2, 2:]
+    expected[1, :, :-2, :] = pictures[1, :, 2:, :]
+    expected[2, :, :, 2:] = pictures[2, :, :, :-2]
+    expected[3, :, 1:, :-1] = pictures[3, :, :-1, 1:]
+    assert torch.equal(moved, expected)
+
+
+def test_every_shift_comes_equally_often():
+    uniform = draws(1000, down=(torch.arange(1000) + 0.5) / 1000)
+    column = torch.zeros(1000, 3, SIDE, SIDE)
+    column[:, :, 8] = 1
+    places = translation(column, uniform)[:, 0, :, 8].argmax(dim=1)
+    assert places.bincount().tolist() == [0] * 6 + [200] * 5
+
+
+def test_a_hole_in_the_middle_has_a_quarter_of_the_area(pictures):
+    ones = torch.ones_like(pictures)
+    holed = cutout(ones, draws(4))
+    assert (holed == 0).sum(dim=(1, 2, 3)).tolist() == [3 * (SIDE // 2) ** 2] * 4
+    assert (holed[:, :, 4:12, 4:12] == 0).all()
+
+
+def test_a_hole_at_the_corner_is_cut_off(pictures):
+    holed = cutout(torch.ones_like(pictures), draws(4, hole_y=0.0, hole_x=0.9999))
+    assert (holed == 0).sum(dim=(1, 2, 3)).tolist() == [3 * 4 * 4] * 4
+    assert (holed[:, :, :4, -4:] == 0).all()
+
+
+def test_outside_of_the_hole_nothing_changes(pictures):
+    holed = cutout(pictures, torch.rand(4, DRAWS))
+    kept = holed != 0
+    assert torch.equal(holed[kept], pictures[kept])
+
+
+def test_brightness_is_added(pictures):
+    torch.testing.assert_close(color(pictures, draws(4, brightness=[0.0, 0.25, 0.75, 1.0])), pictures + torch.tensor([-0.5, -0.25, 0.25, 0.5])[:, None, None, None])
+
+
+def test_saturation_0_is_grey_and_keeps_the_brightness_of_each_pixel(pictures):
+    grey = color(pictures, draws(4, saturation=0.0))
+    torch.testing.assert_close(grey, pictures.mean(dim=1, keepdim=True).expand_as(pictures))
+
+
+def test_contrast_scales_around_the_mean(pictures):
+    mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
+    torch.testing.assert_close(color(pictures, draws(4, contrast=0.0)), mean + (pictures - mean) / 2)
+
+
+def test_the_same_numbers_give_the_same_result_and_others_another(pictures):
+    uniform = torch.rand(4, DRAWS, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(diffaugment(pictures, ALL, uniform), diffaugment(pictures, ALL, uniform))
+    assert not torch.equal(diffaugment(pictures, ALL, uniform), diffaugment(pictures, ALL, uniform.flip(0)))
+
+
+def test_each_picture_has_its_own_numbers(pictures):
+    uniform = torch.rand(4, DRAWS, generator=torch.Generator().manual_seed(2))
+    together = diffaugment(pictures, ALL, uniform)
+    alone = torch.cat([diffaugment(pictures[i : i + 1], ALL, uniform[i : i + 1]) for i in range(4)])
+    torch.testing.assert_close(together, alone)
+
+
+@pytest.mark.parametrize("policy", [*((kind,) for kind in KINDS), ALL])
+def test_gradients_flow_and_are_right(policy):
+    pictures = torch.rand(2, 3, 4, 4, dtype=torch.float64, requires_grad=True)
+    uniform = torch.rand(2, DRAWS, generator=torch.Generator().manual_seed(3))
+    if "translation" in policy:  # its matrices are float32
+        changed = diffaugment(pictures.float(), policy, uniform)
+        changed.sum().backward()
+        assert torch.isfinite(pictures.grad).all()
+        assert pictures.grad.abs().sum() > 0
+    else:
+        assert torch.autograd.gradcheck(lambda x: diffaugment(x, policy, uniform.double()), (pictures,))

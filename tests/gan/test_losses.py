@@ -1,0 +1,80 @@
+"""Losses at logits where the formula can be worked out by hand, and R1 where the gradient is known."""
+
+import math
+from typing import get_args
+
+import pytest
+import torch
+from stages.common.params import Train
+from stages.gan.dcgan import Discriminator
+from stages.gan.losses import LOSSES, r1_penalty
+
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x))
+
+
+REAL, FAKE = torch.tensor([2.0, -1.0]), torch.tensor([0.5, 3.0])
+
+
+def test_params_offers_exactly_the_losses_of_the_table():
+    assert set(get_args(Train.model_fields["loss"].annotation)) == set(LOSSES)
+
+
+@pytest.mark.parametrize(("name", "discriminator", "generator"), [("nonsaturating", 2 * math.log(2), math.log(2)), ("relativistic", math.log(2), math.log(2))])
+def test_losses_of_a_discriminator_that_cannot_tell(name, discriminator, generator):
+    zero = torch.zeros(3)
+    assert LOSSES[name].discriminator(zero, zero).item() == pytest.approx(discriminator)
+    assert LOSSES[name].generator(zero, zero).item() == pytest.approx(generator)
+
+
+def test_nonsaturating_is_goodfellows_equation():
+    expected = sum(-math.log(sigmoid(r)) - math.log(1 - sigmoid(f)) for r, f in zip(REAL.tolist(), FAKE.tolist(), strict=True)) / 2
+    assert LOSSES["nonsaturating"].discriminator(REAL, FAKE).item() == pytest.approx(expected)
+    expected = sum(-math.log(sigmoid(f)) for f in FAKE.tolist()) / 2
+    assert LOSSES["nonsaturating"].generator(REAL, FAKE).item() == pytest.approx(expected)
+
+
+def test_relativistic_compares_pairs():
+    expected = sum(-math.log(sigmoid(r - f)) for r, f in zip(REAL.tolist(), FAKE.tolist(), strict=True)) / 2
+    assert LOSSES["relativistic"].discriminator(REAL, FAKE).item() == pytest.approx(expected)
+    # the generator's loss is the discriminator's with the parts exchanged
+    assert LOSSES["relativistic"].generator(REAL, FAKE).item() == pytest.approx(LOSSES["relativistic"].discriminator(FAKE, REAL).item())
+
+
+def test_only_differences_count_for_the_relativistic_loss():
+    for loss in LOSSES["relativistic"]:
+        torch.testing.assert_close(loss(REAL + 7, FAKE + 7), loss(REAL, FAKE))
+    assert LOSSES["nonsaturating"].generator(REAL, FAKE + 7) != LOSSES["nonsaturating"].generator(REAL, FAKE)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_generator_still_learns_where_the_discriminator_is_sure(name):
+    fake = torch.tensor([-20.0], requires_grad=True)
+    LOSSES[name].generator(torch.tensor([20.0]), fake).backward()
+    assert fake.grad.item() == pytest.approx(-1, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_huge_logits_do_not_overflow(name):
+    for loss in LOSSES[name]:
+        assert math.isfinite(loss(torch.tensor([1e4]), torch.tensor([-1e4])).item())
+
+
+def test_r1_of_a_linear_discriminator_is_the_square_of_its_weights():
+    weights = torch.randn(3, 8, 8)
+    assert r1_penalty(lambda x: (x * weights).sum(dim=(1, 2, 3)), torch.randn(5, 3, 8, 8)).item() == pytest.approx(weights.square().sum().item(), rel=1e-5)
+
+
+def test_r1_of_a_quadratic_discriminator_is_the_square_of_the_picture():
+    pictures = torch.randn(5, 3, 8, 8)  # D(x) = |x|^2 / 2 has the gradient x
+    expected = pictures.square().sum(dim=(1, 2, 3)).mean().item()
+    assert r1_penalty(lambda x: x.square().sum(dim=(1, 2, 3)) / 2, pictures).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_r1_reaches_every_kernel_of_the_discriminator():
+    discriminator = Discriminator(8, 32)
+    r1_penalty(discriminator, torch.randn(2, 3, 32, 32)).backward()
+    kernels = {name: value for name, value in discriminator.named_parameters() if name.endswith("weight")}
+    assert len(kernels) == 4
+    assert all(value.grad.abs().sum() > 0 for value in kernels.values())

@@ -30,7 +30,7 @@ def prepare(device: str, precision: str, threads: int) -> Runtime:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with it
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs a tenth of the time and changes no result
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs time and changes no result
     torch.backends.cudnn.benchmark = False
     chosen = _device(device)
     return Runtime(chosen, _dtype(precision, chosen), threads)

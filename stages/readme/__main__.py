@@ -1,0 +1,71 @@
+"""Renew what the README shows of the last run: `python -m stages.readme` after `dvc repro`.
+
+Writes the small pictures data/readme/*.jpg and the lines between the README's markers (numbers, pretrained weights).
+"""
+
+from pathlib import Path
+
+from PIL import Image
+
+from stages.common import images, report, weights
+from stages.common.door import UserError, enter
+
+README = Path("README.md")
+PICTURES = Path("data/readme")
+WIDTH = 860  # pixels: the width of a page on the usual code hosts
+
+
+def main() -> None:
+    save_pictures()
+    text = README.read_text(encoding="utf-8")
+    for name, lines in {"numbers": numbers(), "weights": weights.markdown()}.items():
+        text = between(text, name, lines)
+    report.write_bytes(README, text.encode())
+
+
+def save_pictures() -> None:
+    """The museum, the duplicates, the 25 samples, the interpolation, the stylized sketches, and a detail of the print."""
+    rows = [row for row in report.read_jsonl(Path("data/works/works.jsonl")) if row["set"] == "collection"]
+    museum = images.sheet([images.read(Path("data/works") / row["file"]) for row in rows[:24]], 6, (220, 190))
+    stylized = images.read(Path("data/stylized/sheet.png"))
+    (first, *_) = images.listing(Path("data/print"))
+    large = images.read(first)
+    left, top = round(large.width * 0.3), round(large.height * 0.25)
+    shown = {
+        "museum": museum,
+        "duplicates": images.read(Path("data/duplicates.jpg")),
+        "gan": images.read(Path("data/generated/sheet.png")),
+        "interpolation": images.read(Path("data/generated/interpolation.png")),
+        "stylized": stylized,
+        "print": large,
+        "print-detail": large.crop((left, top, left + WIDTH, top + WIDTH // 2)),
+    }
+    for name, picture in shown.items():
+        picture.thumbnail((WIDTH, 4 * WIDTH), Image.Resampling.LANCZOS)
+        images.save_jpeg(PICTURES / f"{name}.jpg", picture, quality=82)
+
+
+def numbers() -> str:
+    """The table of the last run, from metrics/."""
+    train, found = report.read_json(Path("metrics/train.json")), report.read_json(Path("metrics/evaluate.json"))
+    rows = [
+        ("", "generated", "training works (floor)"),
+        ("---", "---", "---"),
+        ("KID to the test works", f"{found['kid']:.3f} ± {found['kid_std']:.3f}", f"{found['kid_floor']:.3f}"),
+        ("FID to the test works", f"{found['fid']:.0f}", f"{found['fid_floor']:.0f}"),
+        ("pictures", str(found["n_generated"]), str(found["n_train"])),
+    ]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"{table}\n\n{train['works']} training works, {train['kimg']:g} thousand pictures shown, {found['n_real']} test works that no stage before has seen."
+
+
+def between(text: str, name: str, lines: str) -> str:
+    """The text with the lines between `<!-- name -->` and `<!-- /name -->` replaced."""
+    start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    if start not in text or end not in text:
+        raise UserError(f"{README} has no lines {start.strip()} and {end}: put them where the {name} belong")
+    return text[: text.index(start) + len(start)] + lines + "\n" + text[text.index(end) :]
+
+
+if __name__ == "__main__":
+    enter(main)

@@ -1,0 +1,72 @@
+"""Real-ESRGAN x4plus (Wang, Xie, Dong and Shan 2021, arXiv 2107.10833): its packaged weights, and a function that enlarges.
+
+The weights come as the .bin of ncnn (a network runtime): no names, only the convolutions in the order in which they run.
+"""
+
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from spandrel import ModelLoader
+from torch import Tensor
+
+from stages.common.door import UserError
+
+SCALE = 4
+BLOCKS, FEATURES, GROWTH = 23, 64, 32  # residual-in-residual dense blocks, channels between them, channels each convolution adds
+HALF_FLOAT_TAG = 0x01306B47  # ncnn: the weights that follow are float16
+
+Enlarger = Callable[[Tensor], Tensor]
+
+
+def load(path: Path, device: torch.device, dtype: torch.dtype) -> Enlarger:
+    """Real-ESRGAN as a function: [N, 3, H, W] in [-1, 1], sRGB -> float32 [N, 3, 4H, 4W] in [-1, 1], on `device`.
+
+    Raises UserError when the file's bytes are not those of this network.
+    """
+    network = ModelLoader(device).load_from_state_dict(state_dict(path)).model.eval()
+    network = network.to(device, dtype, memory_format=torch.channels_last)
+
+    @torch.inference_mode()
+    def enlarge(picture: Tensor) -> Tensor:
+        unit = ((picture.to(device) + 1) / 2).to(dtype, memory_format=torch.channels_last)
+        return (network(unit).float() * 2 - 1).clamp(-1, 1)
+
+    return enlarge
+
+
+def state_dict(path: Path) -> dict[str, Tensor]:
+    """The 351 convolutions' float32 weights [out, in, 3, 3] and biases [out], named as in Real-ESRGAN's own releases.
+
+    Each lies as a tag of 4 bytes, float16 weights padded to 4 bytes, float32 biases, all little-endian. Raises UserError for other bytes.
+    """
+    data, offset, state = path.read_bytes(), 0, {}
+    for name, outputs, inputs in convolutions():
+        weights = outputs * inputs * 9
+        biases_at = offset + 4 + (2 * weights + 3) // 4 * 4
+        end = biases_at + 4 * outputs
+        if end > len(data):
+            raise UserError(f"{path} ends after {len(data)} bytes, inside the weights of {name}. Install its package again.")
+        if struct.unpack_from("<I", data, offset)[0] != HALF_FLOAT_TAG:
+            raise UserError(f"{path} has other bytes than expected before the weights of {name}. Install its package again.")
+        half = torch.frombuffer(bytearray(data[offset + 4 : offset + 4 + 2 * weights]), dtype=torch.float16)
+        state[f"{name}.weight"] = half.float().view(outputs, inputs, 3, 3)
+        state[f"{name}.bias"] = torch.frombuffer(bytearray(data[biases_at:end]), dtype=torch.float32)
+        offset = end
+    if offset != len(data):
+        raise UserError(f"{path} has {len(data) - offset} bytes more than the network. Install its package again.")
+    return state
+
+
+def convolutions() -> Iterator[tuple[str, int, int]]:
+    """Name, output channels and input channels of each convolution, in the order in which they run."""
+    yield "conv_first", FEATURES, 3
+    for block in range(BLOCKS):
+        for dense in range(1, 4):
+            for number in range(5):
+                outputs = GROWTH if number < 4 else FEATURES
+                yield f"body.{block}.rdb{dense}.conv{number + 1}", outputs, FEATURES + number * GROWTH
+    for name in ("conv_body", "conv_up1", "conv_up2", "conv_hr"):
+        yield name, FEATURES, FEATURES
+    yield "conv_last", 3, FEATURES

@@ -1,0 +1,83 @@
+"""Tiles: they cover the picture, their weights sum to one, and an enlarger that treats each pixel alone never sees them."""
+
+import pytest
+import torch
+
+from stages.upscale import tiles
+
+SIZES = [(1, 1), (1, 40), (40, 1), (2, 3), (31, 32), (32, 33), (33, 100), (64, 64), (65, 97), (130, 45)]
+TILES = [(32, 0), (32, 1), (32, 8), (32, 15), (48, 12), (256, 24)]
+
+
+def silent() -> None:
+    """No progress bar here."""
+
+
+def noise(height: int, width: int) -> torch.Tensor:
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(height * 1000 + width)) * 2 - 1
+
+
+def nearest(scale: int):
+    return lambda picture: picture.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+
+
+@pytest.mark.parametrize("tile, overlap", TILES)
+def test_cuts_cover_every_pixel_with_equal_tiles_and_enough_overlap(tile, overlap):
+    for length in range(1, 300):
+        size, starts = tiles.cut(length, tile, overlap)
+        assert size <= tile and starts[0] == 0 and starts[-1] + size == length
+        for before, after in zip(starts, starts[1:], strict=False):
+            assert before < after and before + size - after >= overlap
+
+
+def test_a_picture_that_fits_is_one_tile():
+    assert tiles.cut(100, 128, 12) == (100, [0])
+    assert tiles.cut(128, 128, 12) == (128, [0])
+    assert tiles.cut(129, 128, 12) == (71, [0, 58])
+
+
+@pytest.mark.parametrize("tile, overlap", TILES)
+@pytest.mark.parametrize("scale", [1, 4])
+def test_tiling_is_an_exact_inverse_for_an_enlarger_that_treats_each_pixel_alone(scale, tile, overlap):
+    for size in SIZES:
+        picture = noise(*size)
+        assert torch.equal(tiles.enlarge(picture, nearest(scale), scale, tile, overlap, silent), nearest(scale)(picture)), size
+    assert len(SIZES) == 10
+
+
+def test_weights_are_between_zero_and_one_and_sum_to_one():
+    """Each tile alone painted white on black shows its weights."""
+    size, tile, overlap = (60, 75), 32, 9
+    down, across = tiles.grid(size, tile, overlap)
+    count = len(down.starts) * len(across.starts)
+    total = torch.zeros(1, 3, 120, 150)
+    for white in range(count):
+        levels = iter([float(number == white) for number in range(count)])
+        weights = tiles.enlarge(torch.zeros(1, 3, *size), lambda part, levels=levels: nearest(2)(part) + next(levels), 2, tile, overlap, silent)
+        assert 0 <= weights.min() and weights.max() == 1
+        total += weights
+    assert count == 3 * 4
+    assert torch.allclose(total, torch.ones_like(total), atol=1e-6)
+
+
+def test_the_ramp_rises_evenly_and_mirrors_itself():
+    for shared in (0, 1, 2, 7, 48):
+        weight = tiles.ramp(shared)
+        assert len(weight) == shared and torch.allclose(weight + weight.flip(0), torch.ones(shared))
+        assert (weight.diff() >= 0).all()
+    assert (tiles.ramp(48)[:12] == 0).all() and (tiles.ramp(48)[-12:] == 1).all()
+
+
+def test_the_border_is_a_mirror_image():
+    row = torch.arange(4.0).view(1, 1, 1, 4)
+    assert tiles.reflected(row, 3, 2).flatten().tolist() == [2, 1, 0, 1, 2, 3, 2, 1]
+    assert tiles.reflected(row, 3, 5).flatten().tolist() == [1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1, 2]
+    assert tiles.reflected(row, 2, 2).shape == (1, 1, 5, 4)
+
+
+def test_on_tile_is_called_once_a_tile_and_all_tiles_have_one_shape():
+    shapes, calls = [], []
+    tiles.enlarge(noise(70, 90), lambda part: shapes.append(part.shape) or part, 1, 32, 8, lambda: calls.append(1))
+    down, across = tiles.grid((70, 90), 32, 8)
+    assert len(shapes) == len(calls) == len(down.starts) * len(across.starts) > 4
+    assert set(shapes) == {(1, 3, down.length, across.length)}

@@ -5,7 +5,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when mlflow is imported
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # both are read when mlflow is imported
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 
 from filelock import FileLock  # noqa: E402
 from mlflow import MlflowClient  # noqa: E402

@@ -13,7 +13,7 @@ from stages.gan.losses import LOSSES, r1_penalty
 from stages.gan.noise import random
 from stages.train.state import TOTALS, State
 
-ORDER, DRAW = 0, 1  # streams of random numbers: (seed, epoch, ORDER) and (seed, step, DRAW)
+ORDER, DRAW, HELD_OUT = 0, 1, 2  # streams of random numbers: (seed, epoch, ORDER), (seed, step, DRAW), (seed, step, HELD_OUT)
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,10 @@ def measure(state: State, settings: Settings, validation: Tensor, judge: Callabl
     steps = settings.report_every if state.step % settings.report_every == 0 else state.step % settings.report_every
     means = dict(zip(TOTALS, (state.totals / steps).tolist(), strict=True))
     state.totals.zero_()
-    with torch.no_grad():
-        logits = [judge(normalise(part)) for part in validation.split(settings.batch)]
+    draws = random(settings.seed, state.step, HELD_OUT).random((len(validation), DRAWS), np.float32)
+    with torch.no_grad():  # changed like the real pictures, so that the two logits compare
+        held_out = diffaugment(normalise(validation), settings.diffaugment, torch.from_numpy(draws).to(state.device))
+        logits = [judge(part) for part in held_out.split(settings.batch)]
     return {
         "step": state.step,
         "kimg": state.step * settings.batch / 1000,

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 from stages.common.door import UserError
-from stages.gan.noise import latents
+from stages.gan.diffaugment import DRAWS, diffaugment
+from stages.gan.noise import latents, random
 from stages.train import loop
-from stages.train.loop import batch_order, normalise, train
+from stages.train.loop import HELD_OUT, batch_order, normalise, train
 
 PICTURES = torch.randint(0, 256, (6, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 VALIDATION = torch.randint(0, 256, (5, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
@@ -93,12 +94,17 @@ def test_rows_are_means_over_the_steps_since_the_row_before(make_state, make_set
     assert means[0]["r1"] == single[4]["r1"] == single[3]["r1"] != single[2]["r1"]  # measured at steps 0, 3, 6
 
 
-def test_the_validation_logit_is_the_discriminators_mean_there(make_state, make_settings):
-    state = make_state()
-    row = run(state, make_settings(steps=2))[-1]
+@pytest.mark.parametrize("policy", [(), ("color", "translation", "cutout")], ids=["plain", "changed"])
+def test_the_validation_logit_is_the_discriminators_mean_on_pictures_changed_like_the_real_ones(make_state, make_settings, policy):
+    state, settings = make_state(), make_settings(steps=2, diffaugment=policy)
+    row = run(state, settings)[-1]
+    draws = torch.from_numpy(random(settings.seed, 2, HELD_OUT).random((len(VALIDATION), DRAWS), np.float32))
     with torch.no_grad():
-        expected = state.discriminator(normalise(VALIDATION)).mean().item()
+        changed = diffaugment(normalise(VALIDATION), policy, draws)
+        expected = state.discriminator(changed).mean().item()
+        plain = state.discriminator(normalise(VALIDATION)).mean().item()
     assert row["logit_validation"] == pytest.approx(expected, rel=1e-4)
+    assert (expected == plain) == (policy == ())
 
 
 def test_without_validation_pictures_its_logit_is_unknown(make_state, make_settings):

@@ -38,8 +38,24 @@ class Scrape(Section):
     source: Literal["museum", "wikiart"]
     url: str
     artist: Text
+    renditions: Literal["all", "original"]
     limit: CountOrNone
-    timeout_s: Positive
+    contact: str
+    requests_per_second: Annotated[float, Field(ge=0, le=100)]
+    connections: Annotated[int, Field(ge=1, le=16)]
+    retries: Annotated[int, Field(ge=0, le=10)]
+    timeout_s: Annotated[float, Field(gt=0, le=600)]
+    total_s: Annotated[float, Field(gt=0, le=3600)]
+    megabytes: Annotated[float, Field(gt=0, le=1000)]
+    megapixels: Annotated[float, Field(gt=0, le=170)]
+    offline: bool
+    refresh: bool
+
+    @model_validator(mode="after")
+    def _one_use_of_the_store(self) -> "Scrape":
+        if self.offline and self.refresh:
+            raise ValueError("scrape.offline and scrape.refresh are both true: the one asks nobody, the other asks for everything again")
+        return self
 
 
 class Dedupe(Section):

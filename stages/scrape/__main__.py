@@ -1,9 +1,10 @@
-"""Stage scrape: from web pages to data/raw/ (files and catalogue.jsonl)."""
+"""Stage scrape: from a source to data/raw/ (files and catalogue.jsonl), by way of the store of fetched bytes in .cache/fetch/."""
 
+import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,25 @@ from typing import Any
 from stages.common import params, report
 from stages.common.door import UserError, enter, progress
 from stages.scrape import museum, wikiart
-from stages.scrape.catalogue import NotAPicture, Record, failure, row
-from stages.scrape.fetch import Client, FetchError
+from stages.scrape.addresses import FetchError, Refused, is_this_machine
+from stages.scrape.catalogue import Gap, NotAPicture, Record, examine, failure, row
+from stages.scrape.download import in_order
+from stages.scrape.fetch import Client, Manners
+from stages.scrape.store import Store
 
 RAW = Path("data/raw")
+STORE = Path(os.environ.get("DVC_ROOT", ".")) / ".cache" / "fetch"  # in the main checkout: an experiment's workspace is thrown away
 
 
 def main() -> None:
     settings = params.load().scrape
     with _address(settings) as address, report.folder(RAW) as folder:
-        client = Client(settings.timeout_s)
-        rows, failures = _download(client, _records(client, settings, address), folder)
+        client = _client(settings, address)
+        found = _records(client, settings, address)
+        records = [item for item in found if isinstance(item, Record)]
+        failures = [failure(item, item.reason) for item in found if isinstance(item, Gap)]
+        rows, failed = _download(client, settings, records, folder)
+        failures += failed
         if not rows:
             tried = f"all {len(failures)} files failed, the first one: {failures[0]['reason']}" if failures else "it lists no works"
             raise UserError(
@@ -51,14 +60,34 @@ def _address(settings: params.Scrape) -> Iterator[str]:
         door.stdin.close()
 
 
-def _records(client: Client, settings: params.Scrape, address: str) -> list[Record]:
+def _client(settings: params.Scrape, address: str) -> Client:
+    """The client for a source. The embedded museum is not stored: it paints on demand, and its port is another one each time."""
+    local = is_this_machine(address)
+    manners = Manners(
+        contact=settings.contact,
+        requests_per_second=0.0 if local else settings.requests_per_second,
+        timeout_s=settings.timeout_s,
+        total_s=settings.total_s,
+        retries=settings.retries,
+        most_bytes=int(settings.megabytes * 1e6),
+        local=local,
+    )
+    if settings.source == "museum" and not settings.url:
+        return Client(manners)
+    return Client(manners, Store(STORE), settings.offline, settings.refresh)
+
+
+def _records(client: Client, settings: params.Scrape, address: str) -> list[Record | Gap]:
     """What the source offers, in its own order."""
-    walk = {
-        "museum": lambda: museum.records(client, address, settings.limit),
+    every = settings.renditions == "all"
+    walks: dict[str, Callable[[], Iterator[Record | Gap]]] = {
+        "museum": lambda: museum.records(client, address, settings.limit, every),
         "wikiart": lambda: wikiart.records(client, address, settings.artist, settings.limit),
-    }[settings.source]
+    }
     try:
-        return list(progress(walk(), desc="catalogue", unit=" files"))
+        return list(progress(walks[settings.source](), desc="catalogue", unit=" files"))
+    except Refused as error:
+        raise _sent_away(settings, error) from error
     except FetchError as error:
         raise UserError(
             f"the source {settings.source!r} at {address} is out of reach: {error}. Check the network and scrape.url, or set "
@@ -66,19 +95,39 @@ def _records(client: Client, settings: params.Scrape, address: str) -> list[Reco
         ) from error
 
 
-def _download(client: Client, records: list[Record], folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+def _download(client: Client, settings: params.Scrape, records: list[Record], folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Fetch every file into `folder`; a failed one is a row of its own, not an end."""
-    rows, failures = [], []
-    for record in progress(records, desc="download", unit=" files"):
+
+    def work(record: Record) -> dict[str, Any] | str:
+        """Runs in a thread: what the file shows, or why it could not be had."""
         try:
             data = client.bytes(record.image_url)
-            found = row(record, data)
+            facts = examine(data, settings.megapixels)
+        except Refused:
+            raise
         except (FetchError, NotAPicture) as error:
-            failures.append(failure(record, str(error)))
-            continue
-        report.write_bytes(folder / found["file"], data)
-        rows.append(found)
+            return str(error)
+        (folder / facts["file"]).write_bytes(data)
+        return facts
+
+    rows, failures = [], []
+    try:
+        results = in_order(records, work, settings.connections)
+        for record, result in progress(results, desc="download", unit=" files", total=len(records)):
+            if isinstance(result, str):
+                failures.append(failure(record, result))
+            else:
+                rows.append(row(record, result))
+    except Refused as error:
+        raise _sent_away(settings, error) from error
     return rows, failures
+
+
+def _sent_away(settings: params.Scrape, error: Refused) -> UserError:
+    return UserError(
+        f"the source {settings.source!r} ended the visit: {error}. Nothing more is asked for. What was fetched is kept, and the same "
+        "command goes on from there; ask the site's owner first, or set scrape.source to museum."
+    )
 
 
 if __name__ == "__main__":

@@ -3,13 +3,13 @@
 The pictures are other people's: check the rights of each before you use it for more than looking.
 """
 
-import json
 from collections.abc import Iterator
 from itertools import count, islice
 from urllib.parse import urljoin
 
+from stages.scrape.addresses import FetchError
 from stages.scrape.catalogue import Record
-from stages.scrape.fetch import Client, FetchError
+from stages.scrape.fetch import Client, NotJSON
 
 ADDRESS = "https://www.wikiart.org/"
 LIST = "en/{artist}/mode/all-paintings?json=2&layout=new&page={page}&resultType=masonry"
@@ -35,10 +35,10 @@ def records(client: Client, address: str, artist: str, limit: int) -> Iterator[R
 def _items(client: Client, address: str, artist: str) -> Iterator[dict]:
     """The list's entries, page by page until a page is empty."""
     for page in count(1):
-        body = client.bytes(urljoin(address, LIST.format(artist=artist, page=page)), **{"X-Requested-With": "XMLHttpRequest"})
+        url = urljoin(address, LIST.format(artist=artist, page=page))
         try:
-            paintings = json.loads(body).get("Paintings")
-        except (ValueError, AttributeError) as error:
+            paintings = client.json(url, {"X-Requested-With": "XMLHttpRequest"}).get("Paintings")
+        except (NotJSON, AttributeError) as error:
             raise FetchError(f"page {page} of the list of works is not the JSON that was expected") from error
         if not paintings:
             return

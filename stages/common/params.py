@@ -35,9 +35,12 @@ class Museum(Section):
 
 
 class Scrape(Section):
-    source: Literal["museum", "wikiart"]
+    source: Literal["museum", "wikiart", "commons", "folder", "urls"]
     url: str
     artist: Text
+    category: Text
+    path: str
+    genre: str
     renditions: Literal["all", "original"]
     limit: CountOrNone
     contact: str
@@ -50,6 +53,14 @@ class Scrape(Section):
     megapixels: Annotated[float, Field(gt=0, le=170)]
     offline: bool
     refresh: bool
+
+    @model_validator(mode="after")
+    def _fits_the_source(self) -> "Scrape":
+        if self.source in ("folder", "urls") and not self.path:
+            raise ValueError(f"scrape.path is empty, but scrape.source {self.source!r} reads from there: set it to your folder of pictures or your list")
+        if self.genre and self.source in ("museum", "commons"):
+            raise ValueError(f"scrape.genre is {self.genre!r}, but {self.source} tells no genres: leave it empty, or choose wikiart, folder or urls")
+        return self
 
     @model_validator(mode="after")
     def _one_use_of_the_store(self) -> "Scrape":

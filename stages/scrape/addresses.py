@@ -34,11 +34,11 @@ def host_of(url: str) -> str:
 
 def is_this_machine(url: str) -> bool:
     """Whether an address names this machine outright (a name that merely resolves to it does not count, apart from localhost)."""
-    host = urlsplit(url).hostname or ""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return False
 
 
 def may_connect(ip: str, local: bool) -> bool:

@@ -12,7 +12,8 @@ from PIL import Image
 from stages.common import images
 from stages.scrape.addresses import is_this_machine
 
-SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "TIFF": ".tif"}
+KINDS = ("JPEG", "PNG", "WEBP", "TIFF")
+SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "TIFF": ".tif"}  # MPO: a JPEG with a preview behind it, from a camera
 LONGEST_TEXT = 300  # characters kept of a title or any other text from outside
 
 
@@ -71,10 +72,10 @@ def failure(item: Record | Gap, reason: str) -> dict[str, str]:
 def _inspect(data: bytes, megapixels: float) -> tuple[str, int, int]:
     """Kind, width and height of a picture that decodes to upright sRGB; the pixels are counted before any is decoded."""
     try:
-        with Image.open(io.BytesIO(data), formats=list(SUFFIXES)) as picture:
+        with Image.open(io.BytesIO(data), formats=KINDS) as picture:
             if picture.width * picture.height > megapixels * 1e6:
                 raise NotAPicture(f"{picture.width} x {picture.height} pixels are more than the limit of {megapixels:g} megapixels")
-            # An MPO is a camera's JPEG with a preview behind it; every other second frame is an animation or another page.
+            # Only an MPO's second frame is a preview; any other one is an animation or another page.
             if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
                 raise NotAPicture("it has several frames or pages")
             upright = images.upright(picture)
@@ -82,7 +83,7 @@ def _inspect(data: bytes, megapixels: float) -> tuple[str, int, int]:
     except NotAPicture:
         raise
     except Exception as error:  # bytes from outside make the decoders raise nearly anything
-        raise NotAPicture(f"not a whole picture of type {', '.join(kind for kind in SUFFIXES if kind != 'MPO')}") from error
+        raise NotAPicture(f"not a whole picture of type {', '.join(KINDS)}") from error
 
 
 def _clean(value: str | None) -> str | None:
@@ -94,8 +95,7 @@ def _clean(value: str | None) -> str | None:
 
 
 def _portable(url: str) -> str:
-    try:
-        address, here = urlsplit(url), is_this_machine(url)
-    except ValueError:
+    if not is_this_machine(url):
         return url
-    return address.path + (f"?{address.query}" if address.query else "") if here else url
+    address = urlsplit(url)
+    return address.path + (f"?{address.query}" if address.query else "")

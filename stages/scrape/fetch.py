@@ -99,6 +99,10 @@ class Client:
                 self.store.forget(url)  # a list that came out wrong is worth another visit
             raise NotJSON("not the JSON that was expected") from error
 
+    def slow_down(self, url: str, seconds: float) -> None:
+        """Leave at least that time between two requests to an address's host."""
+        self.pace.at_least(_name(url), seconds)
+
     def _follow(self, url: str, headers: Mapping[str, str], most_bytes: int, robots: bool) -> Answer:
         """The answer at the end of the redirects; each step is checked as the first one is."""
         for _ in range(REDIRECTS + 1):
@@ -145,7 +149,7 @@ class Client:
         delay = rules.crawl_delay(NAME) or 0.0
         if not delay <= LONGEST_CRAWL_DELAY_S:
             raise Refused(f"its robots.txt asks for {delay:g} s between two requests, more than the {LONGEST_CRAWL_DELAY_S:g} s that a scrape waits")
-        self.pace.at_least(_name(origin), delay)
+        self.slow_down(origin, delay)
         return rules
 
     def _patiently(self, url: str, headers: Mapping[str, str], most_bytes: int) -> Answer:

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from stages.common import images
 from stages.scrape.addresses import is_this_machine
 
 KINDS = ("JPEG", "PNG", "WEBP", "TIFF")
 SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "TIFF": ".tif"}  # MPO: a JPEG with a preview behind it, from a camera
+LYING = (5, 6, 7, 8)  # EXIF's orientations of pictures that lie on their side
 LONGEST_TEXT = 300  # characters kept of a title or any other text from outside
 
 
@@ -78,8 +79,12 @@ def _inspect(data: bytes, megapixels: float) -> tuple[str, int, int]:
             # Only an MPO's second frame is a preview; any other one is an animation or another page.
             if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
                 raise NotAPicture("it has several frames or pages")
-            upright = images.upright(picture)
-            return picture.format, upright.width, upright.height
+            width, height = picture.size
+            if picture.getexif().get(ExifTags.Base.Orientation) in LYING:
+                width, height = height, width
+            picture.draft(None, (1, 1))  # reads a JPEG to its end, but makes an eighth of its size: a third of the time
+            images.upright(picture)
+            return picture.format, width, height
     except NotAPicture:
         raise
     except Exception as error:  # bytes from outside make the decoders raise nearly anything

@@ -2,7 +2,7 @@
 
 import ipaddress
 import socket
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -30,6 +30,14 @@ def host_of(url: str) -> str:
     if parts.username is not None:
         raise FetchError("the address carries a user name or password")
     return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def join(base: str, link: str) -> str:
+    """Where a link on a page leads; one that is no address stays as it is, and fails when it is asked."""
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return link
 
 
 def is_this_machine(url: str) -> bool:

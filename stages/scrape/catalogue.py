@@ -15,6 +15,7 @@ from stages.scrape.addresses import is_this_machine
 KINDS = ("JPEG", "PNG", "WEBP", "TIFF")
 SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "TIFF": ".tif"}  # MPO: a JPEG with a preview behind it, from a camera
 LYING = (5, 6, 7, 8)  # EXIF's orientations of pictures that lie on their side
+SCANS = 64  # a progressive JPEG has about ten; each takes its time, however small the file is
 LONGEST_TEXT = 300  # characters kept of a title or any other text from outside
 
 
@@ -79,6 +80,8 @@ def _inspect(data: bytes, megapixels: float) -> tuple[str, int, int]:
             # Only an MPO's second frame is a preview; any other one is an animation or another page.
             if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
                 raise NotAPicture("it has several frames or pages")
+            if data.count(b"\xff\xda") > SCANS and picture.format in ("JPEG", "MPO"):
+                raise NotAPicture(f"a JPEG of more than {SCANS} scans: it would take minutes to decode")
             width, height = picture.size
             if picture.getexif().get(ExifTags.Base.Orientation) in LYING:
                 width, height = height, width

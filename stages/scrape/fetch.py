@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
 from protego import Protego
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
-from stages.scrape.addresses import FetchError, Refused, host_of, is_this_machine
+from stages.scrape.addresses import FetchError, Refused, host_of, is_this_machine, join
 from stages.scrape.pace import Pace
 from stages.scrape.store import Kept, Store
 from stages.scrape.transport import Answer, Transient, Transport
@@ -137,13 +137,13 @@ class Client:
 
     def _read_rules(self, origin: str) -> Protego:
         """RFC 9309: no robots.txt (4xx) allows all, a broken server (5xx) forbids all."""
-        url = urljoin(origin, "/robots.txt")
+        url = f"{origin}/robots.txt"
         for _ in range(REDIRECTS + 1):
             host_of(url)
             answer = self._patiently(url, {}, ROBOTS_BYTES)
             if answer.status not in MOVED or "Location" not in answer.headers:
                 break
-            url = urljoin(url, answer.headers["Location"])
+            url = join(url, answer.headers["Location"])
         text = answer.body.decode("utf-8", "replace") if answer.status == 200 else "User-agent: *\nDisallow: /" if answer.status >= 500 else ""
         rules = Protego.parse(text)
         delay = rules.crawl_delay(NAME) or 0.0
@@ -218,12 +218,9 @@ def _judged(answer: Answer) -> Answer:
 
 def _next(url: str, answer: Answer) -> str:
     """Where a redirect leads; a login page is the end of the visit."""
-    try:
-        target = urljoin(url, answer.headers["Location"])
-        words = {word.lower() for word in urlsplit(target).path.replace(".", "/").split("/")}
-    except ValueError as error:
-        raise FetchError("a redirect to an address that is not valid") from error
-    if words & LOGIN:
+    target = join(url, answer.headers["Location"])
+    host_of(target)
+    if LOGIN & set(urlsplit(target).path.lower().replace(".", "/").split("/")):
         raise Refused("the server sends visitors to a login page")
     return target
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup
 
-from stages.scrape.addresses import FetchError, Refused
+from stages.scrape.addresses import FetchError, Refused, join
 from stages.scrape.catalogue import Gap, Record
 from stages.scrape.fetch import Client
 
@@ -19,7 +18,7 @@ def records(client: Client, address: str, limit: int, every: bool) -> Iterator[R
     Raises FetchError when a list cannot be had; a work whose page is missing is a gap.
     """
     for link in client.page(address).select("a.set[href]"):
-        works = _works(client, urljoin(address, link["href"]))
+        works = _works(client, join(address, link["href"]))
         for title, work_url in islice(works, limit or None):
             try:
                 page = client.page(work_url)
@@ -40,9 +39,9 @@ def _works(client: Client, url: str | None) -> Iterator[tuple[str, str]]:
         seen.add(url)
         page = client.page(url)
         for link in page.select("li.work a[href]"):
-            yield link.get_text(), urljoin(url, link["href"])
+            yield link.get_text(), join(url, link["href"])
         following = page.select_one("a[rel=next][href]")
-        url = urljoin(url, following["href"]) if following else None
+        url = join(url, following["href"]) if following else None
 
 
 def _renditions(page: BeautifulSoup, url: str, set_name: str) -> Iterator[Record]:
@@ -54,7 +53,7 @@ def _renditions(page: BeautifulSoup, url: str, set_name: str) -> Iterator[Record
             year=facts.get("Year", ""),
             technique=facts.get("Technique", ""),
             page_url=url,
-            image_url=urljoin(url, link["href"]),
+            image_url=join(url, link["href"]),
             rendition=link.get_text(),
             rights=facts.get("Rights", ""),
             set="reserve" if set_name == "reserve" else "collection",

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from html import unescape
 from itertools import count
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from bs4 import BeautifulSoup
 
-from stages.scrape.addresses import FetchError, Refused
+from stages.scrape.addresses import FetchError, Refused, join
 from stages.scrape.catalogue import Gap, Record
 from stages.scrape.fetch import Client, NotJSON
 
@@ -33,7 +33,7 @@ def records(client: Client, address: str, artist: str, limit: int, every: bool, 
     """
     given = 0
     for item in _items(client, address, artist):
-        page_url = urljoin(address, _text(item.get("paintingUrl")))
+        page_url = join(address, _text(item.get("paintingUrl")))
         page = None
         if every or genre or not _text(item.get("image")):
             try:
@@ -74,7 +74,7 @@ def _items(client: Client, address: str, artist: str) -> Iterator[dict[str, Any]
     """The list's entries, each once, page by page until a page brings nothing new; the plain list of titles where there is no JSON."""
     seen: set[str] = set()
     for number in count(1):
-        url = urljoin(address, LIST.format(artist=quote(artist), page=number))
+        url = join(address, LIST.format(artist=quote(artist), page=number))
         try:
             answer = client.json(url, {"X-Requested-With": "XMLHttpRequest"})
             paintings = answer["Paintings"] or []
@@ -95,7 +95,7 @@ def _items(client: Client, address: str, artist: str) -> Iterator[dict[str, Any]
 def _titles(client: Client, address: str, artist: str) -> Iterator[dict[str, Any]]:
     """The entries of the site's plain list of titles; an empty one where there is no such list either."""
     try:
-        page = client.page(urljoin(address, TEXT_LIST.format(artist=quote(artist))))
+        page = client.page(join(address, TEXT_LIST.format(artist=quote(artist))))
     except Refused:
         raise
     except FetchError:
@@ -111,12 +111,12 @@ def _pictures(item: dict, page: BeautifulSoup | None, page_url: str, every: bool
     alternates = item.get("images") if isinstance(item.get("images"), list) else []
     listed = [_text(item.get("image")), *map(_text, alternates)]
     renditions = _renditions(page) if page else []
-    scans = [RENDITION.sub("", urljoin(page_url, url)) for url in [*listed, *(url for _, url in renditions)] if url]
+    scans = [RENDITION.sub("", join(page_url, url)) for url in [*listed, *(url for _, url in renditions)] if url]
     originals = list(dict.fromkeys(scans))
     found = {url: f"scan {number}" if number > 1 else "original" for number, url in enumerate(originals, start=1)}
     if every:
         for name, url in renditions:
-            found.setdefault(urljoin(page_url, url), name)
+            found.setdefault(join(page_url, url), name)
     return [(name, url) for url, name in found.items()]
 
 

@@ -62,7 +62,7 @@ class Server:
         self.tcp.daemon_threads = True
         self.tcp.block_on_close = False
         self.port = self.tcp.server_address[1]
-        threading.Thread(target=self.tcp.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(target=self.tcp.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True).start()
 
     def url(self, path: str = "/") -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -108,7 +108,7 @@ class Gallery:
         self.http.handle_error = lambda *_: None  # visitors are killed, and the connection breaks
         self.http.daemon_threads = True
         self.http.block_on_close = False
-        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True).start()
 
     def url(self, path: str = "/") -> str:
         return f"http://127.0.0.1:{self.http.server_port}{path}"

@@ -140,7 +140,7 @@ def main() -> None:
     for _ in range(options.rounds - 1):
         for name, visit in visits.items():
             times[name].append(seconds(visit, urls))
-    starts = {name: seconds(visit, urls[:1]) for name, visit in visits.items()}
+    starts = {name: statistics.median(seconds(visit, urls[:1]) for _ in range(options.rounds)) for name, visit in visits.items()}
     server.terminate()
     report(times, starts, len(files))
 

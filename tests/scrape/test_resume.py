@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +13,18 @@ import pytest
 from loopback import Gallery, museum_files
 
 KILLS = 20
+# Starts the stage's main in a child for each line of its input: what `python -m stages.scrape` runs, without 20 times its imports.
+NURSERY = """import os, sys
+from stages.scrape.__main__ import main
+for _ in sys.stdin:
+    child = os.fork()
+    if not child:
+        main()
+        os._exit(0)
+    print(child, flush=True)
+    os.waitpid(child, 0)
+    print("ended", flush=True)
+"""
 # An audit hook that ends the process when it reaches for the network; Python imports a module of this name at its start.
 NO_NETWORK = """import os, sys
 sys.addaudithook(lambda event, _: os._exit(99) if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto") else None)
@@ -31,25 +44,28 @@ def contents(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def start(workspace, clean_environment) -> subprocess.Popen:
-    command = [sys.executable, "-m", "stages.scrape"]
-    return subprocess.Popen(command, cwd=workspace.folder, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+@pytest.fixture
+def nursery(workspace, clean_environment):
+    command = [sys.executable, "-c", NURSERY]
+    quiet = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True, "bufsize": 1}
+    with subprocess.Popen(command, cwd=workspace.folder, env=clean_environment(), **quiet) as process:
+        yield process
 
 
 @pytest.mark.timeout(120)
-def test_killed_twenty_times(workspace, gallery, clean_environment, tmp_path_factory):
+def test_killed_twenty_times(workspace, gallery, nursery, tmp_path_factory):
     """Killed at random moments of the visit (counted in requests, which differ in what they interrupt), then left alone."""
     moments = random.Random(0)
     workspace.set(scrape__url=gallery.url(), scrape__retries=0, scrape__connections=2)
     for _ in range(KILLS):
         until = gallery.asked.total() + moments.randint(1, 8)
-        process = start(workspace, clean_environment)
-        while gallery.asked.total() < until and process.poll() is None:
+        nursery.stdin.write("\n")
+        child = int(nursery.stdout.readline())
+        while gallery.asked.total() < until:
             time.sleep(0.0005)
-        assert process.poll() is None, "the scrape ended before it could be killed: it has too little to do for this test"
         time.sleep(moments.uniform(0, 0.004))
-        process.kill()
-        process.wait()
+        os.kill(child, signal.SIGKILL)
+        assert nursery.stdout.readline() == "ended\n", "the scrape ended before it could be killed: it has too little to do for this test"
         assert not (workspace.folder / "data" / "raw").exists(), "a killed scrape leaves no half-filled folder under the good name"
     done = workspace.open("scrape")
     assert done.returncode == 0, done.stderr

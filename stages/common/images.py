@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from stages.common.door import UserError
 from stages.common.report import write_bytes
@@ -23,14 +23,51 @@ def listing(folder: Path) -> list[Path]:
 
 
 def read(path: Path) -> Image.Image:
-    """Read a picture as upright RGB; raises UserError for a missing, corrupt or foreign file."""
+    """Read a picture as upright sRGB; raises UserError for a missing, corrupt or foreign file."""
     try:
         with Image.open(path) as picture:
-            return ImageOps.exif_transpose(picture).convert("RGB")
+            return upright(picture)
     except FileNotFoundError as error:
         raise UserError(f"{path} is not there") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UserError(f"{path} cannot be read as a picture ({error}): replace it, or run the stage that wrote it again with `dvc repro -f`") from error
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """A picture as people see it: turned as its EXIF says, its colour profile converted to sRGB, 16 bits to 8, transparency over white.
+
+    A profile that is broken or made for other channels is left aside, as browsers do. Raises ValueError for what has no colours
+    to convert (floating point, Lab), and OSError for a truncated file.
+    """
+    profile = picture.info.get("icc_profile")
+    turned = ImageOps.exif_transpose(picture)
+    if turned.mode.startswith("I"):
+        turned = _eight_bits(turned)
+    if turned.has_transparency_data:
+        turned = turned.convert("RGBA")
+        colours = _to_srgb(turned.convert("RGB"), profile)
+        return Image.composite(colours, Image.new("RGB", turned.size, "white"), turned.getchannel("A"))
+    return _to_srgb(turned.convert("RGB") if turned.mode in ("P", "1") else turned, profile)
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Grey of 16 bits as grey of 8 (65535 is white)."""
+    values = np.asarray(picture).astype(np.float64)
+    return Image.fromarray(np.clip(np.round(values / 257), 0, 255).astype(np.uint8))
+
+
+def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Convert the colours from their profile; a picture without one (or with sRGB) holds sRGB already."""
+    if picture.mode in ("F", "LAB"):
+        raise ValueError(f"pictures of mode {picture.mode} have no known colours")
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if not ImageCms.getProfileDescription(source).startswith("sRGB"):
+                return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError):
+            pass  # the pixels are all that can be trusted
+    return picture.convert("RGB")
 
 
 def save_png(path: Path, picture: Image.Image, **options) -> None:

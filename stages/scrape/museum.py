@@ -1,44 +1,60 @@
 """Source "museum": lists, work pages and renditions of a museum's site, read from its HTML."""
 
 from collections.abc import Iterator
-from urllib.parse import urljoin
+from itertools import islice
 
 from bs4 import BeautifulSoup
 
-from stages.scrape.catalogue import Record
+from stages.scrape.addresses import FetchError, Refused, join
+from stages.scrape.catalogue import Gap, Record
 from stages.scrape.fetch import Client
 
-
-def records(client: Client, address: str, limit: int) -> Iterator[Record]:
-    """Every rendition of the first `limit` works of each set (0 = of all); raises FetchError when a page cannot be had."""
-    for link in client.page(address).select("a.set"):
-        for number, work_url in enumerate(_works(client, urljoin(address, link["href"]))):
-            if limit and number >= limit:
-                break
-            yield from _renditions(client.page(work_url), work_url, link.get_text())
+LIST_PAGES = 5000  # more pages than any museum's list has: a site that goes on for ever
 
 
-def _works(client: Client, url: str | None) -> Iterator[str]:
-    """Addresses of the work pages of a set, list page by list page."""
+def records(client: Client, address: str, limit: int, every: bool) -> Iterator[Record | Gap]:
+    """The renditions (`every`, or the first alone) of the first `limit` works of each set (0 = of all).
+
+    Raises FetchError when a list cannot be had; a work whose page is missing is a gap.
+    """
+    for link in client.page(address).select("a.set[href]"):
+        works = _works(client, join(address, link["href"]))
+        for title, work_url in islice(works, limit or None):
+            try:
+                page = client.page(work_url)
+            except Refused:
+                raise
+            except FetchError as error:
+                yield Gap(title, work_url, str(error))
+                continue
+            yield from islice(_renditions(page, work_url, link.get_text()), None if every else 1)
+
+
+def _works(client: Client, url: str | None) -> Iterator[tuple[str, str]]:
+    """Titles and addresses of the works of a set, list page by list page."""
+    seen: set[str] = set()
     while url:
+        if url in seen or len(seen) == LIST_PAGES:
+            raise FetchError("the list of works does not end: its next pages go round in a circle, or on for ever")
+        seen.add(url)
         page = client.page(url)
-        for link in page.select("li.work a"):
-            yield urljoin(url, link["href"])
-        following = page.select_one("a[rel=next]")
-        url = urljoin(url, following["href"]) if following else None
+        for link in page.select("li.work a[href]"):
+            yield link.get_text(), join(url, link["href"])
+        following = page.select_one("a[rel=next][href]")
+        url = join(url, following["href"]) if following else None
 
 
 def _renditions(page: BeautifulSoup, url: str, set_name: str) -> Iterator[Record]:
-    facts = {term.get_text(): term.find_next_sibling("dd").get_text() for term in page.select("dt")}
-    for link in page.select("a.rendition"):
+    facts = {term.get_text(): detail.get_text() for term in page.select("dt") if (detail := term.find_next_sibling("dd"))}
+    for link in page.select("a.rendition[href]"):
         yield Record(
             work=url.rstrip("/").rsplit("/", 1)[-1],
-            title=page.h1.get_text(),
+            title=page.h1.get_text() if page.h1 else "",
             year=facts.get("Year", ""),
             technique=facts.get("Technique", ""),
             page_url=url,
-            image_url=urljoin(url, link["href"]),
+            image_url=join(url, link["href"]),
             rendition=link.get_text(),
             rights=facts.get("Rights", ""),
-            set=set_name,
+            set="reserve" if set_name == "reserve" else "collection",
         )

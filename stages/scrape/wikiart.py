@@ -1,45 +1,161 @@
-"""Source "wikiart": an artist's works through the site's list of all paintings, in their original size.
+"""Source "wikiart": an artist's works through the site's list of all paintings, alternate scans and renditions from the work pages.
 
 The pictures are other people's: check the rights of each before you use it for more than looking.
 """
 
 import json
+import re
 from collections.abc import Iterator
-from itertools import count, islice
-from urllib.parse import urljoin
+from html import unescape
+from itertools import count
+from typing import Any
+from urllib.parse import quote
 
-from stages.scrape.catalogue import Record
-from stages.scrape.fetch import Client, FetchError
+from bs4 import BeautifulSoup
+
+from stages.scrape.addresses import FetchError, Refused, join
+from stages.scrape.catalogue import Gap, Record
+from stages.scrape.fetch import Client, NotJSON
 
 ADDRESS = "https://www.wikiart.org/"
 LIST = "en/{artist}/mode/all-paintings?json=2&layout=new&page={page}&resultType=masonry"
+TEXT_LIST = "en/{artist}/all-works/text-list"
+LIST_PAGES = 5000  # more pages than any artist's list has
+PAUSE_S = 9.0  # between two requests to the site: it has been seen to allow 400 an hour
+RENDITION = re.compile(r"!(\w+)(\.\w+)?$")  # what is behind "!" names a smaller rendition
+MODEL = re.compile(r"thumbnailSizesModel\s*=\s*")
 
 
-def records(client: Client, address: str, artist: str, limit: int) -> Iterator[Record]:
-    """The first `limit` works (0 = all) that have a picture; raises FetchError when a list page cannot be had or read."""
-    works = (item for item in _items(client, address, artist) if item.get("image"))
-    for item in islice(works, limit or None):
-        yield Record(
-            work=None,  # an upload, not a work: the site shows several uploads of one painting
-            title=item.get("title", ""),
-            year=str(item.get("year") or ""),
-            technique="",
-            page_url=urljoin(address, item.get("paintingUrl", "")),
-            image_url=item["image"].partition("!")[0],  # the part behind "!" names a smaller rendition
-            rendition="original",
-            rights="see the work's page",
-            set="collection",
-        )
+def records(client: Client, address: str, artist: str, limit: int, every: bool, genre: str) -> Iterator[Record | Gap]:
+    """The pictures of the first `limit` works (0 = all) of a genre ("" = any): the original scans, or with `every` each rendition.
 
-
-def _items(client: Client, address: str, artist: str) -> Iterator[dict]:
-    """The list's entries, page by page until a page is empty."""
-    for page in count(1):
-        body = client.bytes(urljoin(address, LIST.format(artist=artist, page=page)), **{"X-Requested-With": "XMLHttpRequest"})
-        try:
-            paintings = json.loads(body).get("Paintings")
-        except (ValueError, AttributeError) as error:
-            raise FetchError(f"page {page} of the list of works is not the JSON that was expected") from error
-        if not paintings:
+    Work pages are visited only where the list does not say enough. Raises FetchError when the list cannot be had or read.
+    """
+    given = 0
+    for item in _items(client, address, artist):
+        page_url = join(address, _text(item.get("paintingUrl")))
+        page = None
+        if every or genre or not _text(item.get("image")):
+            try:
+                page = client.page(page_url)
+            except Refused:
+                raise
+            except FetchError as error:
+                yield Gap(_text(item.get("title")), page_url, f"the work's page: {error}")
+        if genre and not _is_of(genre, item, page):
+            continue
+        found = _pictures(item, page, page_url, every)
+        if not found:
+            yield Gap(_text(item.get("title")), page_url, "the site shows no picture of the work")
+            continue
+        for rendition, url in found:
+            yield _record(item, page, page_url, rendition, url)
+        given += 1
+        if given == limit:
             return
-        yield from paintings
+
+
+def _record(item: dict, page: BeautifulSoup | None, page_url: str, rendition: str, url: str) -> Record:
+    heading = page.select_one("article h3, h1") if page else None
+    return Record(
+        work=None,  # an upload, not a work: the site shows several uploads of one painting
+        title=_text(item.get("title")) or (heading.get_text(" ", strip=True) if heading else ""),
+        year=_text(item.get("year")),
+        technique="",
+        page_url=page_url,
+        image_url=url,
+        rendition=rendition,
+        rights="see the work's page",
+        set="collection",
+    )
+
+
+def _items(client: Client, address: str, artist: str) -> Iterator[dict[str, Any]]:
+    """The list's entries, each once, page by page until a page brings nothing new; the plain list of titles where there is no JSON."""
+    seen: set[str] = set()
+    for number in count(1):
+        url = join(address, LIST.format(artist=quote(artist), page=number))
+        try:
+            answer = client.json(url, {"X-Requested-With": "XMLHttpRequest"})
+            paintings = answer["Paintings"] or []
+            fresh = {key: item for item in paintings if (key := _key(item)) not in seen}
+        except (NotJSON, KeyError, TypeError, AttributeError) as error:
+            if number == 1 and (rows := list(_titles(client, address, artist))):
+                yield from rows
+                return
+            raise FetchError(f"page {number} of the list of works is not the JSON that was expected") from error
+        if not fresh:
+            return
+        if number == LIST_PAGES:
+            raise FetchError(f"the list of works does not end: it has more than {LIST_PAGES} pages")
+        seen |= fresh.keys()
+        yield from fresh.values()
+
+
+def _titles(client: Client, address: str, artist: str) -> Iterator[dict[str, Any]]:
+    """The entries of the site's plain list of titles; an empty one where there is no such list either."""
+    try:
+        page = client.page(join(address, TEXT_LIST.format(artist=quote(artist))))
+    except Refused:
+        raise
+    except FetchError:
+        return
+    for line in page.select("li.painting-list-text-row"):
+        if link := line.select_one("a[href]"):
+            year = line.select_one("span")
+            yield {"paintingUrl": link["href"], "title": link.get_text(strip=True), "year": year.get_text().strip(" ,") if year else ""}
+
+
+def _pictures(item: dict, page: BeautifulSoup | None, page_url: str, every: bool) -> list[tuple[str, str]]:
+    """Names and addresses of the work's pictures, each address once: the original scans, then the renditions that the page lists."""
+    alternates = item.get("images") if isinstance(item.get("images"), list) else []
+    listed = [_text(item.get("image")), *map(_text, alternates)]
+    renditions = _renditions(page) if page else []
+    scans = [RENDITION.sub("", join(page_url, url)) for url in [*listed, *(url for _, url in renditions)] if url]
+    originals = list(dict.fromkeys(scans))
+    found = {url: f"scan {number}" if number > 1 else "original" for number, url in enumerate(originals, start=1)}
+    if every:
+        for name, url in renditions:
+            found.setdefault(join(page_url, url), name)
+    return [(name, url) for url, name in found.items()]
+
+
+def _renditions(page: BeautifulSoup) -> list[tuple[str, str]]:
+    """Names and addresses of a work page's renditions: from its model where it has one, else its one picture."""
+    main = page.select_one("main[ng-controller=ArtworkViewCtrl][ng-init]")
+    found = [(_text(item.get("Name")).lower(), _text(item.get("Url"))) for item in _thumbnails(main["ng-init"] if main else "")]
+    if not found:
+        pictures = page.select("img[itemprop=image][src]")
+        found = [(name.group(1).lower() if (name := RENDITION.search(picture["src"])) else "original", picture["src"]) for picture in pictures]
+    return [(name or "rendition", url) for name, url in found if url]
+
+
+def _thumbnails(script: str) -> list[dict[str, Any]]:
+    """The thumbnails of a page's ng-init script; an unreadable script has none.
+
+    The script may be escaped once more than HTML asks for, has been seen with a broken escape (`&ququot;`), and may go on behind the model.
+    """
+    text = unescape(script.replace("&ququot;", "&quot;"))
+    start = MODEL.search(text)
+    if not start:
+        return []
+    try:
+        model, _ = json.JSONDecoder().raw_decode(text, start.end())
+        entries = [item for scan in model["ImageThumbnailsModel"] for item in scan["Thumbnails"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+    return [item for item in entries if isinstance(item, dict)]
+
+
+def _is_of(genre: str, item: dict, page: BeautifulSoup | None) -> bool:
+    named = [_text(item.get("genre")), *(tag.get_text(strip=True) for tag in (page.select("[itemprop=genre]") if page else []))]
+    return genre.casefold() in (name.casefold() for name in named)
+
+
+def _key(item: dict) -> str:
+    return _text(item.get("id")) or _text(item.get("_id")) or _text(item.get("paintingUrl"))
+
+
+def _text(value: object) -> str:
+    """Text or a number as text; anything else that a list may hold is nothing."""
+    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""

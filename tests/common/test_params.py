@@ -43,7 +43,11 @@ WRONG = [
     ("train.diffaugment", ["colour"], ["'colour'", "'color', 'translation' or 'cutout'"]),
     ("split.train_works", 0, ["split.train_works is 0", "greater than or equal to 1"]),
     ("dedupe.enabled", "yes please", ["dedupe.enabled is 'yes please'", "boolean"]),
-    ("scrape.source", "louvre", ["'louvre'", "'museum' or 'wikiart'"]),
+    ("scrape.source", "louvre", ["'louvre'", "'museum', 'wikiart', 'commons', 'folder' or 'urls'"]),
+    ("scrape.connections", 99, ["scrape.connections is 99", "less than or equal to 16"]),
+    ("scrape.requests_per_second", -1.0, ["scrape.requests_per_second is -1.0", "greater than or equal to 0"]),
+    ("scrape.source", "folder", ["scrape.path is empty", "'folder'"]),
+    ("scrape.genre", "portrait", ["scrape.genre is 'portrait'", "museum tells no genres"]),
     ("stylize.styles", [], ["stylize.styles is []", "at least 1 item"]),
     ("upscale.overlap", 128, ["upscale.overlap is 128", "less than half of upscale.tile (256)"]),
     ("train.learnig_rate", 0.1, ["train.learnig_rate is not a known key", "did you mean 'train.learning_rate'"]),
@@ -58,6 +62,12 @@ def test_a_wrong_value_is_explained(workspace, key, value, words):
         params.load(workspace.folder / "params.yaml")
     for word in [*words, "-S key=value"]:
         assert word in str(caught.value)
+
+
+def test_a_scrape_cannot_ask_nobody_and_everybody(workspace):
+    workspace.set(scrape__offline=True, scrape__refresh=True)
+    with pytest.raises(UserError, match="scrape.offline and scrape.refresh are both true"):
+        params.load(workspace.folder / "params.yaml")
 
 
 def test_a_missing_key_and_a_missing_section(workspace):

@@ -6,15 +6,18 @@ import json
 import threading
 
 import pytest
+from loopback import picture
 from PIL import Image
 
 from stages.common import report
 from stages.museum import site, works
 from stages.museum.scans import Rendition
-from stages.scrape import museum, wikiart
-from stages.scrape.catalogue import NotAPicture, Record, row
-from stages.scrape.fetch import Client, FetchError
+from stages.scrape import museum
+from stages.scrape.addresses import FetchError
+from stages.scrape.catalogue import NotAPicture, Record, examine, row
+from stages.scrape.fetch import Client, Manners
 
+HERE = Manners(contact="tests", timeout_s=5, total_s=10, local=True, first_wait_s=0.01)
 RECORD = Record("w", "Title", "1931", "Oil", "http://127.0.0.1:8/works/w/", "http://127.0.0.1:8/images/w/large.jpg?v=1", "large", "CC0", "collection")
 
 
@@ -41,7 +44,7 @@ def address():
 
 
 def test_museum_gives_every_rendition_with_its_facts(address):
-    records = list(museum.records(Client(5), address, 0))
+    records = list(museum.records(Client(HERE), address, 0, True))
     assert len(records) == 30 * 3 + 5  # two list pages, then the reserve
     planned = {work.id: work for work in works.plan(30, 5, 0)}
     assert {record.work for record in records} == set(planned)
@@ -52,12 +55,12 @@ def test_museum_gives_every_rendition_with_its_facts(address):
 
 
 def test_museum_limit_counts_works_of_each_set(address):
-    records = list(museum.records(Client(5), address, 2))
+    records = list(museum.records(Client(HERE), address, 2, True))
     assert [record.set for record in records] == ["collection"] * 6 + ["reserve"] * 2
 
 
 def test_site_refuses_what_it_does_not_have(address):
-    client = Client(5)
+    client = Client(HERE)
     for path in ("collection/?page=3", "collection/?page=x", "works/none/", "images/none/large.jpg", "attic"):
         with pytest.raises(FetchError, match="404"):
             client.bytes(address + path)
@@ -65,21 +68,61 @@ def test_site_refuses_what_it_does_not_have(address):
         client.bytes(address + "office/papers.html")
 
 
+def test_text_from_outside_is_one_clean_line():
+    nasty = Record(**{**vars(RECORD), "title": "A\u0000\n\tB \ud800 " + "x" * 9999, "rights": "\x1b[31mred"})
+    found = row(nasty, examine(jpeg(7), 1))
+    assert found["title"].startswith("A B ? xxx") and len(found["title"]) == 300 and found["rights"] == "[31mred"
+    json.dumps(found, ensure_ascii=False).encode()
+
+
 def test_row_names_a_file_by_its_content_and_drops_the_port():
     data = jpeg(7)
-    found = row(RECORD, data)
+    found = row(RECORD, examine(data, 1))
     digest = hashlib.sha256(data).hexdigest()
     assert (found["file"], found["sha256"], found["bytes"]) == (digest[:16] + ".jpg", digest, len(data))
     assert (found["width"], found["height"], found["type"]) == (40, 30, "image/jpeg")
     assert (found["page_url"], found["image_url"]) == ("/works/w/", "/images/w/large.jpg?v=1")
-    public = row(Record(**{**vars(RECORD), "page_url": "https://museum.example/w"}), data)
+    public = row(Record(**{**vars(RECORD), "page_url": "https://museum.example/w"}), examine(data, 1))
     assert public["page_url"] == "https://museum.example/w"
+
+
+KINDS = {
+    "JPEG": ("JPEG", "RGB", {}), "grey JPEG": ("JPEG", "L", {}), "inks": ("JPEG", "CMYK", {}), "PNG": ("PNG", "RGBA", {}), "palette": ("PNG", "P", {"transparency": 0}),
+    "16 bits": ("PNG", "I;16", {}), "WebP": ("WEBP", "RGB", {}), "TIFF": ("TIFF", "RGB", {}), "MPO": ("MPO", "RGB", {"save_all": True, "append_images": [Image.new("RGB", (9, 9))]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_usable_kind_of_picture_gets_a_row(name):
+    kind, mode, options = KINDS[name]
+    found = examine(picture(kind, mode, (50, 30), **options), 1)
+    suffix, mime = {"MPO": (".jpg", "image/jpeg"), "TIFF": (".tif", "image/tiff")}.get(kind, ("", f"image/{kind.lower()}"))
+    assert (found["width"], found["height"], found["type"]) == (50, 30, mime) and found["file"].endswith(suffix)
+
+
+def test_width_and_height_are_those_of_the_upright_picture():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert [examine(picture(pixels=(50, 30), exif=exif), 1)[name] for name in ("width", "height")] == [30, 50]
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_several_frames_are_no_picture(kind):
+    frames = {"save_all": True, "append_images": [Image.new("RGB", (40, 30), "red")]}
+    with pytest.raises(NotAPicture, match="several frames" if kind != "GIF" else "not a whole picture"):
+        examine(picture(kind, "RGB", **frames), 1)
+
+
+def test_a_colour_space_that_cannot_be_converted_is_no_picture():
+    for mode in ("LAB", "F"):
+        with pytest.raises(NotAPicture):
+            examine(picture("TIFF", mode), 1)
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>login</html>", b"<svg xmlns='http://www.w3.org/2000/svg'/>", jpeg(1)[:-300]], ids=["empty", "html", "svg", "cut"])
 def test_what_is_no_picture_is_no_row(data):
     with pytest.raises(NotAPicture):
-        row(RECORD, data)
+        examine(data, 1)
 
 
 def test_door_writes_files_catalogue_and_metrics(workspace, address):
@@ -104,13 +147,13 @@ def test_a_failed_file_is_a_row_and_the_others_arrive(workspace, httpserver):
     httpserver.expect_request("/good.jpg").respond_with_data(jpeg(1))
     httpserver.expect_request("/page.jpg").respond_with_data("<html>", content_type="image/jpeg")
     httpserver.expect_request("/broken.jpg").respond_with_data(jpeg(2)[:-300])
-    workspace.set(scrape__url=httpserver.url_for("/"))
+    workspace.set(scrape__url=httpserver.url_for("/"), scrape__retries=0)
     assert workspace.open("scrape").returncode == 0
     summary = report.read_json(workspace.folder / "metrics" / "scrape.json")
     assert summary["files"] == 1 and summary["failed"] == 3
     reasons = {item["image_url"]: item["reason"] for item in summary["failures"]}
     assert "the server answered 500" in reasons["/gone.jpg"]
-    assert "not a picture" in reasons["/page.jpg"] and "not a picture" in reasons["/broken.jpg"]
+    assert "not a whole picture" in reasons["/page.jpg"] and "not a whole picture" in reasons["/broken.jpg"]
 
 
 def test_an_empty_source_is_an_error_and_keeps_the_old_data(workspace, httpserver):
@@ -123,59 +166,20 @@ def test_an_empty_source_is_an_error_and_keeps_the_old_data(workspace, httpserve
     assert old.read_bytes() == b"old" and len(list(old.parent.parent.iterdir())) == 1
 
 
-@pytest.mark.parametrize("source", ["museum", "wikiart"])
+@pytest.mark.parametrize("source", ["museum", "wikiart", "commons"])
 def test_a_source_out_of_reach_is_named_with_the_way_out(workspace, source):
-    workspace.set(scrape__source=source, scrape__url="http://127.0.0.1:9/")
+    workspace.set(scrape__source=source, scrape__url="http://127.0.0.1:9/", scrape__retries=0)
     workspace.fails("scrape", repr(source), "http://127.0.0.1:9/", "out of reach", "no connection", "museum, which needs no network")
 
 
 def test_robots_of_a_broken_server_forbid_everything(httpserver):
     httpserver.expect_request("/robots.txt").respond_with_data("", status=501)
     with pytest.raises(FetchError, match="robots.txt"):
-        Client(5).bytes(httpserver.url_for("/a.jpg"))
+        Client(HERE).bytes(httpserver.url_for("/a.jpg"))
 
 
 def test_a_busy_server_is_asked_again(httpserver):
-    httpserver.expect_request("/robots.txt").respond_with_data("")
+    httpserver.expect_ordered_request("/robots.txt").respond_with_data("")
     httpserver.expect_ordered_request("/a.jpg").respond_with_data("", status=503, headers={"Retry-After": "0"})
     httpserver.expect_ordered_request("/a.jpg").respond_with_data("here")
-    client = Client(5)
-    client.robots[httpserver.url_for("").rstrip("/")] = wikiart_allows_all()
-    assert client.bytes(httpserver.url_for("/a.jpg")) == b"here"
-
-
-def wikiart_allows_all():
-    from protego import Protego
-
-    return Protego.parse("")
-
-
-def paintings(*items: dict) -> str:
-    return json.dumps({"Paintings": list(items), "AllPaintingsCount": len(items), "PageSize": 60})
-
-
-def test_wikiart_reads_the_list_until_it_is_empty(httpserver):
-    httpserver.expect_request("/robots.txt").respond_with_data("")
-    first = {"id": "1", "title": "Sleep", "year": "1937", "image": "http://uploads.example/sleep.jpg!Large.jpg", "paintingUrl": "/en/x/sleep-1937"}
-    without = {"_id": "2", "title": "Lost", "year": None, "image": None, "paintingUrl": "/en/x/lost"}
-    second = {"_id": "3", "title": "Sleep", "year": "", "image": "http://uploads.example/caf%C3%A9(1).jpg", "paintingUrl": "/en/x/sleep"}
-    for number, items in enumerate([[first, without], [second], []], start=1):
-        httpserver.expect_request(
-            "/en/x/mode/all-paintings",
-            query_string={"json": "2", "layout": "new", "page": str(number), "resultType": "masonry"},
-            headers={"X-Requested-With": "XMLHttpRequest"},
-        ).respond_with_data(paintings(*items))
-    records = list(wikiart.records(Client(5), httpserver.url_for("/"), "x", 0))
-    assert [(r.title, r.year, r.image_url) for r in records] == [
-        ("Sleep", "1937", "http://uploads.example/sleep.jpg"),
-        ("Sleep", "", "http://uploads.example/caf%C3%A9(1).jpg"),
-    ]
-    assert all(record.work is None and record.set == "collection" for record in records)
-    assert len(list(wikiart.records(Client(5), httpserver.url_for("/"), "x", 1))) == 1
-
-
-def test_wikiart_s_answer_that_is_no_list_is_explained(httpserver):
-    httpserver.expect_request("/robots.txt").respond_with_data("")
-    httpserver.expect_request("/en/x/mode/all-paintings").respond_with_data("<html>please log in</html>")
-    with pytest.raises(FetchError, match="page 1 .* not the JSON"):
-        list(wikiart.records(Client(5), httpserver.url_for("/"), "x", 0))
+    assert Client(HERE).bytes(httpserver.url_for("/a.jpg")) == b"here"

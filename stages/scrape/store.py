@@ -1,0 +1,85 @@
+"""The store of fetched bytes: bodies by their content, and for each address what it answered.
+
+An entry is written whole or not at all (a temporary name, then a rename), so that a killed scrape leaves nothing half. A body
+is checked against its name when it is read: what a disk or a hand has damaged is fetched again.
+"""
+
+import hashlib
+import json
+import os
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What an address answered: a body (by its sha256), or a final failure such as 404."""
+
+    url: str
+    sha256: str = ""
+    failure: str = ""
+    etag: str = ""
+    modified: str = ""
+
+    def conditions(self) -> dict[str, str]:
+        """The headers that ask the server for the body only if it has changed."""
+        asked = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {name: value for name, value in asked.items() if value}
+
+
+class Store:
+    """A folder of answers and bodies; several threads and processes may share it."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def find(self, url: str) -> Kept | None:
+        """What is kept of an address, or None."""
+        try:
+            return Kept(**json.loads(self._answer(url).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def body(self, kept: Kept) -> bytes | None:
+        """The bytes of an answer, or None when they are missing or damaged."""
+        try:
+            data = self._body(kept.sha256).read_bytes()
+        except OSError:
+            return None
+        return data if hashlib.sha256(data).hexdigest() == kept.sha256 else None
+
+    def keep(self, url: str, body: bytes, etag: str = "", modified: str = "") -> None:
+        """Keep a body; the answer that names it comes second, so that it never names a missing one."""
+        digest = hashlib.sha256(body).hexdigest()
+        _write(self._body(digest), body)
+        self._note(Kept(url, sha256=digest, etag=etag, modified=modified))
+
+    def keep_failure(self, url: str, reason: str) -> None:
+        """Keep the fact that an address has nothing to give."""
+        self._note(Kept(url, failure=reason))
+
+    def forget(self, url: str) -> None:
+        """Ask again next time."""
+        self._answer(url).unlink(missing_ok=True)
+
+    def _note(self, kept: Kept) -> None:
+        _write(self._answer(kept.url), json.dumps(asdict(kept)).encode())
+
+    def _answer(self, url: str) -> Path:
+        key = hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()
+        return self.folder / "answers" / key[:2] / f"{key[2:]}.json"
+
+    def _body(self, digest: str) -> Path:
+        return self.folder / "bodies" / digest[:2] / digest[2:]
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Without fsync: the checks on reading find what a power cut has spoilt, and a scrape writes thousands of files."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        temporary.write_bytes(data)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+    temporary.replace(path)

@@ -1,0 +1,131 @@
+"""For the scrape's tests: pictures made on the spot, a raw loopback server that may misbehave, and a record of every connection."""
+
+import io
+import socket
+import socketserver
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from PIL import Image
+
+Script = Callable[[socket.socket, str], None]
+QUICK = {"contact": "tests@museum.example", "timeout_s": 2, "total_s": 4, "retries": 1, "first_wait_s": 0.01, "local": True}
+
+
+def picture(kind: str = "JPEG", mode: str = "RGB", pixels: tuple[int, int] = (40, 30), **options) -> bytes:
+    """The bytes of a small picture, grey all over unless it is saved with more."""
+    data = io.BytesIO()
+    Image.new(mode, pixels, options.pop("colour", 0)).save(data, kind, **options)
+    return data.getvalue()
+
+
+def reply(body: bytes, status: str = "200 OK", **headers: str) -> Script:
+    """A script that answers one request with a whole response and closes."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *(f"{key.replace('_', '-')}: {value}" for key, value in headers.items())]
+    return raw("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+
+
+def raw(data: bytes) -> Script:
+    """A script that sends these bytes, whatever they are, and closes."""
+    return lambda connection, _: connection.sendall(data)
+
+
+class Server:
+    """Answers each path with a script; counts the requests."""
+
+    def __init__(self) -> None:
+        self.scripts: dict[str, Script] = {"/robots.txt": reply(b"", "404 Not Found")}
+        self.asked: Counter[str] = Counter()
+        self.requests: list[str] = []
+        server = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                try:
+                    request = b""
+                    while b"\r\n\r\n" not in request:
+                        more = self.request.recv(65536)
+                        if not more:
+                            return
+                        request += more
+                    target = request.split(b" ", 2)[1].decode()
+                    server.asked[target] += 1
+                    server.requests.append(request.decode("latin-1"))
+                    server.scripts.get(target, reply(b"", "404 Not Found"))(self.request, target)
+                except OSError:
+                    pass  # the client hung up, as it should on a hostile server
+
+        self.tcp = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.tcp.daemon_threads = True
+        self.tcp.block_on_close = False
+        self.port = self.tcp.server_address[1]
+        threading.Thread(target=self.tcp.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True).start()
+
+    def url(self, path: str = "/") -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+
+class Gallery:
+    """A well-behaved site that keeps connections open, in which every answer takes `delay` seconds.
+
+    It knows which answers a visitor has certainly dealt with: those after which the same connection asked for the next one.
+    """
+
+    def __init__(self, files: dict[str, bytes], delay: float = 0.0):
+        self.files, self.asked, self.dealt_with = files, Counter[str](), Counter[str]()
+        self.busy = self.busiest = 0
+        self.lock = threading.Lock()
+        gallery = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+            last = None
+
+            def do_GET(self) -> None:  # noqa: N802, the name is http.server's
+                with gallery.lock:
+                    gallery.asked[self.path] += 1
+                    gallery.dealt_with[self.last] += self.last is not None
+                    gallery.busy += 1
+                    gallery.busiest = max(gallery.busy, gallery.busiest)
+                time.sleep(delay)
+                with gallery.lock:
+                    gallery.busy -= 1
+                body = gallery.files.get(self.path)
+                self.send_response(404 if body is None else 200)
+                self.send_header("Content-Length", str(len(body or b"")))
+                self.end_headers()
+                self.wfile.write(body or b"")
+                self.last = self.path
+
+            def log_message(self, *_: object) -> None:
+                """Keep quiet."""
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.handle_error = lambda *_: None  # visitors are killed, and the connection breaks
+        self.http.daemon_threads = True
+        self.http.block_on_close = False
+        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True).start()
+
+    def url(self, path: str = "/") -> str:
+        return f"http://127.0.0.1:{self.http.server_port}{path}"
+
+    def close(self) -> None:
+        self.http.shutdown()
+        self.http.server_close()
+
+
+def museum_files(works: int) -> dict[str, bytes]:
+    """A museum's site of that many works in two renditions each, and a third one that is listed but missing."""
+    names = ("large", "small", "lost")
+    files = {"/": b'<a class="set" href="/all/">collection</a>'}
+    files["/all/"] = "".join(f'<li class="work"><a href="/works/w{number}/">Work {number}</a></li>' for number in range(works)).encode()
+    for number in range(works):
+        links = "".join(f'<a class="rendition" href="/images/{number}/{name}.jpg">{name}</a>' for name in names)
+        files[f"/works/w{number}/"] = f"<h1>Work {number}</h1><dl><dt>Year</dt><dd>1931</dd></dl>{links}".encode()
+        for name, width in zip(names[:2], (60, 40), strict=True):
+            files[f"/images/{number}/{name}.jpg"] = picture(pixels=(width, 30), colour=(number * 8, 100, 50))
+    return files

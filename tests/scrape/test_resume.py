@@ -1,0 +1,129 @@
+"""A scrape that is killed, repeated, or cut off from the network gives what an undisturbed one gives, and asks for nothing twice."""
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from loopback import Gallery, museum_files
+
+KILLS = 20
+# Starts the stage's main in a child for each line of its input: what `python -m stages.scrape` runs, without 20 times its imports.
+NURSERY = """import os, sys
+from stages.scrape.__main__ import main
+for _ in sys.stdin:
+    child = os.fork()
+    if not child:
+        main()
+        os._exit(0)
+    print(child, flush=True)
+    os.waitpid(child, 0)
+    print("ended", flush=True)
+"""
+# An audit hook that ends the process when it reaches for the network; Python imports a module of this name at its start.
+NO_NETWORK = """import os, sys
+sys.addaudithook(lambda event, _: os._exit(99) if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto") else None)
+"""
+
+
+@pytest.fixture
+def gallery():
+    opened = Gallery(museum_files(30), delay=0.002)
+    yield opened
+    opened.close()
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Every file of data/ and metrics/ by the hash of its bytes."""
+    files = [path for name in ("data", "metrics") for path in sorted((folder / name).rglob("*")) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture
+def nursery(workspace, clean_environment):
+    command = [sys.executable, "-c", NURSERY]
+    quiet = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True, "bufsize": 1}
+    with subprocess.Popen(command, cwd=workspace.folder, env=clean_environment(), **quiet) as process:
+        yield process
+
+
+@pytest.mark.timeout(120)
+def test_killed_twenty_times(workspace, gallery, nursery, tmp_path_factory):
+    """Killed at random moments of the visit (counted in requests, which differ in what they interrupt), then left alone."""
+    moments = random.Random(0)
+    workspace.set(scrape__url=gallery.url(), scrape__retries=0, scrape__connections=2)
+    for _ in range(KILLS):
+        until = gallery.asked.total() + moments.randint(1, 8)
+        nursery.stdin.write("\n")
+        child = int(nursery.stdout.readline())
+        while gallery.asked.total() < until:
+            time.sleep(0.0005)
+        time.sleep(moments.uniform(0, 0.004))
+        os.kill(child, signal.SIGKILL)
+        assert nursery.stdout.readline() == "ended\n", "the scrape ended before it could be killed: it has too little to do for this test"
+        assert not (workspace.folder / "data" / "raw").exists(), "a killed scrape leaves no half-filled folder under the good name"
+    done = workspace.open("scrape")
+    assert done.returncode == 0, done.stderr
+    assert len(gallery.asked) == 1 + 2 + 30 + 90, "robots.txt, two lists, the work pages, the files"
+    twice = {path for path, count in gallery.dealt_with.items() if count > 1 and path != "/robots.txt"}
+    assert not twice, f"served in full to a client that went on with the next request, and then again: {twice}"
+    # What was on its way at a kill may be asked for again, once for each kill and connection; nothing else.
+    assert sum(count - 1 for path, count in gallery.asked.items() if path != "/robots.txt") <= KILLS * 2
+
+    undisturbed = type(workspace)(tmp_path_factory.mktemp("undisturbed"))
+    undisturbed.set(scrape__url=gallery.url(), scrape__retries=0)
+    assert undisturbed.open("scrape").returncode == 0
+    assert contents(undisturbed.folder) == contents(workspace.folder)
+    assert len(contents(workspace.folder)) == 60 + 2
+
+
+def test_a_repeated_scrape_asks_nothing_and_an_offline_one_needs_no_network(workspace, gallery, tmp_path):
+    workspace.set(scrape__url=gallery.url())
+    assert workspace.open("scrape").returncode == 0
+    first, asked = contents(workspace.folder), gallery.asked.total()
+    assert workspace.open("scrape").returncode == 0
+    assert contents(workspace.folder) == first and gallery.asked.total() == asked
+
+    (tmp_path / "walls").mkdir()
+    (tmp_path / "walls" / "sitecustomize.py").write_text(NO_NETWORK)
+    walled = os.pathsep.join([str(tmp_path / "walls"), str(Path(__file__).resolve().parents[2])])
+    workspace.set(scrape__offline=True)
+    done = workspace.open("scrape", PYTHONPATH=walled)
+    assert done.returncode == 0, done.stderr
+    assert contents(workspace.folder) == first
+
+    workspace.set(scrape__offline=False, scrape__refresh=True)
+    assert workspace.open("scrape", PYTHONPATH=walled).returncode == 99, "the walls stand"
+    assert workspace.open("scrape").returncode == 0
+    assert contents(workspace.folder) == first and gallery.asked.total() == 2 * asked
+
+
+def test_the_store_lies_in_the_main_checkout(workspace, gallery, tmp_path_factory):
+    main = tmp_path_factory.mktemp("main")
+    workspace.set(scrape__url=gallery.url(), scrape__limit=1)
+    assert workspace.open("scrape", DVC_ROOT=str(main)).returncode == 0
+    assert (main / ".cache" / "fetch" / "bodies").is_dir() and not (workspace.folder / ".cache").exists()
+
+
+def test_offline_without_a_store_says_what_is_missing(workspace, gallery):
+    workspace.set(scrape__url=gallery.url(), scrape__offline=True)
+    workspace.fails("scrape", "not in the store of fetched files, and scrape.offline is true")
+    assert not gallery.asked
+
+
+def test_the_embedded_museum_is_not_stored_and_follows_its_seed(workspace):
+    """Its port is another one in each run; an answer kept under it would be some other seed's picture one day."""
+    workspace.set(museum__works=1, museum__reserve=0, scrape__renditions="original", scrape__offline=True)
+    found = []
+    for seed in (0, 1):
+        workspace.set(museum__seed=seed)
+        done = workspace.open("scrape")
+        assert done.returncode == 0, done.stderr
+        found.append(contents(workspace.folder))
+    assert found[0] != found[1] and found[0].keys() != found[1].keys()
+    assert not (workspace.folder / ".cache").exists()

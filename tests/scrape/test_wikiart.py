@@ -1,0 +1,160 @@
+"""Source "wikiart": lists and pages of every known shape, and a collection of more than a thousand works from end to end."""
+
+import json
+from collections import Counter
+
+import pytest
+from loopback import Gallery, picture, reply
+from wikiart_site import GENRES, RENDITIONS, Site
+
+from stages.common import report
+from stages.scrape import wikiart
+from stages.scrape.addresses import FetchError, Refused
+from stages.scrape.catalogue import Gap, Record
+
+LISTED = "/en/x/mode/all-paintings?json=2&layout=new&page={}&resultType=masonry"
+
+
+def serve(server, *pages: list[dict] | None) -> None:
+    for number, items in enumerate([*pages, []], start=1):
+        server.scripts[LISTED.format(number)] = reply(json.dumps({"Paintings": items}).encode())
+
+
+def read(client, server, limit: int = 0, every: bool = False, genre: str = "") -> list[Record | Gap]:
+    return list(wikiart.records(client, server.url("/"), "x", limit, every, genre))
+
+
+def item(number: int, **changes: object) -> dict[str, object]:
+    image = f"http://uploads{number}.example/w{number}.jpg!Large.jpg"
+    return {"id": str(number), "title": f"Work {number}", "year": "1931", "image": image, "paintingUrl": f"/en/x/w{number}"} | changes
+
+
+def test_the_list_is_read_until_it_is_empty(server, client):
+    odd = item(3, _id="3", id=None, title="Work 1", year=None, image="http://uploads.example/caf%C3%A9(1).jpg")
+    serve(server, [item(1), item(2, image=None)], [odd, item(1)], None)
+    found = read(client, server)
+    assert [(one.title, one.year, one.image_url) for one in found if isinstance(one, Record)] == [
+        ("Work 1", "1931", "http://uploads1.example/w1.jpg"),
+        ("Work 1", "", "http://uploads.example/caf%C3%A9(1).jpg"),
+    ]
+    assert all(one.work is None and one.set == "collection" and one.page_url.startswith(server.url("/en/x/")) for one in found if isinstance(one, Record))
+    assert [one.title for one in found if isinstance(one, Gap)] == ["Work 2"] * 2, "no page, no picture"
+    assert "X-Requested-With: XMLHttpRequest" in next(request for request in server.requests if "page=1" in request)
+    assert [one.title for one in read(client, server, limit=1)] == ["Work 1"]
+    assert server.asked["/en/x/w1"] == 0, "the page of a work is not asked when the list says enough"
+
+
+def test_a_list_that_repeats_its_last_page_ends(server, client):
+    serve(server, [item(1)])
+    server.scripts[LISTED.format(2)] = server.scripts[LISTED.format(1)]
+    assert len(read(client, server)) == 1
+
+
+def test_alternate_scans_are_originals_too(server, client):
+    serve(server, [item(1, images=["//other.example/w1-b.jpg!Large.jpg", None, {"odd": 1}, "http://uploads1.example/w1.jpg"])])
+    assert [(one.rendition, one.image_url) for one in read(client, server)] == [
+        ("original", "http://uploads1.example/w1.jpg"),
+        ("scan 2", "http://other.example/w1-b.jpg"),
+    ]
+
+
+MODEL = '{"ImageThumbnailsModel":[{"Thumbnails":[{"Name":"Large","Width":750,"Height":500,"SizeKB":90.5,"Url":"http://cdn.example/a.jpg!Large.jpg"}]}]}'
+ESCAPED = MODEL.replace('"', "&quot;")
+LAYOUTS = {
+    "escaped": f"thumbnailSizesModel = {ESCAPED}",
+    "with a semicolon": f"thumbnailSizesModel = {ESCAPED};",
+    "among others": f"init(); thumbnailSizesModel={ESCAPED}; other = {{}};",
+    "escaped twice": f"thumbnailSizesModel = {ESCAPED.replace('&', '&amp;')};",
+    "with a broken escape": f"thumbnailSizesModel = {ESCAPED.replace('&quot;Name&quot;', '&ququot;Name&ququot;')};",
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_renditions_of_the_page_s_model(server, client, layout):
+    serve(server, [item(1)])
+    page = f'<main ng-controller="ArtworkViewCtrl" ng-init="{LAYOUTS[layout]}"><article><h3>Other title</h3></article></main>'
+    server.scripts["/en/x/w1"] = reply(page.encode())
+    assert [(one.rendition, one.image_url) for one in read(client, server, every=True)] == [
+        ("original", "http://uploads1.example/w1.jpg"),
+        ("scan 2", "http://cdn.example/a.jpg"),
+        ("large", "http://cdn.example/a.jpg!Large.jpg"),
+    ]
+
+
+@pytest.mark.parametrize("script", ["", "thumbnailSizesModel = ", "thumbnailSizesModel = {]", "thumbnailSizesModel = [[[", 'thumbnailSizesModel = {"ImageThumbnailsModel": 7}'])
+def test_a_page_without_a_readable_model_shows_its_picture(server, client, script):
+    serve(server, [item(1, image=None, title="", year=1931)])
+    page = f"<main ng-controller=ArtworkViewCtrl ng-init='{script}'><h1>Named by the page</h1><img itemprop=image src='//cdn.example/a.jpg!HD.jpg'></main>"
+    server.scripts["/en/x/w1"] = reply(page.encode())
+    found = read(client, server, every=True)
+    assert [(one.title, one.year, one.rendition, one.image_url) for one in found] == [
+        ("Named by the page", "1931", "original", "http://cdn.example/a.jpg"),
+        ("Named by the page", "1931", "hd", "http://cdn.example/a.jpg!HD.jpg"),
+    ]
+
+
+def test_a_page_out_of_reach_is_a_gap_and_the_list_s_picture_stays(server, client):
+    serve(server, [item(1)])
+    gap, record = read(client, server, every=True)
+    assert "404" in gap.reason and record.image_url == "http://uploads1.example/w1.jpg"
+    server.scripts["/en/x/w1"] = reply(b"", "403 Forbidden")
+    with pytest.raises(Refused, match="403"):
+        read(client, server, every=True)
+
+
+def test_genre_is_read_from_the_page(server, client):
+    serve(server, [item(1), item(2)])
+    server.scripts["/en/x/w1"] = reply(b"<span itemprop=genre>Portrait</span>")
+    server.scripts["/en/x/w2"] = reply(b"<span itemprop=genre>landscape</span>")
+    assert [one.title for one in read(client, server, genre="portrait")] == ["Work 1"]
+
+
+def test_the_plain_list_of_titles_is_the_way_round(server, client):
+    server.scripts[LISTED.format(1)] = reply(b"<html>the list has moved</html>")
+    line = '<li class="painting-list-text-row"><a href="/en/x/w{0}">Work {0}</a>, <span>193{0}</span></li>'
+    server.scripts["/en/x/all-works/text-list"] = reply(f"<ul>{line.format(1)}{line.format(2)}<li class=painting-list-text-row></li></ul>".encode())
+    server.scripts["/en/x/w1"] = reply(b'<img itemprop="image" src="http://cdn.example/1.jpg">')
+    found = read(client, server)
+    assert [(one.title, one.year, one.image_url) for one in found if isinstance(one, Record)] == [("Work 1", "1931", "http://cdn.example/1.jpg")]
+    assert {one.title for one in found if isinstance(one, Gap)} == {"Work 2"}
+
+
+@pytest.mark.parametrize("body", [b"<html>please log in</html>", b"[]", b"7", b'{"Paintings": 7}', b'{"Paintings": ["a"]}', b'{"other": []}', b"[" * 100_000])
+def test_an_answer_that_is_no_list_is_explained(server, client, body):
+    server.scripts[LISTED.format(1)] = reply(body)
+    with pytest.raises(FetchError, match="page 1 .* not the JSON"):
+        read(client, server)
+
+
+@pytest.mark.timeout(120)
+def test_a_thousand_works_from_list_to_files(workspace):
+    """The list and pages of 1,050 works, then the files of those of one genre, through the door."""
+    gallery = Gallery({})
+    uploads = gallery.url("").replace("127.0.0.1", "localhost")
+    made: dict[tuple[int, int], bytes] = {}
+
+    def scan(number: int, width: int) -> bytes:
+        key = (number % 256, width)
+        return made.setdefault(key, picture(pixels=(width, 8), colour=(key[0], 90, 40), quality=95, subsampling=0))
+
+    site = Site(1050, gallery.url(""), uploads, scan)
+    gallery.files = site.files
+    workspace.set(scrape__source="wikiart", scrape__url=gallery.url(), scrape__genre="portrait", scrape__connections=8)
+    try:
+        done = workspace.open("scrape")
+    finally:
+        gallery.close()
+    assert done.returncode == 0, done.stderr
+    assert sum("/en/salvador-dali/" in path and "mode" not in path for path in gallery.asked) == 1050
+    portraits = [number for number in range(1050) if GENRES[number % 3] == "portrait"]
+    shown = [number for number in portraits if number not in site.without_picture]
+    rows = report.read_jsonl(workspace.folder / "data" / "raw" / "catalogue.jsonl")
+    counts = Counter(row["rendition"] for row in rows)
+    even = [number for number in shown if number % 2 == 0]
+    assert counts["original"] == len(shown) and counts["scan 2"] == len(site.with_two_scans & set(shown))
+    assert counts["portrait"] == len(even) and counts["hd"] == len([number for number in even if number % 5])
+    assert counts["large"] == len(shown) and set(counts) == {"original", "scan 2", *(name.lower() for name in RENDITIONS)}
+    summary = report.read_json(workspace.folder / "metrics" / "scrape.json")
+    missing = len([number for number in even if number % 5 == 0])
+    assert summary["failed"] == missing + len(set(portraits) & site.without_picture) and summary["files"] == len(rows) > 1000
+    assert sum("404" in item["reason"] for item in summary["failures"]) == missing

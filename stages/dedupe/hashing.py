@@ -63,7 +63,7 @@ def described(grey: np.ndarray, count: int) -> np.ndarray:
 def phash(grey: np.ndarray) -> np.ndarray:
     """The packed pHash, uint8 [32], of a picture uint8 [H, W]: which low frequencies exceed their median (Zauner 2010).
 
-    The bits of `imagehash.phash` but for the resampling; that takes 6 times as long a view.
+    The bits of `imagehash.phash` but for the resampling, which takes that library most of its time.
     """
     small = cv2.resize(grey, (4 * HASH_SIDE,) * 2, interpolation=cv2.INTER_AREA).astype(np.float32)
     low = cv2.dct(small)[:HASH_SIDE, :HASH_SIDE]

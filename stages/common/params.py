@@ -73,6 +73,8 @@ class Dedupe(Section):
     enabled: bool
     hash_distance: Annotated[int, Field(ge=0, le=128)]
     correlation: Annotated[float, Field(ge=0.5, le=1)]
+    mirrored: bool
+    details: bool
 
 
 class Split(Section):

@@ -1,12 +1,17 @@
 """Stage dedupe: from data/raw/ to data/works/ (one best rendition a work, works.jsonl) and a contact sheet of duplicates."""
 
+import os
+from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from stages.common import images, params, report
 from stages.common.door import enter, progress
-from stages.dedupe.grouping import join, local_correlation, pairwise
-from stages.dedupe.hashing import Fingerprint, candidates, fingerprint
+from stages.dedupe.grouping import Finding, Groups, compare, pairs_to_compare, pairwise, rounds
+from stages.dedupe.hashing import fingerprints
 
 RAW = Path("data/raw")
 WORKS = Path("data/works")
@@ -16,27 +21,28 @@ SHEET_GROUPS, SHEET_COLUMNS = 12, 2
 def main() -> None:
     settings = params.load().dedupe
     rows = report.read_jsonl(RAW / "catalogue.jsonl")
-    prints = [fingerprint(images.read(RAW / row["file"])) for row in progress(rows, desc="hash", unit=" files")]
-    merges = find_merges(prints, settings.hash_distance, settings.correlation)
-    groups = join(len(rows), [(merge["first"], merge["second"]) for merge in merges])
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:  # a fork would copy faiss's threads
+        groups, findings = find(rows, settings, pool)
+    members = groups.members()
     with report.folder(WORKS) as folder:
-        works = [work for group in groups for work in describe(group, rows, merges, settings.enabled)]
+        works = [work for group in members for work in describe(group, rows, findings, groups, settings.enabled)]
         for work in works:
             report.write_bytes(folder / work["file"], (RAW / work["file"]).read_bytes())
         report.write_jsonl(folder / "works.jsonl", works)
-    images.save_jpeg(Path("data/duplicates.jpg"), sheet(groups, rows))
-    report.write_json(Path("metrics/dedupe.json"), summary(groups, rows))
-    print(f"dedupe: {len(rows)} files, {len(groups)} works")
+    images.save_jpeg(Path("data/duplicates.jpg"), sheet(members, rows))
+    report.write_json(Path("metrics/dedupe.json"), summary(members, rows) | {"details": sum(bool(work["detail_of"]) and work["best"] for work in works)})
+    print(f"dedupe: {len(rows)} files, {len(members)} works")
 
 
-def find_merges(prints: list[Fingerprint], distance: int, correlation: float) -> list[dict[str, Any]]:
-    """The pairs that show one work, each with what convinced us: hash distance (bits of 256) and local correlation."""
-    found = []
-    for first, second, bits, *views in progress(candidates(prints, distance), desc="compare", unit=" pairs"):
-        score = local_correlation(prints[first].thumbnail, prints[second].thumbnail, *views)
-        if score >= correlation:
-            found.append({"first": first, "second": second, "hash_distance": bits, "correlation": round(score, 4)})
-    return found
+def find(rows: list[dict], settings: params.Dedupe, pool: Executor) -> tuple[Groups, list[Finding]]:
+    """Which files show one work, and the pairs that say so, or that one is a detail of the other."""
+    paths = [RAW / row["file"] for row in rows]
+    hashed = fingerprints(paths, settings.mirrored, settings.details, pool)
+    prints = list(progress(hashed, total=len(paths), desc="hash", unit=" files"))
+    pairs = pairs_to_compare(prints, settings.hash_distance)
+    groups = Groups(len(rows))
+    compared = progress(compare(prints, pairs, groups, settings.correlation, pool), total=rounds(pairs), desc="compare", unit=" rounds")
+    return groups, [finding for findings in compared for finding in findings if finding.verdict.kind != "different"]
 
 
 def best(group: list[int], rows: list[dict]) -> int:
@@ -44,30 +50,40 @@ def best(group: list[int], rows: list[dict]) -> int:
     return max(group, key=lambda item: (rows[item]["width"] * rows[item]["height"], rows[item]["bytes"], rows[item]["file"]))
 
 
-def describe(group: list[int], rows: list[dict], merges: list[dict], enabled: bool) -> list[dict[str, Any]]:
+def describe(group: list[int], rows: list[dict], findings: list[Finding], groups: Groups, enabled: bool) -> list[dict[str, Any]]:
     """The rows of works.jsonl for a group: its best rendition, or every file when duplicates are kept.
 
     A work is named by the content of its best rendition, so that new files change no other work's name. One that the
     collection holds belongs to the collection, even if the reserve holds it too: it must never be judged against itself.
     """
     chosen = best(group, rows)
-    work = rows[chosen]["sha256"][:12]
     where = "collection" if any(rows[item]["set"] == "collection" for item in group) else "reserve"
-    why = [
-        {"files": [rows[merge["first"]]["file"], rows[merge["second"]]["file"]]} | {key: merge[key] for key in ("hash_distance", "correlation")}
-        for merge in merges
-        if merge["first"] in group
-    ]
-    duplicates = sorted({rows[item]["file"] for item in group} - {rows[chosen]["file"]})
+    told = {
+        "duplicates": sorted({rows[item]["file"] for item in group} - {rows[chosen]["file"]}),
+        "why": [explain(finding, rows) for finding in findings if finding.verdict.kind == "same" and finding.first in group],
+        "detail_of": [explain(finding, rows) for finding in findings if detail(finding, groups) in group],
+    }
     others = [] if enabled else [item for item in group if item != chosen]
     kept = {rows[item]["file"]: rows[item] for item in [chosen, *others]}
     copied = ("title", "year", "technique", "width", "height", "rights", "page_url")
     return [
-        {"work": work, "set": where, "file": file, "best": file == rows[chosen]["file"]}
-        | {key: row[key] for key in copied}
-        | {"duplicates": duplicates, "why": why}
+        {"work": rows[chosen]["sha256"][:12], "set": where, "file": file, "best": file == rows[chosen]["file"]} | {key: row[key] for key in copied} | told
         for file, row in kept.items()
     ]
+
+
+def detail(finding: Finding, groups: Groups) -> int | None:
+    """The file of a finding that shows less than half of the other one, unless other files have made one work of them."""
+    if groups.root(finding.first) == groups.root(finding.second):
+        return None
+    return {"part": finding.first, "whole": finding.second}.get(finding.verdict.kind)
+
+
+def explain(finding: Finding, rows: list[dict]) -> dict[str, Any]:
+    """Why two files belong together: the files, the bits of 256 by which they hash differently, how they were aligned, how alike they are."""
+    files = [rows[finding.first]["file"], rows[finding.second]["file"]]
+    verdict = finding.verdict
+    return {"files": files, "hash_distance": finding.hash_distance, "check": verdict.check, "correlation": round(verdict.score, 4)}
 
 
 def summary(groups: list[list[int]], rows: list[dict]) -> dict[str, Any]:

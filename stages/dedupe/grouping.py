@@ -1,93 +1,90 @@
-"""From candidate pairs to works: align each pair, compare it place by place, and join what is the same."""
+"""From verdicts on pairs to works: compare candidate pairs, nearest first, and join what is the same."""
 
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
-import cv2
 import numpy as np
 
-from stages.dedupe.hashing import VIEWS
+from stages.dedupe.candidates import Candidates, candidates, joined
+from stages.dedupe.details import sharing
+from stages.dedupe.hashing import Fingerprint
+from stages.dedupe.verification import Verdict, verify
 
-WINDOWS = 7  # a picture is compared in 7 x 7 windows: a motif that came or went fills at least one (measured: at 5, one look-alike in 25 passes)
-EDGE = 3  # pixels of the overlap's border left out: resampling, frames
-STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 60, 1e-4)
-
-
-def local_correlation(first: np.ndarray, second: np.ndarray, view_first: int, view_second: int) -> float:
-    """How alike two grey thumbnails [H, W] are in the window where they are least alike, after alignment: -1..1.
-
-    The alignment maximises the correlation (ECC, Evangelidis 2008) from the two views that hash alike. The windows are
-    compared by the structure term of SSIM (Wang 2004, eq. 10) on pictures of zero mean and unit variance, so that fading,
-    greyscale and a tint do not count. A constant keeps empty windows (plain sky) from measuring noise.
-    """
-    first = _crop(first, VIEWS[view_first])
-    if min(*first.shape, *second.shape) <= 4 * EDGE:
-        return -1.0
-    warp = _onto(first.shape, second.shape, VIEWS[view_second])
-    try:
-        _, warp = cv2.findTransformECC(first, second, warp, cv2.MOTION_AFFINE, STEPS, None, 5)
-    except cv2.error:  # it does not converge on pictures that have nothing in common
-        return -1.0
-    size = first.shape[::-1]
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    moved = cv2.warpAffine(second, warp, size, flags=flags)
-    inside = cv2.warpAffine(np.ones_like(second), warp, size, flags=flags) > 0.99
-    inside = cv2.erode(np.pad(inside.astype(np.uint8), 1), np.ones((2 * EDGE + 1,) * 2))[1:-1, 1:-1] > 0
-    if inside.mean() < 0.5:  # less than half of a work is a detail, not a copy
-        return -1.0
-    return _worst_window(*(_standard(cv2.GaussianBlur(item, (0, 0), 1.0), inside) for item in (first, moved)), inside)
+ROUND = 512  # pairs compared before the groups are looked at again; a constant, so that the findings do not depend on the processes
 
 
-def _crop(picture: np.ndarray, view: tuple) -> np.ndarray:
-    """The part of a thumbnail that a view shows, so that a frame does not pull the alignment."""
-    height, width = picture.shape
-    left, top, right, bottom = view
-    return np.ascontiguousarray(picture[round(top * height) : round((1 - bottom) * height), round(left * width) : round((1 - right) * width)])
+def pairs_to_compare(prints: Sequence[Fingerprint], distance: int) -> Candidates:
+    """Pairs that hash alike, and pairs that share features where the fingerprints have any."""
+    hashes = np.stack([item.hashes for item in prints])
+    found = candidates(hashes, np.stack([item.boxes for item in prints]), distance)
+    return joined(found, sharing([item.features for item in prints]), hashes)
 
 
-def _onto(first: tuple[int, int], second: tuple[int, int], view: tuple) -> np.ndarray:
-    """The affine map [2, 3] from pixels of the first picture [H, W] onto a view of the second."""
-    scale = [(1 - view[axis] - view[axis + 2]) * second[1 - axis] / first[1 - axis] for axis in (0, 1)]
-    return np.array([[scale[0], 0, view[0] * second[1]], [0, scale[1], view[1] * second[0]]], np.float32)
+@dataclass(frozen=True)
+class Finding:
+    """A pair that was compared, and what came out."""
+
+    first: int
+    second: int
+    hash_distance: int  # bits of 256
+    verdict: Verdict
 
 
-def _standard(picture: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    values = picture[inside]
-    return (picture - values.mean()) / max(values.std(), 1e-3)
+class Groups:
+    """Which of 0..count-1 belong together (union-find)."""
 
+    def __init__(self, count: int):
+        self.parent = list(range(count))
 
-def _worst_window(first: np.ndarray, second: np.ndarray, inside: np.ndarray) -> float:
-    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
-    scores = []
-    for part_rows in np.array_split(rows, WINDOWS):
-        for part_columns in np.array_split(columns, WINDOWS):
-            window = np.ix_(part_rows, part_columns)
-            kept = inside[window]
-            if kept.mean() > 0.5:
-                scores.append(_structure(first[window][kept], second[window][kept]))
-    return min(scores, default=-1.0)
-
-
-def _structure(first: np.ndarray, second: np.ndarray, constant: float = 0.1) -> float:
-    covariance = np.mean((first - first.mean()) * (second - second.mean()))
-    level = (first.mean() - second.mean()) ** 2  # the pictures are standardised: a shifted level is a difference too
-    return float((2 * covariance + constant) / (first.var() + second.var() + level + constant))
-
-
-def join(count: int, pairs: list[tuple[int, int]]) -> list[list[int]]:
-    """Groups of 0..count-1 that the pairs connect (union-find), in ascending order."""
-    parent = list(range(count))
-
-    def root(item: int) -> int:
-        while parent[item] != item:
-            parent[item] = item = parent[parent[item]]
+    def root(self, item: int) -> int:
+        """The least member of the group of `item`."""
+        while self.parent[item] != item:
+            self.parent[item] = item = self.parent[self.parent[item]]
         return item
 
-    for first, second in pairs:
-        parent[max(root(first), root(second))] = min(root(first), root(second))
-    groups: dict[int, list[int]] = {}
-    for item in range(count):
-        groups.setdefault(root(item), []).append(item)
-    return list(groups.values())
+    def join(self, first: int, second: int) -> None:
+        """Make one group of two."""
+        low, high = sorted((self.root(first), self.root(second)))
+        self.parent[high] = low
+
+    def members(self) -> list[list[int]]:
+        """All groups, in ascending order."""
+        found: dict[int, list[int]] = {}
+        for item in range(len(self.parent)):
+            found.setdefault(self.root(item), []).append(item)
+        return list(found.values())
+
+
+def compare(prints: Sequence[Fingerprint], pairs: Candidates, groups: Groups, correlation: float, pool: Executor) -> Iterator[list[Finding]]:
+    """Compare the pairs round by round, nearest first, and join what is the same in `groups`; yields what each round found.
+
+    A pair that earlier rounds have joined already is left out: it could change nothing.
+    """
+    order = np.argsort(pairs.bits, kind="stable")
+    for start in range(0, len(order), ROUND):
+        rows = [row for row in order[start : start + ROUND] if groups.root(int(pairs.first[row])) != groups.root(int(pairs.second[row]))]
+        found = list(_round(prints, pairs, rows, correlation, pool))
+        for finding in found:
+            if finding.verdict.kind == "same":
+                groups.join(finding.first, finding.second)
+        yield found
+
+
+def rounds(pairs: Candidates) -> int:
+    """How many times `compare` yields."""
+    return -(-len(pairs) // ROUND)
+
+
+def _round(prints: Sequence[Fingerprint], pairs: Candidates, rows: list[int], correlation: float, pool: Executor) -> Iterator[Finding]:
+    first, second = ([int(item) for item in side[rows]] for side in (pairs.first, pairs.second))
+    views = ([int(view) for view in side[rows]] for side in (pairs.view_first, pairs.view_second))
+    work = partial(verify, correlation=correlation)
+    verdicts = pool.map(work, [prints[item] for item in first], [prints[item] for item in second], *views, chunksize=16)
+    for one, two, row, verdict in zip(first, second, rows, verdicts, strict=True):
+        yield Finding(one, two, int(pairs.bits[row]), verdict)
 
 
 def pairwise(groups: list[list[int]], truth: list[str]) -> tuple[float, float]:

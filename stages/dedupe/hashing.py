@@ -1,52 +1,70 @@
-"""Perceptual fingerprints: cheap hashes that find candidates, and a thumbnail for the closer look."""
+"""Perceptual fingerprints: hashes of several views that find candidates, and a thumbnail for the closer look."""
 
+from collections.abc import Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
-import imagehash
+import cv2
 import numpy as np
 from PIL import Image
 
+from stages.common import images
+from stages.dedupe import views
+from stages.dedupe.alignment import features
+
 HASH_SIDE = 16  # a pHash of 16 x 16 = 256 bits: 64 bits do not tell variations on one composition apart
-THUMBNAIL = 128  # pixels of the longer side
-# What scans add or lack, as (left, top, right, bottom) shares of the side: nothing, a mount or frame, a caption below.
-VIEWS = ((0, 0, 0, 0), (0.03,) * 4, (0.06,) * 4, (0.09,) * 4, (0, 0, 0, 0.07), (0, 0, 0, 0.12))
+EDGE = 256  # pixels of the longer side of what is hashed
+THUMBNAIL = 128  # pixels of the longer side of what is compared
+KEPT = 64  # features of a file, the strongest
+CHUNK = 32  # files a worker process takes at a time
 
 
 @dataclass(frozen=True)
 class Fingerprint:
     """Of one picture."""
 
-    hashes: np.ndarray  # uint8 [V, 32], a packed pHash of each of VIEWS
-    thumbnail: np.ndarray  # float32 [H, W], grey, 0..1
+    hashes: np.ndarray  # uint8 [V, 32], a packed pHash of each view; V is doubled by the views of the mirrored picture
+    boxes: np.ndarray  # float32 [V, 4], the views
+    thumbnail: np.ndarray  # uint8 [H, W], grey
+    features: np.ndarray  # uint8 [F, 128], by which details find their work; F may be 0
 
 
-def fingerprint(picture: Image.Image) -> Fingerprint:
-    """Hash the whole picture and its inner views (pHash: Zauner 2010, by `imagehash`), and keep a small grey copy."""
-    grey = picture.convert("L")
-    grey.thumbnail((4 * THUMBNAIL, 4 * THUMBNAIL), Image.Resampling.BOX)
-    hashes = [np.packbits(imagehash.phash(_view(grey, view), hash_size=HASH_SIDE).hash) for view in VIEWS]
-    grey.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
-    return Fingerprint(np.stack(hashes), np.asarray(grey, np.float32) / 255)
+def fingerprint(picture: Image.Image, mirrored: bool = False, details: bool = False) -> Fingerprint:
+    """Hash the views of a picture, and of its mirror image if asked, describe its features if asked, and keep a small grey copy."""
+    grey = views.resized(np.asarray(picture.convert("L")), EDGE)
+    boxes = views.boxes(grey)
+    hashes = [phash(views.cut(grey, box)) for box in boxes]
+    if mirrored:
+        flipped = np.ascontiguousarray(grey[:, ::-1])
+        hashes += [phash(views.cut(flipped, box)) for box in views.mirrored(boxes)]
+        boxes = np.concatenate([boxes, views.mirrored(boxes)])
+    codes = described(grey, KEPT if details else 0)
+    return Fingerprint(np.stack(hashes), boxes, views.resized(grey, THUMBNAIL), codes)
 
 
-def candidates(prints: list[Fingerprint], distance: int) -> list[tuple[int, int, int, int, int]]:
-    """Pairs that may show one work: (first, second, hash distance, view of the first, view of the second).
+def fingerprints(paths: list[Path], mirrored: bool, details: bool, pool: Executor) -> Iterator[Fingerprint]:
+    """The fingerprints of files in their order; decoded pictures live only in the processes of the pool, one in each."""
+    return pool.map(partial(_of_file, mirrored=mirrored, details=details), paths, chunksize=CHUNK)
 
-    The distance is the least over all pairs of views, in bits of 256; the pairs come in ascending order.
+
+def _of_file(path: Path, mirrored: bool, details: bool) -> Fingerprint:
+    return fingerprint(images.read(path, "L", EDGE), mirrored, details)
+
+
+def described(grey: np.ndarray, count: int) -> np.ndarray:
+    """The `count` strongest features of a picture uint8 [H, W] as RootSIFT (Arandjelovic 2012), uint8 [F, 128]."""
+    descriptors = features(grey, count)[1] if count else np.zeros((0, 128))
+    root = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-6))
+    return np.minimum(255 * root, 255).astype(np.uint8)
+
+
+def phash(grey: np.ndarray) -> np.ndarray:
+    """The packed pHash, uint8 [32], of a picture uint8 [H, W]: which low frequencies exceed their median (Zauner 2010).
+
+    The bits of `imagehash.phash` but for the resampling, which takes that library most of its time.
     """
-    hashes = np.stack([item.hashes for item in prints])  # [N, V, 32]
-    found = []
-    for first in range(len(prints) - 1):
-        others = hashes[first + 1 :]
-        bits = np.bitwise_count(hashes[first][None, :, None] ^ others[:, None]).sum(-1, dtype=np.int32)  # [M, V, V]
-        flat = bits.reshape(len(others), -1)
-        for other in np.flatnonzero(flat.min(1) <= distance):
-            best = int(flat[other].argmin())
-            found.append((first, first + 1 + int(other), int(flat[other, best]), *divmod(best, len(VIEWS))))
-    return found
-
-
-def _view(picture: Image.Image, view: tuple[float, ...]) -> Image.Image:
-    left, top, right, bottom = view
-    width, height = picture.size
-    return picture.crop((round(left * width), round(top * height), round((1 - right) * width), round((1 - bottom) * height)))
+    small = cv2.resize(grey, (4 * HASH_SIDE,) * 2, interpolation=cv2.INTER_AREA).astype(np.float32)
+    low = cv2.dct(small)[:HASH_SIDE, :HASH_SIDE]
+    return np.packbits(low > np.median(low))

@@ -2,7 +2,7 @@
 
 A collection work comes as large (always faithful), medium and small; about a third
 of the lesser ones are altered in one way that real scans show.  A reserve work
-comes as one clean file.
+comes as one clean file.  Beyond that, any work can be had with any alteration.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
+from PIL import ExifTags, Image
 
+from stages.museum import alterations
 from stages.museum.works import Work
 
 LONG_EDGE = {"collection": 800, "reserve": 600}     # at which a set is painted
 ALTERATIONS = ("frame", "caption", "crop", "greyscale", "faded")
 _LESSER = (("medium", 500, 80), ("small", 240, 60))
 _SHARE = 1 / 3                                      # of the lesser renditions are altered
+_TURNS = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
 
 
 @dataclass(frozen=True)
@@ -27,36 +29,43 @@ class Rendition:
 
     name: str
     jpeg: bytes
-    width: int
+    width: int                  # of the upright picture
     height: int
     alteration: str
 
 
 def renditions(work: Work, picture: Image.Image) -> list[Rendition]:
     """All files of a work, the largest first."""
-    large = _rendition("large", _fit(picture, LONG_EDGE[work.set]), 92, "none")
+    large = _rendition("large", alterations.fit(picture, LONG_EDGE[work.set]), 92, "none")
     if work.set == "reserve":
         return [large]
     found = [large]
     for place, (name, edge, quality) in enumerate(_LESSER):
         rng = np.random.default_rng([*work.brush_key, 6, place])
         alteration = str(rng.choice(ALTERATIONS)) if rng.uniform() < _SHARE else "none"
-        altered = _alter(_fit(picture, edge), alteration, work, rng)
+        altered = _alter(alterations.fit(picture, edge), alteration, work, rng)
         found.append(_rendition(name, altered, quality, alteration))
     return found
 
 
-def _fit(picture: Image.Image, edge: int) -> Image.Image:
-    if max(picture.size) == edge:
-        return picture
-    scale = edge / max(picture.size)
-    size = tuple(max(1, round(n * scale)) for n in picture.size)
-    return picture.resize(size, Image.Resampling.LANCZOS)
+def altered(work: Work, picture: Image.Image, alteration: str) -> Rendition:
+    """A work with one alteration of `alterations.TABLE`: the same bytes every time."""
+    number = list(alterations.TABLE).index(alteration)
+    rng = np.random.default_rng([*work.brush_key, 7, number])
+    result = alterations.TABLE[alteration](picture, work, rng)
+    turn = int(rng.choice(list(_TURNS))) if alteration == "exif" else None
+    return _rendition(alteration, result, 30 if alteration == "jpeg30" else 85, alteration, turn)
 
 
-def _rendition(name: str, picture: Image.Image, quality: int, alteration: str) -> Rendition:
-    data = io.BytesIO()
-    picture.save(data, "JPEG", quality=quality)
+def _rendition(name: str, picture: Image.Image, quality: int, alteration: str,
+               orientation: int | None = None) -> Rendition:
+    data, options = io.BytesIO(), {}
+    if orientation:                     # a camera held upright: turned pixels, and a tag that says so
+        exif = Image.Exif()
+        exif[ExifTags.Base.Orientation] = orientation
+        options["exif"] = exif
+    stored = picture.transpose(_TURNS[orientation]) if orientation else picture
+    stored.save(data, "JPEG", quality=quality, **options)
     return Rendition(name, data.getvalue(), picture.width, picture.height, alteration)
 
 
@@ -64,52 +73,16 @@ def _alter(picture: Image.Image, alteration: str, work: Work,
            rng: np.random.Generator) -> Image.Image:
     match alteration:
         case "frame":
-            return _framed(picture, rng)
+            return alterations.framed(picture, work, rng)
         case "caption":
-            return _captioned(picture, work)
+            return alterations.captioned(picture, work, rng)
         case "crop":
             left, top, right, bottom = rng.uniform(0.02, 0.04, 4)
             w, h = picture.size
             return picture.crop((round(left * w), round(top * h),
                                  round((1 - right) * w), round((1 - bottom) * h)))
         case "greyscale":
-            return picture.convert("L").convert("RGB")
+            return alterations.greyscale(picture, work, rng)
         case "faded":
-            return _faded(picture, rng)
+            return alterations.faded(picture, work, rng)
     return picture
-
-
-def _framed(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A bevelled wooden or gilt frame on a wall, or a passe-partout."""
-    edge = max(picture.size)
-    wood = np.array([(122, 84, 46), (164, 124, 58), (52, 40, 34)][int(rng.integers(0, 3))])
-    width = max(4, round(edge * float(rng.uniform(0.035, 0.06))))
-    framed = ImageOps.expand(picture, max(1, width // 5), (38, 30, 24))
-    for i in range(width):                       # a moulding: light outside, dark inside
-        tone = 0.75 + 0.45 * np.sin(np.pi * i / width) + 0.08 * rng.normal()
-        framed = ImageOps.expand(framed, 1, tuple(int(v) for v in np.clip(wood * tone, 0, 255)))
-    if rng.uniform() < 0.5:
-        wall = tuple(int(v) for v in rng.integers(196, 236, 3))
-        framed = ImageOps.expand(framed, round(edge * float(rng.uniform(0.03, 0.06))), wall)
-    return framed
-
-
-def _captioned(picture: Image.Image, work: Work) -> Image.Image:
-    """A strip of paper below with title, year and inventory number."""
-    w, h = picture.size
-    size = max(9, round(w * 0.026))
-    strip = round(size * 3.6)
-    paper = Image.new("RGB", (w, h + strip), (242, 238, 228))
-    paper.paste(picture, (0, 0))
-    draw, font = ImageDraw.Draw(paper), ImageFont.load_default(size)
-    lines = (f"{work.title}, {work.year}", f"{work.technique}.  Inv. {work.number:04d}")
-    for i, line in enumerate(lines):
-        draw.text((size * 0.7, h + size * (0.45 + 1.4 * i)), line, fill=(44, 40, 36), font=font)
-    return paper
-
-
-def _faded(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Lower contrast under a warm, yellow cast."""
-    flat = ImageEnhance.Contrast(picture).enhance(float(rng.uniform(0.62, 0.75)))
-    cast = Image.new("RGB", picture.size, (236, 208, 142))
-    return Image.blend(flat, cast, float(rng.uniform(0.14, 0.22)))

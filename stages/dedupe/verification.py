@@ -1,0 +1,148 @@
+"""The closer look at a candidate pair: align the two thumbnails, compare them place by place, and judge."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from stages.dedupe import alignment, overlay, views
+from stages.dedupe.hashing import Fingerprint
+
+WINDOWS = 7  # a picture is compared in 7 x 7 windows: a motif that came or went fills at least one (measured: at 5, one look-alike in 25 passes)
+EDGE = 3  # pixels of the overlap's border left out: resampling, frames
+SHARE = 0.5  # of each picture that must be seen in the other: with less, one is a detail of the other
+MARKED = 0.85  # correlation asked of what a mark leaves (measured: 0.93 and more)
+SMALLEST = 24  # pixels of the shorter side below which nothing is compared
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What two pictures are to each other, and why."""
+
+    kind: Literal["same", "part", "whole", "different"]  # part: the first is a detail of the second; whole: the other way
+    score: float  # correlation in the window where they are least alike, -1..1
+    check: str  # how they were aligned: view | features; "mark": but for a mark; "mirrored": one is the other's mirror image
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Two aligned pictures where they overlap, each of zero mean and unit variance there."""
+
+    first: np.ndarray  # float32 [H, W]
+    second: np.ndarray  # float32 [H, W]
+    inside: np.ndarray  # bool [H, W]
+    shares: tuple[float, float]  # of each picture that the other one shows
+
+
+NOTHING = Verdict("different", -1.0, "view")
+
+
+def verify(first: Fingerprint, second: Fingerprint, view_first: int, view_second: int, correlation: float) -> Verdict:
+    """Judge a pair that hashes alike in two views; `correlation` is the least that counts as the same picture.
+
+    Features are asked for an alignment only where that of the views does not convince.
+    """
+    one, box_one = _shown(first, view_first)
+    two, box_two = _shown(second, view_second)
+    found = judge(overlap(one, two, box_one, box_two, "view"), "view", correlation)
+    if found.kind == "different":
+        borders = (first.boxes[_borderless(view_first)], second.boxes[_borderless(view_second)])
+        other = judge(overlap(one, two, *borders, "features"), "features", correlation)
+        found = max(found, other, key=lambda verdict: (verdict.kind != "different", verdict.score))
+    mirrored = (view_first >= views.COUNT) != (view_second >= views.COUNT)
+    return replace(found, check=f"mirrored {found.check}") if mirrored else found
+
+
+def _borderless(view: int) -> int:
+    """The view without borders of the same picture, mirrored like the given one."""
+    return view - view % views.COUNT + views.BORDERLESS
+
+
+def _shown(item: Fingerprint, view: int) -> tuple[np.ndarray, np.ndarray]:
+    """The thumbnail, mirrored if the view is, and the view's box."""
+    mirrored = view >= views.COUNT
+    return np.ascontiguousarray(item.thumbnail[:, ::-1]) if mirrored else item.thumbnail, item.boxes[view]
+
+
+def overlap(first: np.ndarray, second: np.ndarray, box_first: np.ndarray, box_second: np.ndarray, check: str) -> Overlap | None:
+    """Align a view of the first thumbnail uint8 [H, W] with the second one; None where that fails."""
+    first = np.ascontiguousarray(views.cut(first, box_first))
+    if min(*first.shape, *second.shape) < SMALLEST:
+        return None
+    left, top, right, bottom = views.pixels(second.shape, box_second)
+    if check == "view":
+        warp = alignment.by_view(first, second, (left, top, right, bottom))
+    else:
+        warp = alignment.by_features(first, second)
+    if warp is not None:
+        warp = alignment.refined(first.astype(np.float32), second.astype(np.float32), warp)
+    if warp is None:
+        return None
+    seen = np.zeros(second.shape, np.float32)
+    seen[top:bottom, left:right] = 1
+    return _laid(first, second, warp, seen)
+
+
+def _laid(first: np.ndarray, second: np.ndarray, warp: np.ndarray, seen: np.ndarray) -> Overlap | None:
+    size, flags = first.shape[::-1], cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(second.astype(np.float32), warp, size, flags=flags)
+    inside = cv2.warpAffine(seen, warp, size, flags=flags) > 0.99
+    pixels = inside.sum()
+    shares = float(inside.mean()), float(pixels * abs(np.linalg.det(warp[:, :2])) / seen.sum())
+    inside = cv2.erode(np.pad(inside.astype(np.uint8), 1), np.ones((2 * EDGE + 1,) * 2))[1:-1, 1:-1] > 0
+    if inside.sum() < SMALLEST**2:
+        return None
+    return Overlap(*(_standard(cv2.GaussianBlur(item.astype(np.float32), (0, 0), 1.0), inside) for item in (first, moved)), inside, shares)
+
+
+def _standard(picture: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    values = picture[inside]
+    return (picture - values.mean()) / max(values.std(), 0.25)
+
+
+def judge(found: Overlap | None, check: str, correlation: float) -> Verdict:
+    """What the comparison of two aligned pictures says."""
+    if found is None:
+        return NOTHING
+    scores = window_scores(found)
+    score = float(scores.min(initial=1.0))
+    if score < correlation:
+        unmarked = _unmarked(found) if np.median(scores) >= MARKED else -1.0  # a mark leaves most windows alone
+        if unmarked < max(correlation, MARKED):
+            return Verdict("different", score, check)
+        score, check = unmarked, f"{check} mark"
+    if min(found.shares) >= SHARE:
+        return Verdict("same", score, check)
+    return Verdict("part" if found.shares[0] >= SHARE else "whole", score, check)
+
+
+def _unmarked(found: Overlap) -> float:
+    """The correlation in the worst window without the pixels of a mark; -1 where a mark is no explanation."""
+    clean = overlay.without_mark(found.first, found.second, found.inside)
+    if clean is None or clean.sum() < SHARE * found.inside.sum():
+        return -1.0
+    return float(window_scores(replace(found, inside=clean)).min(initial=1.0))
+
+
+def window_scores(found: Overlap) -> np.ndarray:
+    """How alike the two pictures are in each window that is mostly inside the overlap, -1..1."""
+    rows, columns = np.flatnonzero(found.inside.any(1)), np.flatnonzero(found.inside.any(0))
+    scores = []
+    for part_rows in np.array_split(rows, WINDOWS):
+        for part_columns in np.array_split(columns, WINDOWS):
+            window = np.ix_(part_rows, part_columns)
+            kept = found.inside[window]
+            if kept.mean() > 0.5:
+                scores.append(_structure(found.first[window][kept], found.second[window][kept]))
+    return np.array(scores)
+
+
+def _structure(first: np.ndarray, second: np.ndarray, constant: float = 0.1) -> float:
+    """The structure term of SSIM (Wang 2004, eq. 10); the pictures are standardised: a shifted level is a difference too.
+
+    Fading, greyscale and a tint so do not count. The constant keeps empty windows (plain sky) from measuring noise.
+    """
+    covariance = np.mean((first - first.mean()) * (second - second.mean()))
+    level = (first.mean() - second.mean()) ** 2
+    return float((2 * covariance + constant) / (first.var() + second.var() + level + constant))

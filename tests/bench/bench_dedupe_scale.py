@@ -1,0 +1,91 @@
+"""How fast files are hashed, and how the search for candidates grows. Prints Markdown.
+
+Run in the repository's root: `PYTHONPATH=. python tests/bench/bench_dedupe_scale.py --folder data/raw --sizes 10000 100000 1000000`.
+"""
+
+import argparse
+import os
+import resource
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import imagehash
+import numpy as np
+from PIL import Image
+
+from stages.common import images
+from stages.dedupe import views
+from stages.dedupe.candidates import candidates
+from stages.dedupe.grouping import Groups
+from stages.dedupe.hashing import HASH_SIDE, fingerprints
+
+DISTANCE = 72  # bits: the default of dedupe.hash_distance
+PLANTED = (0, 2, 6, 12, 24, 38, 56, 72)  # bits by which planted copies differ: from the least to the most that real alterations do, and the limit
+SHARE = 0.1  # of the hashes are planted copies
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path("data/raw"))
+    parser.add_argument("--files", type=int, default=2000)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000])
+    asked = parser.parse_args()
+    listing = images.listing(asked.folder)
+    print(hashing((listing * (asked.files // len(listing) + 1))[: asked.files]))
+    print("\n| hashes | seconds | planted pairs | recall | other pairs | peak memory, GB |\n|---|---|---|---|---|---|")
+    for size in asked.sizes:
+        print(grouping(size), flush=True)
+
+
+def hashing(paths: list[Path]) -> str:
+    """Files a second: one hash each by imagehash in one process, and our hashes of all views in as many as there are cores."""
+    for path in paths[:200]:
+        path.read_bytes()  # both find the files in memory
+    start = time.perf_counter()
+    for path in paths:
+        with Image.open(path) as picture:
+            imagehash.phash(picture, hash_size=HASH_SIDE)
+    plain = len(paths) / (time.perf_counter() - start)
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
+        list(fingerprints(paths[:100], False, False, pool))  # the processes are up
+        start = time.perf_counter()
+        count = sum(1 for _ in fingerprints(paths, False, False, pool))
+        ours = count / (time.perf_counter() - start)
+    rows = [f"| plain `imagehash.phash`, one process | 1 | {plain:.0f} | 1.00 |", f"| dedupe, {os.cpu_count()} processes | {views.COUNT} | {ours:.0f} | {ours / plain:.2f} |"]
+    return "\n".join([f"{len(paths)} files:\n", "| | hashes a file | files a second | ratio |", "|---|---|---|---|", *rows])
+
+
+def grouping(size: int) -> str:
+    """Random hashes of 256 bits, a tenth of them copies of others with some bits flipped: find and join them."""
+    hashes, pairs = planted(size)
+    boxes = np.zeros((size, 1, 4), np.float32)
+    start = time.perf_counter()
+    found = candidates(hashes[:, None], boxes, DISTANCE)
+    groups = Groups(size)
+    for first, second in zip(found.first.tolist(), found.second.tolist(), strict=True):
+        groups.join(first, second)
+    seconds = time.perf_counter() - start
+    right = sum(groups.root(first) == groups.root(second) for first, second in pairs)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return f"| {size:,} | {seconds:.1f} | {len(pairs):,} | {right / len(pairs):.4f} | {len(found) - len(pairs):,} | {memory:.2f} |"
+
+
+def planted(size: int) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """uint8 [size, 32], and which pairs of rows are copies."""
+    rng = np.random.default_rng(0)
+    hashes = rng.integers(0, 256, (size, 32), np.uint8)
+    count = int(SHARE * size)
+    rows = rng.permutation(size)
+    sources, copies = rows[:count], rows[count : 2 * count]
+    for place, (source, copy) in enumerate(zip(sources, copies, strict=True)):
+        flips = np.zeros(256, bool)
+        flips[rng.permutation(256)[: PLANTED[place % len(PLANTED)]]] = True
+        hashes[copy] = hashes[source] ^ np.packbits(flips)
+    return hashes, list(zip(sources.tolist(), copies.tolist(), strict=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Hashes, views and candidates: what imagehash says, what borders leave, and exactly the pairs that comparing all would find."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+import imagehash
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from stages.common import images
+from stages.common.door import UserError
+from stages.dedupe import views
+from stages.dedupe.candidates import Candidates, candidates, joined
+from stages.dedupe.hashing import fingerprint, fingerprints, phash
+
+
+def test_the_hash_is_that_of_imagehash_but_for_the_resampling(paintings):
+    for picture in paintings:
+        ours = np.unpackbits(phash(np.asarray(picture.convert("L"))))
+        assert (ours != imagehash.phash(picture, hash_size=16).hash.ravel()).sum() <= 8
+
+
+def test_borders_are_found_to_the_pixel_and_pictures_have_none(paintings):
+    for picture in paintings:
+        grey = np.asarray(picture.convert("L"))
+        assert not views.boxes(grey)[views.BORDERLESS].any()
+        height, width = grey.shape
+        for border, fill in (((0, 20), "black"), ((20, 0), "black"), ((16, 16), (200, 190, 180))):
+            bordered = np.asarray(ImageOps.expand(picture, border, fill).convert("L"))
+            left, top, right, bottom = views.pixels(bordered.shape, views.boxes(bordered)[views.BORDERLESS])
+            assert (left, top) == border and (right - left, bottom - top) == (width, height)
+
+
+def test_a_caption_is_found(paintings, altered):
+    for number, picture in enumerate(paintings):
+        captioned = altered(number, "caption")
+        left, top, right, bottom = views.pixels(captioned.size[::-1], views.boxes(np.asarray(captioned.convert("L")))[2])
+        assert (left, top, right) == (0, 0, picture.width) and abs(bottom - picture.height) <= 3
+
+
+def test_a_mirrored_fingerprint_hashes_the_mirror_image(paintings):
+    plain, mirror = fingerprint(paintings[0], mirrored=True), fingerprint(ImageOps.mirror(paintings[0]))
+    assert plain.hashes.shape == (2 * views.COUNT, 32) and mirror.hashes.shape == (views.COUNT, 32)
+    assert np.bitwise_count(plain.hashes[views.COUNT] ^ mirror.hashes[0]).sum() <= 2
+
+
+def brute_force(hashes: np.ndarray, boxes: np.ndarray, distance: int) -> set[tuple[int, int, int]]:
+    """(first, second, bits) by the definition."""
+    found = set()
+    shown = boxes.any(-1)
+    shown[:, :: views.COUNT] = True
+    for first in range(len(hashes)):
+        for second in range(first + 1, len(hashes)):
+            pairs = [(v, w) for v in np.flatnonzero(shown[first]) for w in np.flatnonzero(shown[second]) if min(v, w) < views.OUTER]
+            bits = min(int(np.bitwise_count(hashes[first, v] ^ hashes[second, w]).sum()) for v, w in pairs)
+            if bits <= distance:
+                found.add((first, second, bits))
+    return found
+
+
+@pytest.mark.parametrize("sides", [1, 2])
+def test_candidates_are_those_of_comparing_all(sides):
+    rng = np.random.default_rng(sides)
+    hashes = rng.integers(0, 256, (40, sides * views.COUNT, 32), np.uint8)
+    for item in range(20, 40):  # each second half copies the first, with one view turned into another and some bits flipped
+        view, other = rng.integers(0, [hashes.shape[1], views.OUTER])
+        noise = np.packbits(rng.permutation(np.arange(256) < 3 * (item - 20)))
+        hashes[item, view] = hashes[item - 20, other] ^ noise
+    boxes = rng.uniform(0, 0.1, (40, sides * views.COUNT, 4)).astype(np.float32)
+    boxes[:, 0] = 0
+    boxes[::3, 1] = 0  # no borders there
+    found = candidates(hashes, boxes, 50)
+    expected = brute_force(hashes, boxes, 50)
+    assert 10 <= len(expected) < 20
+    assert set(zip(found.first.tolist(), found.second.tolist(), found.bits.tolist())) == expected and len(found) == len(expected)
+    for first, second, bits, *chosen in zip(found.first, found.second, found.bits, found.view_first, found.view_second):
+        assert np.bitwise_count(hashes[first, chosen[0]] ^ hashes[second, chosen[1]]).sum() == bits
+    assert found.first.tolist() == sorted(found.first.tolist())
+
+
+def test_further_pairs_join_the_candidates_once():
+    hashes = np.zeros((3, 1, 32), np.uint8)
+    hashes[2, 0, 0] = 255
+    known = Candidates(*np.array([[0], [1], [0], [0], [0]]))
+    both = joined(known, np.array([[0, 1], [1, 2]]), hashes)
+    assert (both.first.tolist(), both.second.tolist(), both.bits.tolist()) == ([0, 1], [1, 2], [0, 8])
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
+def test_processes_change_nothing(paintings, pool, tmp_path):
+    paths = [tmp_path / f"{number}.jpg" for number in range(9)]
+    for path, picture in zip(paths, paintings):
+        images.save_jpeg(path, picture)
+    parallel = list(fingerprints(paths, True, True, pool))
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as one:
+        for ours, theirs in zip(fingerprints(paths, True, True, one), parallel, strict=True):
+            for part in ("hashes", "boxes", "thumbnail", "features"):
+                assert np.array_equal(getattr(ours, part), getattr(theirs, part))
+
+
+def test_a_broken_file_is_named(pool, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff broken")
+    with pytest.raises(UserError, match="a.jpg cannot be read as a picture"):
+        list(fingerprints([tmp_path / "a.jpg"], False, False, pool))
+
+
+def test_reading_smaller_shows_the_same(paintings, tmp_path):
+    images.save_jpeg(tmp_path / "a.jpg", paintings[0].resize((1280, 960)))
+    small = images.read(tmp_path / "a.jpg", "L", 256)
+    assert small.mode == "L" and small.size == (640, 480)
+    assert images.read(tmp_path / "a.jpg").size == (1280, 960)
+    whole, quick = fingerprint(images.read(tmp_path / "a.jpg")), fingerprint(small)
+    assert np.bitwise_count(whole.hashes[0] ^ quick.hashes[0]).sum() <= 4
+
+
+def test_a_tiny_and_a_flat_picture_have_fingerprints():
+    for picture in (Image.new("RGB", (1, 1)), Image.new("RGB", (40, 3), "grey")):
+        assert fingerprint(picture, True, True).hashes.shape == (2 * views.COUNT, 32)

@@ -1,0 +1,95 @@
+"""Every labelled alteration changes what it names, and the files that the museum publishes by default stay what they are."""
+
+import hashlib
+import io
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image, ImageOps
+
+from stages.common import images
+from stages.museum import alterations, scans
+from stages.museum.painter import paint
+from stages.museum.works import Work, plan
+
+EDGE = 200
+
+
+@pytest.fixture(scope="module")
+def works() -> list[Work]:
+    return plan(36, 0, 0)
+
+
+@pytest.fixture(scope="module")
+def pictures(works: list[Work]) -> list[Image.Image]:
+    return [paint(work, EDGE) for work in works[:3]]
+
+
+def opened(rendition: scans.Rendition) -> Image.Image:
+    return Image.open(io.BytesIO(rendition.jpeg))
+
+
+def test_the_default_publication_keeps_its_bytes(works, pictures):
+    gradient = Image.fromarray(np.add.outer(np.arange(150), np.arange(200))[..., None].repeat(3, 2).astype(np.uint8))
+    found = hashlib.sha256(b"".join(r.jpeg for work in works for r in scans.renditions(work, gradient))).hexdigest()
+    assert {r.alteration for work in works for r in scans.renditions(work, gradient)} > {"frame", "caption", "crop"}
+    assert found == "7b958e78001b5036f6e459ac3ca0076a7f8e270efbcba2cb62191f925aa4398e"
+
+
+@pytest.mark.parametrize("name", alterations.TABLE)
+def test_an_alteration_is_labelled_repeatable_and_opens(works, pictures, name):
+    for work, picture in zip(works, pictures):
+        first = scans.altered(work, picture, name)
+        assert first == scans.altered(work, picture, name)
+        assert first.alteration == first.name == name
+        assert ImageOps.exif_transpose(opened(first)).size == (first.width, first.height)
+
+
+def test_the_table_has_every_alteration_once():
+    assert list(alterations.TABLE) == [
+        "resize", "jpeg30", "greyscale", "fade", "tint", "frame", "caption", "watermark", "letterbox", "crop5", "crop10", "mirror", "exif", "detail",
+    ]  # fmt: skip
+
+
+def test_sizes_and_shares(works, pictures):
+    for work, picture in zip(works, pictures):
+        size = {name: (r.width / picture.width, r.height / picture.height) for name in alterations.TABLE for r in [scans.altered(work, picture, name)]}
+        assert 0.39 < size["resize"][0] < 0.71
+        assert size["crop5"] == pytest.approx((0.95, 0.95), abs=0.01)
+        assert size["crop10"] == pytest.approx((0.9, 0.9), abs=0.01)
+        assert 0.19 < size["detail"][0] * size["detail"][1] < 0.44
+        assert sorted(size["letterbox"])[0] == 1.0 and 1.11 < sorted(size["letterbox"])[1] < 1.33
+        for name in ("jpeg30", "greyscale", "fade", "tint", "watermark", "mirror", "exif"):
+            assert size[name] == (1.0, 1.0)
+
+
+def test_what_becomes_of_the_pixels(works, pictures):
+    work, picture = works[1], pictures[1]
+
+    def pixels(name: str) -> np.ndarray:
+        return np.asarray(opened(scans.altered(work, picture, name)).convert("RGB"), float)
+
+    before = np.asarray(picture, float)
+    assert len(scans.altered(work, picture, "jpeg30").jpeg) < 0.6 * len(scans.altered(work, picture, "exif").jpeg)
+    assert np.abs(pixels("mirror")[:, ::-1] - before).mean() < 8 < np.abs(pixels("mirror") - before).mean()
+    channels = (pixels("tint") / np.maximum(before, 20)).mean((0, 1))
+    assert channels.max() / channels.min() > 1.1
+    assert pixels("fade").std() < 0.8 * before.std()
+    marked = np.abs(pixels("watermark") - before).max(2) > 30
+    assert 0.01 < marked.mean() < 0.3
+    bars = pixels("letterbox")
+    assert bars[0, 0].max() < 12 and bars[-1, -1].max() < 12
+
+
+def test_a_turned_file_reads_upright(works, pictures, tmp_path):
+    seen = set()
+    for number, (work, picture) in enumerate(zip(works, pictures)):
+        rendition = scans.altered(work, picture, "exif")
+        seen.add(opened(rendition).getexif()[ExifTags.Base.Orientation])
+        path = tmp_path / f"{number}.jpg"
+        path.write_bytes(rendition.jpeg)
+        upright = images.read(path)
+        assert upright.size == picture.size
+        assert np.abs(np.asarray(upright, float) - np.asarray(picture, float)).mean() < 8
+        assert np.abs(np.asarray(opened(rendition).convert("RGB").resize(picture.size), float) - np.asarray(picture, float)).mean() > 8
+    assert seen <= {3, 6, 8}

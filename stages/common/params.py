@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from stages.common import presets
 from stages.common.door import UserError, nearest
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -95,29 +96,57 @@ class Augment(Section):
 
 
 class Train(Section):
-    architecture: Literal["dcgan"]
-    loss: Literal["nonsaturating", "relativistic"]
-    resolution: Literal[32, 64, 128, 256]
+    """`auto` in a key of `presets.KEYS` is replaced by the preset's value before these checks."""
+
+    preset: Literal["best_cpu", "best_gpu", "story_dcgan", "story_relativistic", "story_stylegan", "story_stylegan2"]
+    architecture: Literal["dcgan", "stylegan", "stylegan2", "fastgan"]
+    loss: Literal["nonsaturating", "hinge", "relativistic_average", "relativistic"]
+    resolution: Literal[32, 64, 128, 256, 512, 1024]
     width: Annotated[int, Field(ge=8, le=256)]
     latent: Annotated[int, Field(ge=8, le=1024)]
     batch: Annotated[int, Field(ge=2, le=512)]
+    microbatch: Annotated[int, Field(ge=0, le=512)]
     kimg: Positive
     learning_rate: Annotated[float, Field(gt=0, le=0.1)]
     beta1: Annotated[float, Field(ge=0, lt=1)]
     r1_gamma: PositiveOrZero
-    r1_every: Annotated[int, Field(ge=1, le=1000)]
+    r2_gamma: PositiveOrZero
+    penalty_every: Annotated[int, Field(ge=1, le=1000)]
+    lecam: PositiveOrZero
+    path_length: PositiveOrZero
+    augmentation: Literal["none", "diffaugment", "ada"]
     diffaugment: list[Literal["color", "translation", "cutout"]]
+    ada_signal: Literal["sign", "validation"]
+    ada_target: Fraction
+    ada_kimg: Positive
     ema_kimg: PositiveOrZero
+    evaluate_kimg: Positive
+    evaluate_pictures: Annotated[int, Field(ge=2, le=100_000)]
+    patience: CountOrNone
+    max_minutes: PositiveOrZero
+    cost_per_hour: PositiveOrZero
     sheet_kimg: Positive
     seed: Seed
     device: Literal["auto", "cpu", "cuda", "mps"]
     precision: Literal["auto", "float32", "bfloat16"]
     threads: Annotated[int, Field(ge=1, le=256)]
 
+    @model_validator(mode="after")
+    def _parts_fit(self) -> "Train":
+        part = self.microbatch or self.batch
+        if self.batch % part:
+            raise ValueError(f"train.microbatch is {part}, but must divide train.batch ({self.batch}), or be 0")
+        if self.architecture.startswith("stylegan") and part % 4:
+            raise ValueError(f"train.batch or train.microbatch is {part}, but must be a multiple of 4 for {self.architecture}, which compares groups of 4 pictures")
+        if self.path_length and self.architecture != "stylegan2":
+            raise ValueError(f"train.path_length is {self.path_length:g}, but {self.architecture} has no path length: set it to 0, or choose stylegan2")
+        return self
+
 
 class Generate(Section):
     count: Annotated[int, Field(ge=25, le=100_000)]
     seed: Seed
+    truncation: Annotated[float, Field(ge=0, le=2)]
 
 
 class Stylize(Section):
@@ -176,6 +205,8 @@ def load(path: Path = Path("params.yaml")) -> Params:
         raise UserError(f"{path} is not there: run the stages from the repository's root") from error
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML: {error}") from error
+    if isinstance(values, dict) and isinstance(values.get("train"), dict):
+        values = values | {"train": presets.fill(values["train"])}
     try:
         return Params.model_validate(values)
     except ValidationError as error:
@@ -203,11 +234,15 @@ def _explain(item: dict[str, Any]) -> str:
         case "value_error":
             return str(item["ctx"]["error"])
         case "literal_error":
-            return f"{key} is {item['input']!r}, but must be one of {item['ctx']['expected']}"
+            return f"{key} is {item['input']!r}, but must be one of {item['ctx']['expected']}{_or_auto(key)}"
         case "float_type" if isinstance(item["input"], str):
             return f"{key} is the text {item['input']!r}, but must be a number (YAML reads 2e-4 as text: write 0.0002)"
         case _:
             return f"{key} is {item['input']!r}, but {item['msg'].replace('Input should', 'it should')}"
+
+
+def _or_auto(key: str) -> str:
+    return " (or 'auto': the preset's)" if key.removeprefix("train.") in presets.KEYS else ""
 
 
 def _known_keys() -> list[str]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from stages.common import device, images, params, report
+from stages.common import device, images, inception, kernel, params, report
 from stages.common.door import UserError, enter, progress
-from stages.evaluate import frechet, inception, kernel
+from stages.evaluate import frechet
 
 WORKS = Path("data/works")
 SAMPLES = Path("data/generated/samples")

@@ -1,23 +1,36 @@
 """Pictures out of a generator, and sheets of them to look at."""
 
+import io
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from stages.common.images import from_array, sheet
+from stages.common.images import from_array, read, sheet
 
 
 @torch.inference_mode()
-def sample(generator: nn.Module, z: Tensor, dtype: torch.dtype) -> list[Image.Image]:
-    """The pictures that a generator in evaluation mode makes of z [N, latent], on z's device; [-1, 1] becomes 0..255, rounded."""
+def sample(generator: nn.Module, z: Tensor, dtype: torch.dtype, truncation: float = 1.0) -> list[Image.Image]:
+    """The pictures that a generator in evaluation mode makes of z [N, latent], on z's device; [-1, 1] becomes 0..255, rounded.
+
+    `truncation` below 1 draws them nearer to the mean picture (Karras 2018, arXiv 1812.04948, appendix B).
+    """
     with torch.autocast(z.device.type, torch.bfloat16, enabled=dtype is torch.bfloat16):
-        pictures = generator(z)  # [N, 3, R, R]
-    return from_array(((pictures + 1) * 127.5).round().to(torch.uint8).cpu().numpy())
+        pictures = generator(z, truncation=truncation)  # [N, 3, R, R]
+    return from_array(((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu().numpy())
 
 
 def contact_sheet(pictures: Sequence[Image.Image], columns: int, enlarge: int = 2) -> Image.Image:
     """Pictures of one size side by side, each pixel `enlarge` times as large, so that single pixels can be judged."""
     large = [picture.resize((picture.width * enlarge, picture.height * enlarge), Image.Resampling.NEAREST) for picture in pictures]
     return sheet(large, columns, large[0].size, gap=4)
+
+
+def animation(paths: Sequence[Path], milliseconds: int = 400, last: int = 3000) -> bytes:
+    """Pictures of one size as an animated WebP that shows each for a while, the last one longer, and repeats."""
+    pages, data = [read(path) for path in paths], io.BytesIO()
+    times = [milliseconds] * (len(pages) - 1) + [last]
+    pages[0].save(data, "WEBP", save_all=True, append_images=pages[1:], duration=times, loop=0, quality=80, method=4)
+    return data.getvalue()

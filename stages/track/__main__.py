@@ -10,8 +10,6 @@ import os
 import subprocess
 from pathlib import Path
 
-import yaml
-
 from stages.common import images, params, report
 from stages.common.door import enter
 from stages.track.store import Result, log_once
@@ -26,19 +24,19 @@ PICTURES = {
 
 
 def main() -> None:
-    experiment = params.load().track.experiment
-    values = params.flatten(yaml.safe_load(Path("params.yaml").read_text()))
+    everything = params.load()
+    experiment, values = everything.track.experiment, params.flatten(everything.model_dump())  # a preset's values, not "auto"
     reports = sorted(METRICS.glob("*.json"))
     pictures = {folder: [file for path in paths for file in _files(path)] for folder, paths in PICTURES.items()}
-    curves = METRICS / "train.csv"
-    used = [*reports, curves, *(file for files in pictures.values() for file in files)]
+    curves = [METRICS / "train.csv", METRICS / "validation.csv"]
+    used = [*reports, *curves, *(file for files in pictures.values() for file in files)]
     name = os.environ.get("DVC_EXP_NAME") or "workspace"
     result = Result(
         name=name,
         fingerprint=_fingerprint(values, used),
         params=values,
         metrics=_numbers(reports),
-        curves=_rows(curves),
+        curves=[row for path in curves for row in _rows(path)],
         pictures=pictures,
         tags={"dvc.experiment": name} | _commit(),
     )
@@ -66,7 +64,8 @@ def _numbers(reports: list[Path]) -> dict[str, float]:
 
 def _rows(path: Path) -> list[dict[str, float]]:
     with path.open(newline="") as file:
-        return [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
+        rows = [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
+    return [row for row in rows if row]  # validation.csv is empty where nothing was held out
 
 
 def _commit() -> dict[str, str]:

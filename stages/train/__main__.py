@@ -1,28 +1,37 @@
-"""The door of the stage train: data/train/ to data/gan/ and metrics/train.*; `python -m stages.train`."""
+"""The door of the stage train: data/train/ to data/gan/ and metrics/; `python -m stages.train`."""
 
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from stages.common.device import Runtime, prepare
-from stages.common.door import enter, progress
+from stages.common.door import UserError, enter, progress
 from stages.common.images import save_png
 from stages.common.params import Train, load
-from stages.common.report import write_csv, write_json
+from stages.common.report import write_bytes, write_csv, write_json
+from stages.gan.ada import Controller
 from stages.gan.architectures import count_parameters
 from stages.gan.checkpoint import save_generator, write_tensors
 from stages.gan.noise import latents
-from stages.gan.sampling import contact_sheet, sample
-from stages.train import pictures
-from stages.train.loop import Settings, train
+from stages.gan.sampling import animation, contact_sheet, sample
+from stages.train import guard, pictures
+from stages.train.budget import Budget
+from stages.train.examine import Examiner
+from stages.train.loop import Diverged, train
 from stages.train.resume import Resume, fingerprint
 from stages.train.state import Shape, State
+from stages.train.step import Settings
 
 TRAIN, VALIDATION, GAN = Path("data/train/train"), Path("data/train/validation"), Path("data/gan")
-CSV, JSON = Path("metrics/train.csv"), Path("metrics/train.json")
+CSV, LOOKS, JSON = Path("metrics/train.csv"), Path("metrics/validation.csv"), Path("metrics/train.json")
 ROWS = 150  # rows of the CSV, about
 SHEET = 25  # pictures of a sheet, 5 x 5
+AT_ONCE = 32  # generated pictures in memory
+REST = 3.0  # seconds that the last sheet and the files take, generously
+PATH_EVERY = 4  # steps between two path length penalties (StyleGAN2's official code)
 
 
 def main() -> None:
@@ -30,71 +39,143 @@ def main() -> None:
     params = load().train
     runtime = prepare(params.device, params.precision, params.threads)
     paths, held_out = pictures.find(TRAIN, least=2), pictures.find(VALIDATION, least=0)
+    if params.augmentation == "ada" and params.ada_signal == "validation" and not held_out:
+        raise UserError("train.ada_signal is 'validation', but there are no validation works: set it to sign, or raise split.validation_works")
     images, validation = (pictures.load(part, params.resolution).to(runtime.device) for part in (paths, held_out))
     resume = Resume(Path(os.environ.get("DVC_ROOT", ".")), fingerprint(params.model_dump() | runtime.report(), [*paths, *held_out]))
+    session = Session(params, runtime, resume, held_out)
     settings = choose(params, runtime)
-    state, rows = start(params, runtime, resume)
+    try:
+        with session:
+            train(session.state, images, validation, settings, session)
+        verdict = session.guard.verdict(session.ended)
+    except Diverged as error:
+        verdict = guard.diverged(error.step * params.batch / 1000)
+    data = {"n_train": len(paths), "works": pictures.count_works(paths), "validation": len(held_out), "runtime": runtime.report()}
+    session.write(data | {"verdict": verdict})
 
-    with progress(total=settings.steps * params.batch, initial=state.step * params.batch, unit=" pictures", unit_scale=True, desc="train") as bar:
 
-        def on_report(row: dict[str, float]) -> None:
-            rows.append(row)
-            bar.set_postfix(loss_g=f"{row['loss_g']:.3f}", loss_d=f"{row['loss_d']:.3f}", refresh=False)
-            bar.update(row["step"] * params.batch - bar.n)
+class Session:
+    """One training from the outside: progress, sheets, looks, the best generator, budget, and what to resume from."""
 
-        def on_snapshot() -> None:
-            save_sheet(state, params, runtime, resume)
-            write_csv(CSV, rows)  # early, for who watches
-            resume.save(state.tensors(), rows)
+    def __init__(self, params: Train, runtime: Runtime, resume: Resume, held_out: list[Path]):
+        self.params, self.runtime, self.resume = params, runtime, resume
+        shape = Shape(params.architecture, params.latent, params.width, params.resolution, params.seed)
+        ada = Controller(params.ada_signal, params.ada_target, params.ada_kimg, runtime.device)
+        self.state = State(shape, params.learning_rate, params.beta1, params.ema_kimg, ada, runtime.device)
+        tensors, about = resume.load() or ({}, {})
+        self.rows, self.looks = about.get("rows", []), about.get("looks", [])
+        self.guard = guard.Guard(params.loss, about.get("guard"))
+        self.budget = Budget(params.max_minutes, params.cost_per_hour, about.get("spent", 0.0))
+        self.best: dict[str, Tensor] = {name.removeprefix("best."): value for name, value in tensors.items() if name.startswith("best.")}
+        self.ended = "kimg"
+        shutil.rmtree(GAN / "sheets", ignore_errors=True)
+        if tensors:
+            self.state.load({name: value for name, value in tensors.items() if not name.startswith("best.")})
+            shutil.copytree(resume.sheets, GAN / "sheets")
+            print(f"resuming after {self.kimg():g} kimg from {resume.folder}")
+        before = self.budget.spent()
+        self.examiner = Examiner([pictures.read(path) for path in held_out], runtime.device) if len(held_out) >= 2 else None
+        self.budget.reserve = (self.budget.spent() - before) * max(1.0, params.evaluate_pictures / max(1, len(held_out))) + REST
+        self.first = (self.state.step, self.budget.spent())
 
-        train(state, images, validation, settings, on_report, on_snapshot)
+    def __enter__(self) -> None:
+        shown, total = self.state.step * self.params.batch, steps(self.params) * self.params.batch
+        self.bar = progress(total=total, initial=shown, unit=" pictures", unit_scale=True, desc="train")
 
-    save_generator(GAN / "generator.safetensors", state.ema.network, params.architecture, params.width, params.resolution)
-    write_tensors(GAN / "checkpoint.safetensors", state.tensors(), {})
-    write_csv(CSV, rows)
-    data = {"n_train": len(paths), "works": pictures.count_works(paths), "validation": len(held_out)}
-    write_json(JSON, data | summary(state, rows[-1]) | {"runtime": runtime.report()})
-    resume.remove()
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def kimg(self) -> float:
+        """Thousands of pictures shown."""
+        return self.state.step * self.params.batch / 1000
+
+    def report(self, row: dict[str, float]) -> None:
+        """A row of the CSV, the line of progress, and once a forecast."""
+        self.rows.append(row)
+        shown = {"loss_g": row["loss_g"], "loss_d": row["loss_d"]} | ({"p": row["ada_p"]} if self.params.augmentation == "ada" else {})
+        self.bar.set_postfix({name: f"{value:.3f}" for name, value in shown.items()}, refresh=False)
+        self.bar.update(self.state.step * self.params.batch - self.bar.n)
+        if self.first:
+            step, spent = self.first
+            seconds, self.first = self.budget.spent() - spent, None
+            self.bar.write(f"train: {self.budget.forecast(self.state.step - step, seconds, steps(self.params) - self.state.step)}")
+
+    def evaluate(self) -> None:
+        """A look at the moving average; the best one is kept."""
+        before = self.budget.spent()
+        look = self.examiner.look(self.samples(range(SHEET, SHEET + self.params.evaluate_pictures)), self.kimg()) if self.examiner else None
+        since = self.looks[-1]["kimg"] if self.looks else 0.0
+        if self.guard.see([row for row in self.rows if row["kimg"] > since], look, self.kimg()):
+            self.best = {name: value.detach().cpu().clone() for name, value in self.state.ema.network.state_dict().items()}
+        if look:
+            self.looks.append({"step": self.state.step} | look._asdict())
+            self.budget.reserve = self.budget.spent() - before + REST
+
+    def snapshot(self) -> None:
+        """A sheet, the CSVs for who watches, and the whole state to go on from."""
+        page, name = contact_sheet(self.samples(range(SHEET)), columns=5), f"{round(self.kimg()):06d}.png"
+        save_png(GAN / "sheets" / name, page)
+        save_png(self.resume.sheets / name, page)  # DVC empties data/gan/ before the stage runs again
+        self.write_curves()
+        best = {f"best.{name}": value for name, value in self.best.items()}
+        about = {"rows": self.rows, "looks": self.looks, "guard": self.guard.state, "spent": self.budget.spent()}
+        self.resume.save(self.state.tensors() | best, about)
+
+    def enough(self) -> bool:
+        """Whether the budget is spent, or nothing has become better for long."""
+        if self.budget.used_up():
+            self.ended = "budget"
+        elif self.guard.hopeless(self.params.patience):
+            self.ended = "patience"
+        return self.ended != "kimg"
+
+    def samples(self, numbers: range) -> list[Any]:
+        """The pictures that the moving average makes of these latents: the same latents at every time."""
+        z = latents(self.params.seed, numbers, self.params.latent).to(self.runtime.device)
+        return [picture for part in z.split(AT_ONCE) for picture in sample(self.state.ema.network, part, self.runtime.dtype)]
+
+    def write_curves(self) -> None:
+        """The two CSVs."""
+        write_csv(CSV, self.rows)
+        write_csv(LOOKS, self.looks or [dict.fromkeys(("step", "kimg", "kid", "spread", "contrast"), float("nan"))])
+
+    def write(self, data: dict[str, Any]) -> None:
+        """All outputs, also of a training that ended before its time; raises UserError when it left nothing to keep."""
+        verdict = data["verdict"]
+        sizes = {"generator": count_parameters(self.state.generator), "discriminator": count_parameters(self.state.discriminator)}
+        last = {key: self.rows[-1][key] for key in self.rows[-1] if key not in ("step", "kimg")} if self.rows else {}
+        counts = {"steps": self.state.step, "kimg": self.kimg(), "preset": self.params.preset}
+        write_json(JSON, data | counts | {"parameters": sizes, "final": last, "best": self.guard.state["best"]})
+        if not self.best:
+            raise UserError(f"the training ended at {self.kimg():g} kimg with nothing to keep, {verdict['cause']}; then run the same command again")
+        self.write_curves()
+        self.state.ema.network.load_state_dict(self.best)
+        save_generator(GAN / "generator.safetensors", self.state.ema.network, self.params.architecture, self.params.width, self.params.resolution)
+        write_tensors(GAN / "checkpoint.safetensors", self.state.tensors(), {})
+        write_bytes(GAN / "timelapse.webp", animation(sorted((GAN / "sheets").glob("*.png"))))
+        self.resume.remove()
+        print(f"train: {verdict['state']} ({verdict['ended']}){': ' + verdict['cause'] if verdict['cause'] else ''}; the best generator is that of {self.guard.state['best']['kimg']:g} kimg")
+
+
+def steps(params: Train) -> int:
+    """Thousands of pictures as steps."""
+    return max(1, round(params.kimg * 1000 / params.batch))
 
 
 def choose(params: Train, runtime: Runtime) -> Settings:
-    """The loop's settings: thousands of pictures become steps."""
-    steps = max(1, round(params.kimg * 1000 / params.batch))
+    """The loop's settings."""
+
+    def every(kimg: float) -> int:
+        return max(1, round(kimg * 1000 / params.batch))
+
     return Settings(
-        loss=params.loss, batch=params.batch, steps=steps, r1_gamma=params.r1_gamma, r1_every=params.r1_every,
-        diffaugment=tuple(params.diffaugment), seed=params.seed, dtype=runtime.dtype, report_every=-(-steps // ROWS),
-        snapshot_every=max(1, round(params.sheet_kimg * 1000 / params.batch)),
+        loss=params.loss, batch=params.batch, microbatch=params.microbatch or params.batch, steps=steps(params),
+        r1_gamma=params.r1_gamma, r2_gamma=params.r2_gamma, penalty_every=params.penalty_every, lecam=params.lecam,
+        path_length=params.path_length, path_every=PATH_EVERY, augmentation=params.augmentation, diffaugment=tuple(params.diffaugment),
+        seed=params.seed, dtype=runtime.dtype, report_every=-(-steps(params) // ROWS), evaluate_every=every(params.evaluate_kimg),
+        snapshot_every=every(params.sheet_kimg),
     )  # fmt: skip
-
-
-def start(params: Train, runtime: Runtime, resume: Resume) -> tuple[State, list[dict[str, float]]]:
-    """A fresh state and no rows, or those that an interrupted training left; data/gan/sheets/ holds the sheets up to there."""
-    shape = Shape(params.architecture, params.latent, params.width, params.resolution, params.seed)
-    state = State(shape, params.learning_rate, params.beta1, params.ema_kimg, runtime.device)
-    shutil.rmtree(GAN / "sheets", ignore_errors=True)
-    found = resume.load()
-    if found is None:
-        return state, []
-    tensors, rows = found
-    state.load(tensors)
-    shutil.copytree(resume.sheets, GAN / "sheets")
-    print(f"resuming after {state.step * params.batch / 1000:g} kimg from {resume.folder}")
-    return state, rows
-
-
-def save_sheet(state: State, params: Train, runtime: Runtime, resume: Resume) -> None:
-    """The same latents at every sheet; a copy waits beside the state, since DVC empties data/gan/ before the stage runs again."""
-    z = latents(params.seed, range(SHEET), params.latent).to(runtime.device)
-    page = contact_sheet(sample(state.ema.network, z, runtime.dtype), columns=5)
-    name = f"{round(state.step * params.batch / 1000):06d}.png"
-    save_png(GAN / "sheets" / name, page)
-    save_png(resume.sheets / name, page)
-
-
-def summary(state: State, last: dict[str, float]) -> dict[str, Any]:
-    """What the training was and where it ended (`last` is the last row of the CSV, means over the steps since the row before)."""
-    sizes = {"generator": count_parameters(state.generator), "discriminator": count_parameters(state.discriminator)}
-    return {"steps": state.step, "kimg": last["kimg"], "parameters": sizes, "final": {key: last[key] for key in last if key not in ("step", "kimg")}}
 
 
 if __name__ == "__main__":

@@ -39,19 +39,16 @@ class Resume:
         self.sheets = self.folder / "sheets"
         self._state = self.folder / "state.safetensors"
 
-    def save(self, tensors: Mapping[str, Tensor], rows: list[dict[str, float]]) -> None:
-        """Keep a state with the rows reported up to it, in one file, so that they always belong together."""
-        write_tensors(self._state, tensors, {"rows": rows})
+    def save(self, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
+        """Keep a state with what was reported up to it (JSON-ready), in one file, so that they always belong together."""
+        write_tensors(self._state, tensors, about)
 
-    def load(self) -> tuple[dict[str, Tensor], list[dict[str, float]]] | None:
+    def load(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         """What `save` kept last, or None where there is nothing (a damaged file counts as nothing: the training starts again)."""
-        if not self._state.exists():
-            return None
         try:
-            tensors, about = read_tensors(self._state)
+            return read_tensors(self._state) if self._state.exists() else None
         except UserError:
             return None
-        return tensors, about["rows"]
 
     def remove(self) -> None:
         """Forget the state: the training is complete."""

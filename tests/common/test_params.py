@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stages.common import params
+from stages.common import params, presets
 from stages.common.door import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,7 +14,8 @@ KEYS = params.flatten(yaml.safe_load((ROOT / "params.yaml").read_text()))
 
 def test_the_repository_s_params_load():
     loaded = params.load(ROOT / "params.yaml")
-    assert params.flatten(loaded.model_dump()) == KEYS
+    preset = presets.PRESETS[KEYS["train.preset"]]
+    assert params.flatten(loaded.model_dump()) == KEYS | {f"train.{key}": value for key, value in preset.items()}
     with pytest.raises(Exception, match="frozen"):
         loaded.train.seed = 1
 
@@ -32,9 +33,14 @@ def test_no_key_has_a_name_that_the_run_cache_ignores():
 
 
 WRONG = [
-    ("train.resolution", 48, ["train.resolution is 48", "32, 64, 128 or 256"]),
-    ("train.resolution", 512, ["train.resolution is 512"]),
-    ("train.loss", "hinge", ["'hinge'", "'nonsaturating' or 'relativistic'"]),
+    ("train.resolution", 48, ["train.resolution is 48", "32, 64, 128, 256, 512 or 1024"]),
+    ("train.resolution", 2048, ["train.resolution is 2048"]),
+    ("train.loss", "wasserstein", ["'wasserstein'", "'relativistic_average' or 'relativistic'", "(or 'auto': the preset's)"]),
+    ("train.microbatch", 5, ["train.microbatch is 5, but must divide train.batch (16)"]),
+    ("train.path_length", 2.0, ["train.path_length is 2, but dcgan has no path length"]),
+    ("train.preset", "best", ["train.preset is 'best'", "'best_cpu'"]),
+    ("train.ada_target", 1.0, ["train.ada_target is 1.0", "less than 1"]),
+    ("generate.truncation", -0.5, ["generate.truncation is -0.5"]),
     ("train.device", "gpu", ["'gpu'", "'auto', 'cpu', 'cuda' or 'mps'"]),
     ("train.precision", "fp16", ["'fp16'", "'auto', 'float32' or 'bfloat16'"]),
     ("train.learning_rate", "2e-4", ["'2e-4'", "write 0.0002"]),
@@ -89,5 +95,5 @@ def test_no_yaml_and_no_file(tmp_path):
 def test_a_late_stage_s_mistake_stops_the_first_door(workspace):
     """Before any work: scrape does not start when train cannot."""
     workspace.set(train__resolution=48)
-    workspace.fails("scrape", "train.resolution is 48", "32, 64, 128 or 256")
+    workspace.fails("scrape", "train.resolution is 48", "32, 64, 128, 256, 512 or 1024")
     assert not (workspace.folder / "data").exists()

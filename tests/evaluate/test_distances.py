@@ -5,7 +5,8 @@ import pytest
 import scipy.linalg
 import torch
 
-from stages.evaluate import frechet, kernel
+from stages.common import kernel
+from stages.evaluate import frechet
 
 
 def sample(seed: int, count: int, features: int = 8, shift: float = 0.0, scale: float = 1.0) -> torch.Tensor:

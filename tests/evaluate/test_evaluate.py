@@ -9,7 +9,7 @@ from PIL import Image
 
 from stages.common import images, report
 from stages.common.weights import INCEPTION, locate
-from stages.evaluate import inception
+from stages.common import inception
 
 
 def picture(seed: int, patches: int = 6) -> Image.Image:

@@ -12,12 +12,14 @@ import torch
 import yaml
 from PIL import Image
 from stages.train.__main__ import main
-from stages.train.loop import Settings
+from stages.gan.ada import Controller
 from stages.train.state import Shape, State
+from stages.train.step import Settings
 
 ROOT = Path(__file__).parents[2]
 SMALL = {
-    "resolution": 32, "width": 8, "latent": 8, "batch": 4, "kimg": 0.12, "sheet_kimg": 0.04, "r1_every": 4,
+    "resolution": 32, "width": 8, "latent": 8, "batch": 4, "kimg": 0.12, "sheet_kimg": 0.04, "penalty_every": 4,
+    "evaluate_kimg": 0.06, "evaluate_pictures": 4,
     "device": "cpu", "precision": "float32", "threads": 1,
 }  # fmt: skip
 
@@ -91,8 +93,9 @@ def _one_thread():
 def make_state():
     """States of a tiny GAN for 32 pixels."""
 
-    def make(seed: int = 0, learning_rate: float = 0.001, ema_kimg: float = 0.05) -> State:
-        return State(Shape("dcgan", 8, 8, 32, seed), learning_rate, 0.5, ema_kimg, torch.device("cpu"))
+    def make(seed: int = 0, learning_rate: float = 0.001, ema_kimg: float = 0.05, architecture: str = "dcgan", signal: str = "sign") -> State:
+        device = torch.device("cpu")
+        return State(Shape(architecture, 8, 8, 32, seed), learning_rate, 0.5, ema_kimg, Controller(signal, 0.6, 0.1, device), device)
 
     return make
 
@@ -103,9 +106,36 @@ def make_settings():
 
     def make(**changes) -> Settings:
         values = {
-            "loss": "relativistic", "batch": 4, "steps": 12, "r1_gamma": 0.1, "r1_every": 3, "diffaugment": ("color", "translation", "cutout"),
-            "seed": 0, "dtype": torch.float32, "report_every": 5, "snapshot_every": 4,
+            "loss": "relativistic", "batch": 4, "microbatch": 4, "steps": 12, "r1_gamma": 0.1, "r2_gamma": 0.0, "penalty_every": 3, "lecam": 0.0,
+            "path_length": 0.0, "path_every": 4, "augmentation": "diffaugment", "diffaugment": ("color", "translation", "cutout"),
+            "seed": 0, "dtype": torch.float32, "report_every": 5, "evaluate_every": 6, "snapshot_every": 4,
         }  # fmt: skip
         return Settings(**values | changes)
 
     return make
+
+
+class Diary:
+    """A watcher that writes down what it is told; `on_snapshot` is called too."""
+
+    def __init__(self, state: State, on_snapshot=lambda: None, last: int | None = None):
+        self.state, self.on_snapshot, self.last = state, on_snapshot, last
+        self.rows, self.looks, self.snapshots = [], [], []
+
+    def report(self, row):
+        self.rows.append(row)
+
+    def evaluate(self):
+        self.looks.append(self.state.step)
+
+    def snapshot(self):
+        self.snapshots.append(self.state.step)
+        self.on_snapshot()
+
+    def enough(self):
+        return self.state.step == self.last
+
+
+@pytest.fixture
+def diary():
+    return Diary

@@ -1,0 +1,43 @@
+"""What a look finds in pictures whose variety and contrast are known."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from stages.train.examine import Examiner
+
+
+def noise(count: int, seed: int, contrast: float = 1.0) -> list[Image.Image]:
+    """Coarse coloured noise, each picture another."""
+    rng = np.random.default_rng(seed)
+    values = 128 + contrast * (rng.integers(0, 256, (count, 8, 8, 3)) - 128)
+    return [Image.fromarray(value.astype(np.uint8)).resize((32, 32), Image.Resampling.BICUBIC) for value in values]
+
+
+@pytest.fixture(scope="module")
+def examiner():
+    return Examiner(noise(6, 0), torch.device("cpu"))
+
+
+def test_like_pictures_are_near_varied_and_contrasty(examiner):
+    look = examiner.look(noise(6, 1), 2.5)
+    assert look.kimg == 2.5
+    assert abs(look.kid) < 0.05
+    assert look.spread == pytest.approx(1, abs=0.2)
+    assert look.contrast == pytest.approx(1, abs=0.1)
+
+
+def test_one_picture_over_and_over_has_no_spread(examiner):
+    look = examiner.look(noise(1, 1) * 4, 0.0)
+    assert look.spread == pytest.approx(0, abs=1e-4)
+    assert look.contrast > 0.7
+    assert look.kid > examiner.look(noise(6, 1), 0.0).kid
+
+
+def test_black_pictures_have_neither(examiner):
+    look = examiner.look([Image.new("RGB", (32, 32))] * 3, 0.0)
+    assert (look.spread, look.contrast) == (pytest.approx(0, abs=1e-4), 0)
+
+
+def test_faint_pictures_have_less_contrast(examiner):
+    assert examiner.look(noise(4, 1, contrast=0.25), 0.0).contrast == pytest.approx(0.25, abs=0.05)

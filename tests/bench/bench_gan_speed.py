@@ -1,0 +1,258 @@
+"""Images a second of training steps: ours beside a textbook's loop, for each architecture. Prints Markdown.
+
+    PYTHONPATH=. OMP_NUM_THREADS=1 python tests/bench/bench_gan_speed.py --resolutions 64 128 --threads 1
+
+Both train the same networks with the same loss, DiffAugment, lazy R1, Adam and moving average, in turns. "Plain" is what a
+textbook writes: float32 pictures decoded by PIL at every step, contiguous NCHW, one pass through the discriminator for real and
+another for generated pictures, new generated pictures for the generator's step, and Adam as it comes, not fused.
+"""
+
+import argparse
+import copy
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from stages.common.device import Runtime, prepare
+from stages.common.params import Train, load
+from stages.gan import diffaugment
+from stages.gan.ada import Controller
+from stages.gan.architectures import ARCHITECTURES, build
+from stages.gan.losses import LOSSES, gradient_penalty
+from stages.train import pictures
+from stages.train.__main__ import choose
+from stages.train.loop import train
+from stages.train.state import BETA2, Shape, State
+from stages.train.step import Settings
+
+PICTURES = 96  # in the training set
+NEVER = 10**9  # steps
+
+
+class Contender(Protocol):
+    """A training that can be continued."""
+
+    def run(self, steps: int) -> None:
+        """Train for so many steps more."""
+
+
+class Ours:
+    """The stage's own loop, without its door: no sheets, no looks, no files."""
+
+    def __init__(self, params: Train, runtime: Runtime, folder: Path):
+        self.params, self.runtime = params, runtime
+        self.images = pictures.load(sorted(folder.iterdir()), params.resolution).to(runtime.device)
+        shape = Shape(params.architecture, params.latent, params.width, params.resolution, params.seed)
+        ada = Controller(params.ada_signal, params.ada_target, params.ada_kimg, runtime.device)
+        self.state = State(shape, params.learning_rate, params.beta1, params.ema_kimg, ada, runtime.device)
+
+    def run(self, steps: int) -> None:
+        """Train for so many steps more."""
+        train(self.state, self.images, self.images[:0], our_settings(self.params, self.runtime, self.state.step + steps), Nobody())
+
+
+def our_settings(params: Train, runtime: Runtime, steps: int) -> Settings:
+    """The door's choice, with the end at `steps` and nothing due before."""
+    chosen = choose(params, runtime)
+    return replace(chosen, steps=steps, **{f"{name}_every": NEVER for name in chosen.schedule()})
+
+
+class Nobody:
+    """Watches a training and does nothing."""
+
+    def report(self, _: dict[str, float]) -> None:
+        """Not read."""
+
+    def evaluate(self) -> None:
+        """Not looked at."""
+
+    def snapshot(self) -> None:
+        """Not kept."""
+
+    def enough(self) -> bool:
+        """Never."""
+        return False
+
+
+class Decoded(Dataset):
+    """The pictures of a folder, decoded whenever one is asked for: float32 [3, R, R] in [-1, 1]."""
+
+    def __init__(self, folder: Path):
+        self.paths = sorted(folder.iterdir())
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, number: int) -> Tensor:
+        with Image.open(self.paths[number]) as picture:
+            values = np.array(picture.convert("RGB"), np.float32)
+        return torch.from_numpy(values / 127.5 - 1).permute(2, 0, 1).contiguous()
+
+
+class Plain:
+    """A textbook's loop over the same networks."""
+
+    def __init__(self, params: Train, runtime: Runtime, folder: Path):
+        self.params, self.device, self.loss = params, runtime.device, LOSSES[params.loss]
+        networks = build(params.architecture, params.latent, params.width, params.resolution, params.seed)
+        self.generator, self.discriminator = (contiguous(network.to(self.device)) for network in networks)
+        self.average = copy.deepcopy(self.generator)
+        options = {"lr": params.learning_rate, "betas": (params.beta1, BETA2)}
+        self.adam_generator = torch.optim.Adam(self.generator.parameters(), **options)
+        self.adam_discriminator = torch.optim.Adam(self.discriminator.parameters(), **options)
+        self.batches = endless(DataLoader(Decoded(folder), params.batch, shuffle=True, drop_last=True))
+        self.step = 0
+
+    def run(self, steps: int) -> None:
+        """Train for so many steps more."""
+        with undetermined():
+            for _ in range(steps):
+                real = self.change(next(self.batches).to(self.device))
+                self.learn_discriminator(real)
+                self.learn_generator(real)
+                self.follow()
+                self.step += 1
+
+    def learn_discriminator(self, real: Tensor) -> None:
+        with torch.no_grad():
+            fake = self.generate()
+        extra = 0.0
+        if hasattr(self.discriminator, "self_supervised"):
+            real_logits, extra = self.discriminator.self_supervised(real, torch.Generator(self.device))
+        else:
+            real_logits = self.discriminator(real)
+        loss = self.loss.discriminator(real_logits, self.discriminator(self.change(fake))) + extra
+        if self.params.r1_gamma > 0 and self.step % self.params.penalty_every == 0:
+            loss = loss + self.params.penalty_every * self.params.r1_gamma / 2 * gradient_penalty(self.discriminator, real)
+        self.descend(self.adam_discriminator, loss)
+
+    def learn_generator(self, real: Tensor) -> None:
+        fake_logits = self.discriminator(self.change(self.generate()))
+        if self.params.loss.startswith("relativistic"):
+            with torch.no_grad():
+                real_logits = self.discriminator(real)
+        else:
+            real_logits = fake_logits.detach()  # the other losses do not look at them
+        self.descend(self.adam_generator, self.loss.generator(real_logits, fake_logits))
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        for average, value in zip(self.average.parameters(), self.generator.parameters(), strict=True):
+            average.mul_(0.999).add_(value, alpha=0.001)
+
+    def generate(self) -> Tensor:
+        return self.generator(torch.randn(self.params.batch, self.params.latent, device=self.device))
+
+    def change(self, images: Tensor) -> Tensor:
+        return diffaugment.diffaugment(images, self.params.diffaugment, torch.rand(len(images), diffaugment.DRAWS, device=self.device))
+
+    def descend(self, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+
+def contiguous(network: nn.Module) -> nn.Module:
+    """The network with all maps and weights laid out as NCHW, whatever its own code prefers."""
+
+    def lay_out(_: nn.Module, values: tuple) -> tuple:
+        return tuple(value.contiguous() if isinstance(value, Tensor) else value for value in values)
+
+    for module in network.modules():
+        module.register_forward_pre_hook(lay_out)
+    return network.to(memory_format=torch.contiguous_format)
+
+
+def endless(batches: DataLoader) -> Iterator[Tensor]:
+    """Epoch after epoch."""
+    while True:
+        yield from batches
+
+
+@contextmanager
+def undetermined() -> Iterator[None]:
+    """Without deterministic algorithms, which a textbook does not ask for."""
+    torch.use_deterministic_algorithms(False)
+    yield
+    torch.use_deterministic_algorithms(True)
+
+
+def paint(folder: Path, resolution: int) -> Path:
+    """PNGs with structure, as heavy as small paintings."""
+    folder.mkdir(parents=True)
+    for number in range(PICTURES):
+        coarse = np.random.default_rng(number).integers(0, 256, (resolution // 4, resolution // 4, 3), np.uint8)
+        Image.fromarray(coarse).resize((resolution, resolution), Image.Resampling.BICUBIC).save(folder / f"work{number:03d}--00.png")
+    return folder
+
+
+def rate(contender: Contender, steps: int, batch: int, device: torch.device) -> float:
+    """Images a second over so many steps."""
+    start = time.perf_counter()
+    contender.run(steps)
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return steps * batch / (time.perf_counter() - start)
+
+
+def race(contenders: dict[str, Contender], steps: int, repeats: int, batch: int, device: torch.device) -> dict[str, list[float]]:
+    """Images a second of every repeat, in turns, after as many steps to warm up."""
+    for contender in contenders.values():
+        contender.run(steps)
+    rates: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(repeats):
+        for name, contender in contenders.items():
+            rates[name].append(rate(contender, steps, batch, device))
+    return rates
+
+
+def variant(architecture: str, resolution: int, asked: argparse.Namespace) -> Train:
+    """The default params of the pipeline with another architecture; only what both loops do."""
+    changes = {"architecture": architecture, "resolution": resolution, "batch": asked.batch, "threads": asked.threads}
+    return load().train.model_copy(update=changes | {"augmentation": "diffaugment", "path_length": 0.0})
+
+
+def parse(description: str, resolutions: list[int]) -> argparse.Namespace:
+    """The command line of both benches."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--architectures", nargs="*", default=list(ARCHITECTURES), choices=list(ARCHITECTURES))
+    parser.add_argument("--resolutions", type=int, nargs="*", default=resolutions)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--steps", type=int, default=8, help="in one repeat; a multiple of train.penalty_every counts lazy penalties right")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu", help="of bench_gan_speed; lightweight-gan is measured on the CPU alone")
+    parser.add_argument("--precision", default="auto", help="of ours; plain is always float32")
+    return parser.parse_args()
+
+
+def main() -> None:
+    asked = parse(str(__doc__), [64, 128])
+    runtime = prepare(asked.device, asked.precision, asked.threads)
+    print(f"batch {asked.batch}, {asked.threads} threads, {asked.repeats} repeats of {asked.steps} steps in turns, ours in {runtime.report()['precision']} on {asked.device}\n")
+    print("| architecture | pixels | plain, images/s, median (best) | ours, median (best) | ratio of the medians |\n|---|---|---|---|---|")
+    for architecture in asked.architectures:
+        for resolution in asked.resolutions:
+            params = variant(architecture, resolution, asked)
+            with tempfile.TemporaryDirectory() as name:
+                folder = paint(Path(name) / "pictures", resolution)
+                contenders = {"plain": Plain(params, runtime, folder), "ours": Ours(params, runtime, folder)}
+                rates = race(contenders, asked.steps, asked.repeats, asked.batch, runtime.device)
+            middle = {name: statistics.median(values) for name, values in rates.items()}
+            cells = [f"{middle[name]:.1f} ({max(values):.1f})" for name, values in rates.items()]
+            print(f"| {architecture} | {resolution} | {' | '.join(cells)} | {middle['ours'] / middle['plain']:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Images a second of training steps beside lightweight-gan from PyPI, at the same resolution, batch and threads. Prints Markdown.
+
+    PYTHONPATH=. OMP_NUM_THREADS=1 python tests/bench/bench_lightweight_gan.py --architectures fastgan dcgan --threads 1
+
+lightweight-gan and what it lacks are installed into a throw-away folder, which a process of its own sees before our packages, so that
+torch is there already. It asks for a GPU; a driver outside of its code and ours puts it on the CPU. Its networks are other ones
+than ours (see the numbers of parameters): the ratio compares the training steps that each project ships, not two implementations of one network.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench_gan_speed import Ours, paint, parse, rate, variant
+from stages.common.device import Runtime, prepare
+from stages.gan.architectures import count_parameters
+
+PACKAGES = ["lightweight-gan==1.2.1", "einops", "kornia", "kornia-rs", "adabelief-pytorch", "colorama", "tabulate"]
+NETWORKS = {"lightweight-gan": [32], "lightweight-gan without attention": []}  # the resolutions with attention; the first is its default
+DRIVER = """
+import json, sys, time
+import torch
+
+asked = json.loads(sys.argv[1])
+torch.set_num_threads(asked["threads"])
+there = torch.cuda.is_available
+torch.cuda.is_available = lambda: True  # it will not be imported without a GPU
+from lightweight_gan import lightweight_gan
+torch.cuda.is_available = there
+torch.Tensor.cuda = torch.nn.Module.cuda = lambda self, *_: self
+
+class OnCpu:
+    "torch, but every device is the CPU."
+    def device(self, _):
+        return torch.device("cpu")
+    def __getattr__(self, name):
+        return getattr(torch, name)
+
+lightweight_gan.torch = OnCpu()
+trainer = lightweight_gan.Trainer(base_dir=asked["base"], image_size=asked["resolution"], batch_size=asked["batch"], num_workers=0, use_aim=False,
+                                  attn_res_layers=asked["attention"], disc_output_size=1)
+trainer.set_data_src(asked["pictures"])
+for _ in range(asked["steps"]):  # the first writes a sheet and a checkpoint
+    trainer.train()
+start = time.perf_counter()
+for _ in range(asked["steps"]):
+    trainer.train()
+seconds = time.perf_counter() - start
+networks = trainer.GAN.G, trainer.GAN.D
+sizes = [sum(parameter.numel() for parameter in network.parameters()) for network in networks]
+print(json.dumps({"rate": asked["steps"] * asked["batch"] / seconds, "sizes": sizes}))
+"""
+
+
+def install(folder: Path) -> None:
+    """lightweight-gan without torch, which is here already."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), *PACKAGES]
+    subprocess.run(command, check=True)
+
+
+def theirs(base: Path, order: dict[str, Any]) -> dict[str, Any]:
+    """What the driver measured: images a second, and the parameters of generator and discriminator."""
+    environment = os.environ | {"PYTHONPATH": str(base / "packages"), "OMP_NUM_THREADS": str(order["threads"])}
+    done = subprocess.run([sys.executable, str(base / "driver.py"), json.dumps(order)], env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def compare(base: Path, resolution: int, asked: argparse.Namespace, runtime: Runtime) -> None:
+    """Print the rows of one resolution: rates in turns, after as many steps to warm up."""
+    folder = paint(base / f"pictures{resolution}", resolution)
+    ours = {architecture: Ours(variant(architecture, resolution, asked), runtime, folder) for architecture in asked.architectures}
+    order = {"threads": asked.threads, "batch": asked.batch, "steps": asked.steps, "resolution": resolution, "base": str(base), "pictures": str(folder)}
+    sizes = {name: [count_parameters(own.state.generator), count_parameters(own.state.discriminator)] for name, own in ours.items()}
+    rates: dict[str, list[float]] = {name: [] for name in [*NETWORKS, *ours]}
+    for own in ours.values():
+        own.run(asked.steps)
+    for _ in range(asked.repeats):
+        for name, attention in NETWORKS.items():
+            measured = theirs(base, order | {"attention": attention})
+            rates[name].append(measured["rate"])
+            sizes[name] = measured["sizes"]
+        for name, own in ours.items():
+            rates[name].append(rate(own, asked.steps, asked.batch, runtime.device))
+    middle = {name: statistics.median(values) for name, values in rates.items()}
+    for name, values in rates.items():
+        millions = " + ".join(f"{size / 1e6:.1f} M" for size in sizes[name])
+        ratios = " | ".join(f"{middle[name] / middle[other]:.2f}" for other in NETWORKS)
+        print(f"| {resolution} | {name} | {millions} | {middle[name]:.1f} ({max(values):.1f}) | {ratios} |", flush=True)
+
+
+def main() -> None:
+    asked = parse(str(__doc__), [64])
+    runtime = prepare("cpu", asked.precision, asked.threads)
+    print(f"batch {asked.batch}, {asked.threads} threads, {asked.repeats} repeats of {asked.steps} steps in turns, ours in {runtime.report()['precision']}\n")
+    print("| pixels | | parameters, generator + discriminator | images/s, median (best) | ratio to the first | to the second |\n|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as name:
+        base = Path(name)
+        install(base / "packages")
+        (base / "driver.py").write_text(DRIVER)
+        for resolution in asked.resolutions:
+            compare(base, resolution, asked, runtime)
+
+
+if __name__ == "__main__":
+    main()

@@ -19,12 +19,13 @@ import torch
 from torch import nn
 
 from stages.common.door import UserError, nearest
-from stages.gan import dcgan, stylegan, stylegan2
+from stages.gan import dcgan, fastgan, stylegan, stylegan2
 
 ARCHITECTURES: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
     "dcgan": (dcgan.Generator, dcgan.Discriminator),
     "stylegan": (stylegan.Generator, stylegan.Discriminator),
     "stylegan2": (stylegan2.Generator, stylegan2.Discriminator),
+    "fastgan": (fastgan.Generator, fastgan.Discriminator),
 }
 
 

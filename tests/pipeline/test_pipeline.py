@@ -129,6 +129,20 @@ def test_a_smaller_training_set_is_really_smaller_and_the_larger_one_comes_back(
     assert clone.bytes() == before and len(clone.json("data/split.json")["train"]) == 20
 
 
+def test_presets_architectures_and_a_budget_are_one_parameter_away(clone):
+    before = clone.bytes()
+    after = {"train", "generate", "evaluate", "track"}
+    assert ran(clone.readme("dvc exp run -S train.preset=story_dcgan")) == after | {"augment"}
+    found = clone.json("metrics/train.json")
+    assert found["preset"] == "story_dcgan" and found["verdict"]["ended"] == "kimg"
+    assert ran(clone.run("dvc exp run -S train.preset=best_cpu")) == set() and clone.bytes() == before
+    assert ran(clone.readme("dvc exp run -S train.architecture=stylegan2")) == after
+    assert clone.json("metrics/train.json")["final"]["ada_p"] >= 0 and clone.json("metrics/train.json")["parameters"] != found["parameters"]
+    assert ran(clone.readme("dvc exp run -S train.max_minutes=30")) == {"train"}, "the same pictures: nothing after it has to run"
+    clone.run("git checkout -q . && dvc checkout")
+    assert clone.bytes() == before
+
+
 def test_kept_duplicates_train_on_every_file(clone):
     assert "dedupe" in ran(clone.readme("dvc exp run -S dedupe.enabled=false"))
     found = clone.json("metrics/train.json")

@@ -38,7 +38,7 @@ def main() -> None:
         metrics=_numbers(reports),
         curves=[row for path in curves for row in _rows(path)],
         pictures=pictures,
-        tags={"dvc.experiment": name} | _commit(),
+        tags={"dvc.experiment": name, "verdict": report.read_json(METRICS / "train.json")["verdict"]["state"]} | _commit(),
     )
     root = Path(os.environ.get("DVC_ROOT") or ".").resolve()  # the main checkout, also from a queued experiment's copy
     added = log_once(root, experiment, result)

@@ -79,7 +79,9 @@ def with_results(workspace):
     for name in ("data/duplicates.jpg", "data/generated/sheet.png", "data/generated/interpolation.png", "data/stylized/sheet.png", "data/stylized/pictures/1-x.png", "data/print/1-x.png"):
         images.save_png(folder / name, Image.new("RGB", (8, 8)))
     report.write_json(folder / "metrics/evaluate.json", {"kid": 0.2, "n_real": 144, "runtime": {"threads": 2, "device": "cpu"}})
+    report.write_json(folder / "metrics/train.json", {"steps": 1, "verdict": {"state": "collapsed", "since_kimg": None}})
     report.write_csv(folder / "metrics/train.csv", [{"step": 1, "kimg": 0.1, "loss_g": 0.7}])
+    report.write_csv(folder / "metrics/validation.csv", [{"step": 1, "kimg": 0.1, "kid": 0.3}])
     return workspace
 
 
@@ -90,8 +92,10 @@ def test_door_logs_to_the_main_checkout_and_repeats_nothing(with_results, tmp_pa
         assert done.returncode == 0 and added in done.stdout, done.stderr
     _, (run,) = runs(main, "how-far-do-n-pictures-go")
     assert run.info.run_name == "fancy-name"
+    assert run.data.params["train.loss"] == "relativistic", "the preset's value, not auto"
+    assert run.data.tags["verdict"] == "collapsed"
     assert run.data.params["train.diffaugment"] == "['color', 'translation', 'cutout']" and run.data.params["split.train_works"] == "72"
-    assert run.data.metrics == {"evaluate.kid": 0.2, "evaluate.n_real": 144.0, "evaluate.runtime.threads": 2.0, "curve.kimg": 0.1, "curve.loss_g": 0.7}
+    assert run.data.metrics == {"evaluate.kid": 0.2, "evaluate.n_real": 144.0, "evaluate.runtime.threads": 2.0, "train.steps": 1.0, "curve.kimg": 0.1, "curve.loss_g": 0.7, "curve.kid": 0.3}
     assert not (with_results.folder / "mlflow.db").exists()
     kept = (with_results.folder / "data/track.json").read_bytes()
     with_results.set(train__seed=1)

@@ -89,6 +89,13 @@ def save_jpeg(path: Path, picture: Image.Image, quality: int = 90) -> None:
     write_bytes(path, data.getvalue())
 
 
+def save_animation(path: Path, pages: Sequence[Image.Image], milliseconds: int = 400, last: int = 3000) -> None:
+    """Write pictures of one size as an animated WebP, whole or not at all: each is shown for a while, the last one longer, again and again."""
+    data, times = io.BytesIO(), [milliseconds] * (len(pages) - 1) + [last]
+    pages[0].save(data, "WEBP", save_all=True, append_images=pages[1:], duration=times, loop=0, quality=75, method=4)
+    write_bytes(path, data.getvalue())
+
+
 def square(picture: Image.Image, pixels: int, centre: tuple[float, float] = (0.5, 0.5)) -> Image.Image:
     """The largest square of a picture at `centre` (0..1 across the free play), resized to `pixels` (antialiased bicubic)."""
     side = min(picture.size)

@@ -1,14 +1,12 @@
 """Pictures out of a generator, and sheets of them to look at."""
 
-import io
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from stages.common.images import from_array, read, sheet
+from stages.common.images import from_array, sheet
 
 
 @torch.inference_mode()
@@ -26,11 +24,3 @@ def contact_sheet(pictures: Sequence[Image.Image], columns: int, enlarge: int = 
     """Pictures of one size side by side, each pixel `enlarge` times as large, so that single pixels can be judged."""
     large = [picture.resize((picture.width * enlarge, picture.height * enlarge), Image.Resampling.NEAREST) for picture in pictures]
     return sheet(large, columns, large[0].size, gap=4)
-
-
-def animation(paths: Sequence[Path], milliseconds: int = 400, last: int = 3000) -> bytes:
-    """Pictures of one size as an animated WebP that shows each for a while, the last one longer, and repeats."""
-    pages, data = [read(path) for path in paths], io.BytesIO()
-    times = [milliseconds] * (len(pages) - 1) + [last]
-    pages[0].save(data, "WEBP", save_all=True, append_images=pages[1:], duration=times, loop=0, quality=80, method=4)
-    return data.getvalue()

@@ -5,7 +5,7 @@ Writes the small pictures data/readme/*.jpg and the lines between the README's m
 
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from stages.common import images, report, weights
 from stages.common.door import UserError, enter
@@ -17,6 +17,7 @@ WIDTH = 860  # pixels: the width of a page on the usual code hosts
 
 def main() -> None:
     save_pictures()
+    save_timelapse()
     text = README.read_text(encoding="utf-8")
     for name, lines in {"numbers": numbers(), "weights": weights.markdown()}.items():
         text = between(text, name, lines)
@@ -43,6 +44,13 @@ def save_pictures() -> None:
     for name, picture in shown.items():
         picture.thumbnail((WIDTH, 4 * WIDTH), Image.Resampling.LANCZOS)
         images.save_jpeg(PICTURES / f"{name}.jpg", picture, quality=82)
+
+
+def save_timelapse() -> None:
+    """The sheet of 25 while the generator learns, at half its size."""
+    with Image.open("data/gan/timelapse.webp") as film:
+        pages = [page.convert("RGB").resize((film.width // 2, film.height // 2), Image.Resampling.LANCZOS) for page in ImageSequence.Iterator(film)]
+    images.save_animation(PICTURES / "timelapse.webp", pages)
 
 
 def numbers() -> str:

@@ -9,14 +9,14 @@ from torch import Tensor
 
 from stages.common.device import Runtime, prepare
 from stages.common.door import UserError, enter, progress
-from stages.common.images import save_png
+from stages.common.images import listing, read, save_animation, save_png
 from stages.common.params import Train, load
-from stages.common.report import write_bytes, write_csv, write_json
+from stages.common.report import write_csv, write_json
 from stages.gan.ada import Controller
 from stages.gan.architectures import count_parameters
 from stages.gan.checkpoint import save_generator, write_tensors
 from stages.gan.noise import latents
-from stages.gan.sampling import animation, contact_sheet, sample
+from stages.gan.sampling import contact_sheet, sample
 from stages.train import guard, pictures
 from stages.train.budget import Budget
 from stages.train.examine import Examiner
@@ -76,7 +76,7 @@ class Session:
             shutil.copytree(resume.sheets, GAN / "sheets")
             print(f"resuming after {self.kimg():g} kimg from {resume.folder}")
         before = self.budget.spent()
-        self.examiner = Examiner([pictures.read(path) for path in held_out], runtime.device) if len(held_out) >= 2 else None
+        self.examiner = Examiner([read(path) for path in held_out], runtime.device) if len(held_out) >= 2 else None
         self.budget.reserve = (self.budget.spent() - before) * max(1.0, params.evaluate_pictures / max(1, len(held_out))) + REST
         self.first, self.told = (self.state.step, self.budget.spent()), False
 
@@ -161,7 +161,7 @@ class Session:
         self.state.ema.network.load_state_dict(self.best)
         save_generator(GAN / "generator.safetensors", self.state.ema.network, self.params.architecture, self.params.width, self.params.resolution)
         write_tensors(GAN / "checkpoint.safetensors", self.state.tensors(), {})
-        write_bytes(GAN / "timelapse.webp", animation(sorted((GAN / "sheets").glob("*.png"))))
+        save_animation(GAN / "timelapse.webp", [read(path) for path in listing(GAN / "sheets")])
         self.resume.remove()
         print(f"train: {verdict['state']} ({verdict['ended']}){': ' + verdict['cause'] if verdict['cause'] else ''}; the best generator is that of {self.guard.state['best']['kimg']:g} kimg")
 

@@ -198,8 +198,8 @@ def test_the_readme_s_pictures_and_numbers_can_be_renewed(clone):
     clone.run("python -m stages.readme")
     text = (clone.folder / "README.md").read_text()
     assert f"{clone.json('metrics/evaluate.json')['kid']:.3f} ±" in text
-    shown = re.findall(r"\]\((data/readme/[\w-]+\.jpg)\)", text)
-    assert len(shown) >= 6 and all((clone.folder / name).stat().st_size > 1000 for name in shown)
+    shown = re.findall(r"\]\((data/readme/[\w-]+\.(?:jpg|webp))\)", text)
+    assert len(shown) >= 7 and all((clone.folder / name).stat().st_size > 1000 for name in shown)
 
 
 def test_every_command_of_the_readme_was_run(clone):

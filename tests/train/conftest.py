@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -50,8 +51,9 @@ class Workspace:
     def start(self, **variables: str) -> subprocess.Popen:
         environment = {key: value for key, value in os.environ.items() if key != "DVC_ROOT"} | {"PYTHONPATH": str(ROOT)} | variables
         return subprocess.Popen(
-            [sys.executable, "-m", "stages.train"], cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+            [sys.executable, "-m", "stages.train"], cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests that a shell runs in the background pass on that it is ignored
+        )  # fmt: skip
 
     def run_here(self, monkeypatch) -> None:
         """The same in this process: an import of torch less, but mistakes come out as UserError."""

@@ -1,6 +1,7 @@
 """What StyleGAN and StyleGAN2 share: equalised layers, mapping network, noise, filtered resampling, discriminator."""
 
 import math
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -188,7 +189,7 @@ class Discriminator(nn.Module):
         sizes = channels(width, resolution)[::-1]
         deep = sizes[-1]
         self.from_rgb = EqualConv(3, sizes[0], 1)
-        self.downs = nn.ModuleList(Down(a, b, residual) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.downs = nn.ModuleList(Down(a, b, residual) for a, b in pairwise(sizes))
         self.last = EqualConv(deep + 1, deep, 3)
         self.dense = EqualLinear(16 * deep, deep, GAIN)
         self.logit = EqualLinear(deep, 1)

@@ -13,6 +13,11 @@ LATENT, WIDTH = 8, 8
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
 
 
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
 def pair(name, resolution=32, seed=0):
     """Both networks, with noise that is felt: its strength is 0 at first."""
     generator, discriminator = build(name, LATENT, WIDTH, resolution, seed)

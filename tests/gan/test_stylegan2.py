@@ -8,6 +8,11 @@ from stages.gan.style import binomial, channels, convolve
 from stages.gan.stylegan2 import Discriminator, Generator, modulated, path_lengths
 
 
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
 def rng(seed=0):
     return torch.Generator().manual_seed(seed)
 
@@ -109,7 +114,6 @@ def test_the_path_penalty_teaches_the_layers_and_keeps_a_running_mean():
 
 
 def test_the_residual_discriminator_keeps_the_variance_through_its_blocks():
-    torch.manual_seed(0)
     discriminator = Discriminator(16, 64)
     smooth = F.interpolate(torch.randn(8, 3, 4, 4), size=64, mode="bilinear")  # which the filters leave as it is
     sizes = []

@@ -53,7 +53,7 @@ def glu(maps: Tensor) -> Tensor:
 
 
 class Excitation(nn.Module):
-    """Skip-layer channel-wise excitation (the paper, equation 2): small maps decide by how much each large one is multiplied."""
+    """Skip-layer channel-wise excitation (the paper, equation 1): small maps decide by how much each large one is multiplied."""
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
@@ -166,7 +166,7 @@ class Discriminator(nn.Module):
         return self.look(pictures)[0]
 
     def self_supervised(self, pictures: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Logits [N, 50] of real pictures, and how badly they are reconstructed, a scalar (the paper, equation 4).
+        """Logits [N, 50] of real pictures, and how badly they are reconstructed, a scalar (the paper, equation 2).
 
         From the maps of 8x8 the whole picture, small, and from a quarter of those of 16x16 that quarter of the picture, drawn for
         each picture (the official code: for each batch). Departure: the distance is the mean absolute difference (L1); the

@@ -21,7 +21,7 @@ def test_configuration_f_has_the_official_maps_and_parameters():
     assert channels(32, 1024) == [512, 512, 512, 512, 512, 256, 128, 64, 32]
     with torch.device("meta"):
         generator, discriminator = Generator(512, 32, 1024), Discriminator(32, 1024)
-    assert count_parameters(generator) == 30_370_060  # as the official code prints
+    assert count_parameters(generator) == 30_370_060  # what the official code prints, layer by layer, with eight mapping layers
     assert count_parameters(discriminator) == 29_012_513
 
 

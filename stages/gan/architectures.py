@@ -11,7 +11,7 @@ standard normal, to pictures [N, 3, R, R], about in [-1, 1] and float32 also und
 Pictures are judged one by one, or in groups of 4 consecutive ones: then 4 must divide N, or ValueError says so.
   self_supervised(pictures, rng)   optional: the same logits, and a scalar loss for real pictures, before its weight.
 
-`width` is the number of feature maps at full resolution. Every network trains bit for bit the same with deterministic
+`width` is the number of feature maps next to the picture. Every network trains bit for bit the same with deterministic
 algorithms, never waits for the device, and lets the discriminator's gradient be differentiated (for R1).
 """
 

@@ -6,6 +6,7 @@ with every pass, also when validation pictures are judged, and R1 already bounds
 """
 
 import math
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -52,7 +53,7 @@ def glu(maps: Tensor) -> Tensor:
 
 
 class Excitation(nn.Module):
-    """Skip-layer channel-wise excitation (the paper, equation 2): small maps decide by how much each large one is multiplied."""
+    """Skip-layer channel-wise excitation (the paper, equation 1): small maps decide by how much each large one is multiplied."""
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
@@ -124,7 +125,7 @@ class Decoder(nn.Module):
         super().__init__()
         sizes = {8: inputs} | {at: max(1, size // 2) for at, size in channels(width, resolution).items() if 8 < at <= side}
         steps = list(sizes.values())
-        self.ups = nn.ModuleList(Gated(Up(a, 2 * b, bias=False), b) for a, b in zip(steps, steps[1:], strict=False))
+        self.ups = nn.ModuleList(Gated(Up(a, 2 * b, bias=False), b) for a, b in pairwise(steps))
         self.to_rgb = nn.Conv2d(steps[-1], 3, 3, padding=1, bias=False)
         self.apply(small_weights)
 
@@ -154,7 +155,7 @@ class Discriminator(nn.Module):
         self.judge = nn.Sequential(nn.Conv2d(sizes[8], sizes[8], 1), nn.LeakyReLU(SLOPE), nn.Conv2d(sizes[8], 1, 4))
         small = [sizes[side] // 2 for side in sides if side < self.side]
         self.small = nn.Sequential(nn.Conv2d(3, small[0], 4, stride=2, padding=1), nn.LeakyReLU(SLOPE))
-        self.small.extend(Down(a, b) for a, b in zip(small, small[1:], strict=False))
+        self.small.extend(Down(a, b) for a, b in pairwise(small))
         self.judge_small = nn.Conv2d(small[-1], 1, 4)
         self.apply(he_weights)
         self.whole = Decoder(sizes[8], width, resolution, self.side)
@@ -165,7 +166,7 @@ class Discriminator(nn.Module):
         return self.look(pictures)[0]
 
     def self_supervised(self, pictures: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Logits [N, 50] of real pictures, and how badly they are reconstructed, a scalar (the paper, equation 4).
+        """Logits [N, 50] of real pictures, and how badly they are reconstructed, a scalar (the paper, equation 2).
 
         From the maps of 8x8 the whole picture, small, and from a quarter of those of 16x16 that quarter of the picture, drawn for
         each picture (the official code: for each batch). Departure: the distance is the mean absolute difference (L1); the

@@ -1,6 +1,7 @@
 """What StyleGAN and StyleGAN2 share: equalised layers, mapping network, noise, filtered resampling, discriminator."""
 
 import math
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -51,14 +52,13 @@ class EqualConv(nn.Module):
     def __init__(self, inputs: int, outputs: int, kernel: int, gain: float = GAIN, step: int = 0, bias: bool = True):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
-        self.bias = nn.Parameter(torch.zeros(outputs, 1, 1)) if bias else None
+        self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
         self.scale, self.step = gain / math.sqrt(inputs * kernel**2), step
         self.register_buffer("fir", binomial(), persistent=False)
 
     def forward(self, maps: Tensor) -> Tensor:
         """[N, inputs, H, W] to [N, outputs, H * 2**step, W * 2**step]."""
-        maps = convolve(maps, self.weight * self.scale, self.step, self.fir)
-        return maps if self.bias is None else maps + self.bias.to(maps.dtype)
+        return convolve(maps, self.weight * self.scale, self.step, self.fir, self.bias)
 
 
 def binomial() -> Tensor:
@@ -67,25 +67,26 @@ def binomial() -> Tensor:
     return row[:, None] * row
 
 
-def blur(maps: Tensor, fir: Tensor, padding: int, stride: int = 1) -> Tensor:
+def blur(maps: Tensor, fir: Tensor, padding: int, stride: int = 1, bias: Tensor | None = None) -> Tensor:
     """Each map [H, W] filtered by itself. As a depthwise convolution: on a CPU with channels last, the fastest of six ways tried."""
     kernel = fir.to(maps.dtype).expand(maps.shape[1], 1, 4, 4)
-    return F.conv2d(maps, kernel, padding=padding, stride=stride, groups=maps.shape[1])
+    return F.conv2d(maps, kernel, bias, padding=padding, stride=stride, groups=maps.shape[1])
 
 
-def convolve(maps: Tensor, weight: Tensor, step: int, fir: Tensor) -> Tensor:
+def convolve(maps: Tensor, weight: Tensor, step: int, fir: Tensor, bias: Tensor | None = None) -> Tensor:
     """[N, I, H, W] by weight [O, I, K, K] to [N, O, H * 2**step, W * 2**step], filtered where the size changes.
 
     The order is StyleGAN2's: zeros between the pixels, convolution, filter; filter, convolution, every second pixel. It
     equals StyleGAN's "repeat each pixel, convolution, filter [1, 2, 1]", since [1, 1] * [1, 2, 1] = [1, 3, 3, 1].
     """
     if step > 0:
-        return blur(F.conv_transpose2d(maps, weight.transpose(0, 1), stride=2), 4 * fir, padding=1)  # 4: of four pixels three were 0
+        spread = F.conv_transpose2d(maps, weight.transpose(0, 1), stride=2)  # [N, O, 2H + 1, 2W + 1]
+        return blur(spread, 4 * fir, padding=1, bias=bias)  # 4: of four pixels three were 0
     if step == 0:
-        return F.conv2d(maps, weight, padding=weight.shape[-1] // 2)
+        return F.conv2d(maps, weight, bias, padding=weight.shape[-1] // 2)
     if weight.shape[-1] == 1:
-        return F.conv2d(blur(maps, fir, padding=1, stride=2), weight)
-    return F.conv2d(blur(maps, fir, padding=2), weight, stride=2)
+        return F.conv2d(blur(maps, fir, padding=1, stride=2), weight, bias)
+    return F.conv2d(blur(maps, fir, padding=2), weight, bias, stride=2)
 
 
 class Noise(nn.Module):
@@ -97,11 +98,11 @@ class Noise(nn.Module):
         self.register_buffer("constant", torch.randn(side, side))
 
     def forward(self, maps: Tensor, rng: torch.Generator | None) -> Tensor:
-        """[N, C, H, W] to the same shape; without `rng` the noise is always the same (official code of StyleGAN2: noise_mode "const")."""
+        """[N, C, H, W] to the same shape; without `rng` the noise is always the same (noise_mode "const" of StyleGAN2's official code)."""
         noise = self.constant
         if rng is not None:
             noise = torch.randn(len(maps), 1, *self.constant.shape, generator=rng, device=maps.device)
-        return torch.addcmul(maps, self.strength.to(maps.dtype), noise.to(maps.dtype))
+        return maps + (self.strength * noise).to(maps.dtype)
 
 
 class Mapping(nn.Module):
@@ -188,7 +189,7 @@ class Discriminator(nn.Module):
         sizes = channels(width, resolution)[::-1]
         deep = sizes[-1]
         self.from_rgb = EqualConv(3, sizes[0], 1)
-        self.downs = nn.ModuleList(Down(a, b, residual) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.downs = nn.ModuleList(Down(a, b, residual) for a, b in pairwise(sizes))
         self.last = EqualConv(deep + 1, deep, 3)
         self.dense = EqualLinear(16 * deep, deep, GAIN)
         self.logit = EqualLinear(deep, 1)

@@ -5,6 +5,8 @@ Departures: no progressive growing (all layers train from the start, which needs
 constant begins random like StyleGAN2's, not as ones, whose deviation is 0 when the first style divides by it.
 """
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -16,8 +18,9 @@ from stages.gan.style import SLOPE, EqualConv, EqualLinear, Mapping, Noise, chan
 def adain(maps: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """Give each map [N, C, H, W] the mean `shift` and the standard deviation `scale`, [N, C] each (the paper, equation 1)."""
     variance, mean = torch.var_mean(maps, (2, 3), correction=0)  # [N, C] each
-    factor = scale.to(maps.dtype) * (variance + 1e-8).rsqrt()
-    return torch.addcmul((shift.to(maps.dtype) - mean * factor)[..., None, None], maps, factor[..., None, None])
+    factor = scale * (variance + 1e-8).rsqrt()
+    offset = shift - mean * factor
+    return torch.addcmul(offset[..., None, None].to(maps.dtype), maps, factor[..., None, None].to(maps.dtype))
 
 
 class Styled(nn.Module):
@@ -44,7 +47,7 @@ class Generator(nn.Module):
         self.mapping = Mapping(latent, styles=2 * len(sizes))
         self.constant = nn.Parameter(torch.randn(sizes[0], 4, 4))
         self.bias = nn.Parameter(torch.zeros(sizes[0], 1, 1))  # of the constant; the convolutions have their own
-        self.ups = nn.ModuleList(EqualConv(a, b, 3, step=1) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.ups = nn.ModuleList(EqualConv(a, b, 3, step=1) for a, b in pairwise(sizes))
         self.convs = nn.ModuleList(EqualConv(size, size, 3) for size in sizes)
         self.styles = nn.ModuleList(Styled(latent, size, 4 * 2**k) for k, size in enumerate(sizes) for _ in range(2))
         self.to_rgb = EqualConv(sizes[-1], 3, 1, gain=1.0)

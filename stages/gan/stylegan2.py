@@ -4,6 +4,7 @@ Width 32 and latent 512 at 1024 pixels are the paper's configuration F. It draws
 """
 
 import math
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -70,7 +71,7 @@ class Generator(nn.Module):
         self.mapping = Mapping(latent, styles=2 * len(sizes))
         self.constant = nn.Parameter(torch.randn(sizes[0], 4, 4))
         self.first = StyledConv(latent, sizes[0], sizes[0], 4, step=0)
-        pairs = list(zip(sizes, sizes[1:], strict=False))
+        pairs = list(pairwise(sizes))
         self.ups = nn.ModuleList(StyledConv(latent, a, b, 8 * 2**k, step=1) for k, (a, b) in enumerate(pairs))
         self.convs = nn.ModuleList(StyledConv(latent, b, b, 8 * 2**k, step=0) for k, (_, b) in enumerate(pairs))
         self.to_rgb = nn.ModuleList(ToRGB(latent, size) for size in sizes)

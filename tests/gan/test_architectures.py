@@ -13,12 +13,17 @@ LATENT, WIDTH = 8, 8
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
 
 
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
 def pair(name, resolution=32, seed=0):
     """Both networks, with noise that is felt: its strength is 0 at first."""
     generator, discriminator = build(name, LATENT, WIDTH, resolution, seed)
     for layer in generator.modules():
         if isinstance(layer, Noise):
-            torch.nn.init.ones_(layer.strength)
+            torch.nn.init.constant_(layer.strength, 0.01)
     return generator, discriminator
 
 
@@ -61,11 +66,12 @@ def test_r1_differentiates_the_discriminators_gradient(name, resolution):
     _, discriminator = pair(name, resolution)
     penalty = r1_penalty(discriminator, torch.rand(4, 3, resolution, resolution, generator=rng()) * 2 - 1)
     penalty.backward()
-    gradients = [parameter.grad for parameter in discriminator.parameters() if parameter.grad is not None]
     assert penalty > 0
-    assert len(gradients) > 5
-    assert all(torch.isfinite(gradient).all() for gradient in gradients)
-    assert sum(gradient.abs().max() > 0 for gradient in gradients) > 4
+    judges = {key: own.grad for key, own in discriminator.named_parameters() if not key.startswith(("whole.", "part."))}  # no decoders
+    assert len(judges) >= 8
+    for key, gradient in judges.items():
+        assert gradient is None or torch.isfinite(gradient).all(), key
+        assert key.endswith("bias") or gradient.abs().max() > 0, key
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -83,7 +89,9 @@ def test_randomness_comes_from_rng_alone(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_truncation_1_changes_nothing_and_0_gives_one_picture(name):
     generator, _ = pair(name)
-    generator(z(), rng())
+    with torch.no_grad():
+        for step in range(40):  # batch norm's averages and the mean of w
+            generator(z(), rng(step))
     generator.eval()
     pictures = generator(z())
     assert torch.equal(generator(z(), truncation=1.0), pictures)
@@ -152,6 +160,8 @@ def test_training_has_the_same_bits_twice(name, device):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("resolution", [4, 48])
 def test_an_impossible_resolution_is_refused_by_both(name, resolution):
-    for network in ARCHITECTURES[name]:
-        with pytest.raises(ValueError, match=str(resolution)):
-            network(*[LATENT, WIDTH, resolution][-network.__init__.__code__.co_argcount + 1 :])
+    generator, discriminator = ARCHITECTURES[name]
+    with pytest.raises(ValueError, match=str(resolution)):
+        generator(LATENT, WIDTH, resolution)
+    with pytest.raises(ValueError, match=str(resolution)):
+        discriminator(WIDTH, resolution)

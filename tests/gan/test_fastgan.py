@@ -8,6 +8,11 @@ from stages.gan.fastgan import Decoder, Discriminator, Excitation, Generator, ch
 PAPER = {4: 1024, 8: 512, 16: 256, 32: 128, 64: 128, 128: 64, 256: 32, 512: 16, 1024: 8}  # ngf = 64
 
 
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
 def rng(seed=0):
     return torch.Generator().manual_seed(seed)
 
@@ -97,7 +102,6 @@ def test_what_is_reconstructed_is_at_most_128_pixels(resolution, side):
 
 
 def test_a_few_steps_teach_the_decoders_flat_colours():
-    torch.manual_seed(0)
     discriminator = Discriminator(8, 32)
     adam = torch.optim.Adam(discriminator.parameters(), lr=3e-3, betas=(0.5, 0.99))
     real = torch.rand(8, 3, 1, 1).expand(-1, -1, 32, 32) * 1.6 - 0.8

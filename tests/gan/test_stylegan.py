@@ -1,13 +1,16 @@
 """StyleGAN and what StyleGAN2 shares with it: the papers' sizes, and each layer against its formula."""
 
-import math
-
 import pytest
 import torch
 import torch.nn.functional as F
 from stages.gan.architectures import count_parameters
 from stages.gan.style import EqualConv, EqualLinear, Mapping, Noise, binomial, channels, convolve, minibatch_std, mix
 from stages.gan.stylegan import Discriminator, Generator, adain
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
 
 
 def rng(seed=0):
@@ -144,11 +147,12 @@ def test_the_mean_of_w_follows_in_training_only_and_truncation_goes_towards_it()
     torch.testing.assert_close(mapping(z, None, 0.25), mapping.w_mean + 0.25 * (w - mapping.w_mean))
 
 
-def test_the_mapping_ignores_the_length_of_z():
-    mapping = Mapping(16, styles=1)
-    z = torch.randn(4, 16, generator=rng())
-    torch.testing.assert_close(mapping(3 * z, None, 1.0), mapping(z, None, 1.0))
-    assert mapping(z, None, 1.0).square().mean().sqrt().item() == pytest.approx(1, abs=0.5)
+def test_the_mapping_ignores_the_length_of_z_and_keeps_its_size():
+    mapping = Mapping(256, styles=1)
+    z = torch.randn(4, 256)
+    w = mapping(z, None, 1.0)
+    torch.testing.assert_close(mapping(3 * z, None, 1.0), w)
+    assert w.square().mean().sqrt().item() == pytest.approx(1.04**4, rel=0.2)  # sqrt(2) is a little too much for slope 0.2, eight times
 
 
 def test_style_decides_the_spread_of_every_layer():
@@ -164,7 +168,6 @@ def test_style_decides_the_spread_of_every_layer():
 
 
 def test_the_discriminators_first_weights_keep_the_size_of_its_input():
-    torch.manual_seed(0)
     discriminator = Discriminator(32, 64)
     sizes = []
     for down in discriminator.downs:
@@ -172,4 +175,3 @@ def test_the_discriminators_first_weights_keep_the_size_of_its_input():
     discriminator(torch.randn(4, 3, 64, 64))
     assert len(sizes) == 4
     assert all(1 / 30 < size < 3 for size in sizes), sizes  # the filters take away what is finest in white noise
-    assert math.isfinite(sizes[-1])

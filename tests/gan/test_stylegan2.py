@@ -8,6 +8,11 @@ from stages.gan.style import binomial, channels, convolve
 from stages.gan.stylegan2 import Discriminator, Generator, modulated, path_lengths
 
 
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
 def rng(seed=0):
     return torch.Generator().manual_seed(seed)
 
@@ -16,7 +21,7 @@ def test_configuration_f_has_the_official_maps_and_parameters():
     assert channels(32, 1024) == [512, 512, 512, 512, 512, 256, 128, 64, 32]
     with torch.device("meta"):
         generator, discriminator = Generator(512, 32, 1024), Discriminator(32, 1024)
-    assert count_parameters(generator) == 30_370_060  # as the official code prints
+    assert count_parameters(generator) == 30_370_060  # what the official code prints, layer by layer, with eight mapping layers
     assert count_parameters(discriminator) == 29_012_513
 
 
@@ -109,7 +114,6 @@ def test_the_path_penalty_teaches_the_layers_and_keeps_a_running_mean():
 
 
 def test_the_residual_discriminator_keeps_the_variance_through_its_blocks():
-    torch.manual_seed(0)
     discriminator = Discriminator(16, 64)
     smooth = F.interpolate(torch.randn(8, 3, 4, 4), size=64, mode="bilinear")  # which the filters leave as it is
     sizes = []

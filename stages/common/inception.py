@@ -60,6 +60,6 @@ def features(
         resized = [picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC) for picture in pictures[start : start + batch]]
         images = torch.from_numpy(to_array(resized)).to(device)  # uint8 [B, 3, 299, 299]
         with torch.inference_mode():
-            parts.append(network(images)[0].double().cpu())  # [B, 2048]
+            parts.append(network(images)[0].cpu().double())  # [B, 2048]; MPS has no float64
         report(len(resized))
     return torch.cat(parts)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from stages.gan.architectures import ARCHITECTURES, build
 from stages.gan.ema import Ema
-from stages.gan.losses import r1_penalty
+from stages.gan.losses import gradient_penalty
 from stages.gan.style import Noise
 
 NAMES = list(ARCHITECTURES)
@@ -64,7 +64,7 @@ def test_shapes_and_every_parameter_learns(name, resolution):
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_r1_differentiates_the_discriminators_gradient(name, resolution):
     _, discriminator = pair(name, resolution)
-    penalty = r1_penalty(discriminator, torch.rand(4, 3, resolution, resolution, generator=rng()) * 2 - 1)
+    penalty = gradient_penalty(discriminator, torch.rand(4, 3, resolution, resolution, generator=rng()) * 2 - 1)
     penalty.backward()
     assert penalty > 0
     judges = {key: own.grad for key, own in discriminator.named_parameters() if not key.startswith(("whole.", "part."))}  # no decoders
@@ -141,7 +141,7 @@ def test_training_has_the_same_bits_twice(name, device):
     def train():
         generator, discriminator = (network.to(device) for network in pair(name))
         pictures = generator(z().to(device), rng(5, device))
-        loss = discriminator(pictures).square().mean() + r1_penalty(discriminator, pictures)
+        loss = discriminator(pictures).square().mean() + gradient_penalty(discriminator, pictures)
         if hasattr(generator, "path_penalty"):
             loss = loss + generator.path_penalty(z().to(device), rng(6, device))
         if hasattr(discriminator, "self_supervised"):

@@ -66,7 +66,7 @@ def interrupt(process, root, with_signal):
 def test_killed_and_started_again_it_ends_with_the_same_bytes(make_workspace, monkeypatch):
     unbroken, broken = make_workspace("unbroken"), make_workspace("broken")
     for workspace in (unbroken, broken):
-        workspace.set(kimg=0.8, sheet_kimg=0.1)
+        workspace.set(kimg=0.8, sheet_kimg=0.1, evaluate_kimg=0.4)
     unbroken.run_here(monkeypatch)
     process = broken.start()
     interrupt(process, broken.folder, signal.SIGKILL)

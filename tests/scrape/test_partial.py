@@ -6,8 +6,9 @@ import time
 
 import pytest
 from interrupted import BODY, LENGTH, OLD, TAG, THERE, WHOLE, answer, broken_off, cut, in_turn, last, partials, rest, sent, visitor
-from loopback import QUICK, Script, reply
+from loopback import QUICK, Script, picture, reply
 
+from stages.common import report
 from stages.scrape.addresses import FetchError
 from stages.scrape.fetch import Client, Manners
 from stages.scrape.partial import Partial, Version
@@ -156,6 +157,25 @@ def test_an_answer_without_a_body_ends_a_part(server, tmp_path, end):
         assert visitor(tmp_path, refresh=True).file(server.url("/a")) == b"before"
     asked = sent(server.requests[-1])
     assert (asked["If-None-Match"], asked["If-Range"]) == ('"zero"', '"one"') and not partials(tmp_path)
+
+
+def test_the_type_is_that_of_the_whole(workspace, server):
+    """Through the door: a picture that comes in two answers, and a page with a picture's first bytes."""
+    sound = picture(pixels=(400, 300), colour="red")
+    page = sound[:500].ljust(1000, b" ") + b"<html></html>"
+    for path, body in (("/sound.jpg", sound), ("/page.jpg", page)):
+        first = answer("200 OK", {"Content-Length": str(len(body))} | TAG, body[:500])
+        shown = {"Content-Range": f"bytes 500-{len(body) - 1}/{len(body)}"}
+        server.scripts[path] = in_turn(first, answer("206 Partial Content", shown | TAG, body[500:]))
+    (workspace.folder / "list.csv").write_text(f"url\n{server.url('/sound.jpg')}\n{server.url('/page.jpg')}\n")
+    workspace.set(scrape__source="urls", scrape__path="list.csv")
+    done = workspace.open("scrape")
+    assert done.returncode == 0, done.stderr
+    (row,) = report.read_jsonl(workspace.folder / "data" / "raw" / "catalogue.jsonl")
+    assert (workspace.folder / "data" / "raw" / row["file"]).read_bytes() == sound
+    (failure,) = report.read_json(workspace.folder / "metrics" / "scrape.json")["failures"]
+    assert failure["image_url"] == "/page.jpg" and "not a whole picture" in failure["reason"]
+    assert server.asked["/sound.jpg"] == server.asked["/page.jpg"] == 2
 
 
 def test_a_damaged_part_counts_up_to_the_damage(tmp_path):

@@ -132,7 +132,7 @@ def _download(client: Client, settings: params.Scrape, found: list[Record | Gap]
     def data_of(record: Record) -> bytes:
         if settings.source == "folder":
             return folder.read(HOME / settings.path, record.image_url, int(settings.megabytes * 1e6))
-        return client.bytes(record.image_url)
+        return client.file(record.image_url)
 
     def work(record: Record) -> dict[str, Any] | str:
         """Runs in a thread: what the file shows, or why it could not be had."""

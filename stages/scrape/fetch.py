@@ -19,8 +19,9 @@ from urllib3.util import Retry
 
 from stages.scrape.addresses import FetchError, Refused, host_of, is_this_machine, join
 from stages.scrape.pace import Pace
+from stages.scrape.partial import Partial
 from stages.scrape.store import Kept, Store
-from stages.scrape.transport import Answer, Transient, Transport
+from stages.scrape.transport import Answer, Stale, Transient, Transport
 
 warnings.filterwarnings("ignore", category=XMLParsedAsHTMLWarning)  # on purpose: the HTML parser knows no entities from outside
 
@@ -73,17 +74,24 @@ class Client:
         if self.offline:
             raise FetchError("not in the store of fetched files, and scrape.offline is true")
         conditions = kept.conditions() if kept and body is not None else {}
+        partial = self.store.partial(url) if self.store else Partial()
         try:
-            answer = self._follow(url, {**(headers or {}), **conditions}, most_bytes or self.manners.most_bytes, robots)
+            answer = self._follow(url, {**(headers or {}), **conditions}, most_bytes or self.manners.most_bytes, robots, partial)
         except Gone as error:
             if self.store:
                 self.store.keep_failure(url, str(error))
+            partial.forget()
             raise
-        if answer.status == 304:
-            return _unchanged(body)
-        if self.store:
-            self.store.keep(url, answer.body, answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", ""))
-        return answer.body
+        if answer.status == 200:
+            body = answer.body
+            if self.store:
+                self.store.keep(url, body, answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", ""))
+        partial.forget()  # not before the whole is stored
+        return _unchanged(body)
+
+    def file(self, url: str) -> bytes:
+        """A picture's bytes; asked for uncoded, since a compressed answer could not be gone on with after an interruption."""
+        return self.bytes(url, {"Accept-Encoding": "identity"})
 
     def page(self, url: str) -> BeautifulSoup:
         """The HTML behind an address, parsed."""
@@ -103,11 +111,11 @@ class Client:
         """Leave at least that time between two requests to an address's host."""
         self.pace.at_least(_name(url), seconds)
 
-    def _follow(self, url: str, headers: Mapping[str, str], most_bytes: int, robots: bool) -> Answer:
+    def _follow(self, url: str, headers: Mapping[str, str], most_bytes: int, robots: bool, partial: Partial) -> Answer:
         """The answer at the end of the redirects; each step is checked as the first one is."""
         for _ in range(REDIRECTS + 1):
             self._check(url, robots)
-            answer = self._patiently(url, headers, most_bytes)
+            answer = self._patiently(url, headers, most_bytes, partial)
             if answer.status not in MOVED or "Location" not in answer.headers:
                 return _judged(answer)
             url = _next(url, answer)
@@ -140,7 +148,7 @@ class Client:
         url = f"{origin}/robots.txt"
         for _ in range(REDIRECTS + 1):
             host_of(url)
-            answer = self._patiently(url, {}, ROBOTS_BYTES)
+            answer = self._patiently(url, {}, ROBOTS_BYTES, Partial())
             if answer.status not in MOVED or "Location" not in answer.headers:
                 break
             url = join(url, answer.headers["Location"])
@@ -152,12 +160,11 @@ class Client:
         self.slow_down(origin, delay)
         return rules
 
-    def _patiently(self, url: str, headers: Mapping[str, str], most_bytes: int) -> Answer:
+    def _patiently(self, url: str, headers: Mapping[str, str], most_bytes: int, partial: Partial) -> Answer:
         """One request at the host's pace, and again when the server is busy or the connection breaks."""
         for attempt in count():
-            self.pace.wait(_name(url))
             try:
-                answer = self.transport.get(url, {**self.headers, **headers}, most_bytes)
+                answer = self._ask(url, {**self.headers, **headers}, most_bytes, partial)
             except Transient:
                 if attempt == self.manners.retries:
                     raise
@@ -171,6 +178,15 @@ class Client:
                 time.sleep(min(self.manners.longest_wait_s, self.manners.first_wait_s * 2**attempt) * random.uniform(0.5, 1))
             else:
                 self.pace.hold(_name(url), told)
+
+    def _ask(self, url: str, headers: dict[str, str], most_bytes: int, partial: Partial) -> Answer:
+        """One request at the host's pace; a second one for the whole body when the server does not go on with a part of it."""
+        try:
+            self.pace.wait(_name(url))
+            return self.transport.get(url, headers, most_bytes, partial)
+        except Stale:
+            self.pace.wait(_name(url))
+            return self.transport.get(url, headers, most_bytes, partial)
 
     def _told(self, answer: Answer) -> float | None:
         """The seconds of Retry-After (a number or a date), up to the longest wait."""

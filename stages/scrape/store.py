@@ -1,7 +1,8 @@
 """The store of fetched bytes: bodies by their content, and for each address what it answered.
 
 An entry is written whole or not at all (a temporary name, then a rename), so that a killed scrape leaves nothing half. A body
-is checked against its name when it is read: what a disk or a hand has damaged is fetched again.
+is checked against its name when it is read: what a disk or a hand has damaged is fetched again. Bodies that are still arriving
+lie apart from the others (partial.py).
 """
 
 import hashlib
@@ -10,6 +11,8 @@ import os
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from stages.scrape.partial import Partial
 
 
 @dataclass(frozen=True)
@@ -63,15 +66,23 @@ class Store:
         """Ask again next time."""
         self._answer(url).unlink(missing_ok=True)
 
+    def partial(self, url: str) -> Partial:
+        """What has arrived of a body that is not kept yet."""
+        return Partial(self.folder / "partial" / _key(url))
+
     def _note(self, kept: Kept) -> None:
         _write(self._answer(kept.url), json.dumps(asdict(kept)).encode())
 
     def _answer(self, url: str) -> Path:
-        key = hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()
+        key = _key(url)
         return self.folder / "answers" / key[:2] / f"{key[2:]}.json"
 
     def _body(self, digest: str) -> Path:
         return self.folder / "bodies" / digest[:2] / digest[2:]
+
+
+def _key(url: str) -> str:
+    return hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,4 +1,7 @@
-"""One HTTP exchange: connections to checked addresses only, a limit on the whole time and on the bytes, decompressed ones too."""
+"""One HTTP exchange: connections to checked addresses only, a limit on the whole time and on the bytes, decompressed ones too.
+
+A body that goes on where an earlier exchange broke off is held to the limits as a whole.
+"""
 
 import socket
 import ssl
@@ -15,6 +18,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, SSLError
 
 from stages.scrape.addresses import FetchError, resolve
+from stages.scrape.partial import Partial, Version
 
 CHUNK = 1 << 16
 KEPT_HEADERS = ("ETag", "Last-Modified", "Location", "Retry-After")
@@ -23,6 +27,14 @@ _clock = threading.local()  # of the exchange that this thread is in
 
 class Transient(FetchError):
     """A failure that another try may mend."""
+
+
+class Stale(FetchError):
+    """The server does not go on with the body that is partly there, which is forgotten: another try asks for all of it."""
+
+
+class TooLarge(FetchError):
+    """The body is larger than the limit."""
 
 
 @dataclass(frozen=True)
@@ -65,39 +77,60 @@ class Transport:
         self.tls.sslsocket_class = _SecureSocket
         self._own = threading.local()
 
-    def get(self, url: str, headers: dict[str, str], most_bytes: int) -> Answer:
-        """One exchange, no redirects; raises FetchError, of the kind Transient where another try may help."""
-        with self._time():
+    def get(self, url: str, headers: dict[str, str], most_bytes: int, partial: Partial) -> Answer:
+        """One exchange, no redirects, that goes on with what `partial` holds of the body, and leaves there what arrives.
+
+        Raises FetchError, of the kind Transient or Stale where another try may help.
+        """
+        conditions = partial.conditions(url, most_bytes)
+        with self._time(partial.seconds if conditions else 0.0):
             try:
                 response = self._pool().request(
-                    "GET", url, headers=headers, redirect=False, retries=False, preload_content=False, timeout=self.timeout_s
+                    "GET", url, headers={**headers, **conditions}, redirect=False, retries=False, preload_content=False, timeout=self.timeout_s
                 )
-                return self._answer(response, most_bytes)
+                return self._answer(response, url, most_bytes, partial, bool(conditions))
+            except Stale:
+                partial.forget()
+                raise
             except FetchError:
                 raise
             except (HTTPError, OSError, ValueError) as error:  # ValueError: addresses that cannot be sent
                 if time.monotonic() >= _clock.end:
+                    partial.forget()  # its time is up
                     raise FetchError(f"the answer took more than {self.total_s:g} s in all") from error
                 raise _plain(error) from error
 
-    def _answer(self, response: urllib3.BaseHTTPResponse, most_bytes: int) -> Answer:
+    def _answer(self, response: urllib3.BaseHTTPResponse, url: str, most_bytes: int, partial: Partial, going_on: bool) -> Answer:
+        status, body = response.status, b""
         kept = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
         try:
-            if response.status == 200:
-                body = _read(response, most_bytes)
+            if status == 200:
+                self._restart()
+                partial.begin(Version.of(url, response.headers))
+                body = _read(response, most_bytes, partial)
+            elif going_on and status in (206, 416):
+                body = _rest(response, partial)
+                status, kept = 200, partial.version.headers()
             else:
-                body = b""
                 _drop(response)
         except BaseException:
             response.close()
             raise
         response.release_conn()
-        return Answer(response.status, (response.reason or "")[:80], kept, body)
+        return Answer(status, (response.reason or "")[:80], kept, body)
 
     @contextmanager
-    def _time(self) -> Iterator[None]:
-        _clock.idle, _clock.end = self.timeout_s, time.monotonic() + self.total_s
+    def _time(self, spent: float) -> Iterator[None]:
+        """Start the clock of an exchange, with the seconds that its body has taken before."""
+        _clock.idle, _clock.start = self.timeout_s, time.monotonic()
+        _clock.body = _clock.start - spent
+        _clock.end = _clock.body + self.total_s
         yield
+
+    def _restart(self) -> None:
+        """A body that starts anew has all the time again."""
+        _clock.body = _clock.start
+        _clock.end = _clock.body + self.total_s
 
     def _pool(self) -> urllib3.PoolManager:
         if not hasattr(self._own, "pool"):
@@ -109,26 +142,48 @@ class Transport:
 def _drop(response: urllib3.BaseHTTPResponse) -> None:
     """Read the text of a refusal, so that the connection can be used again; a long one is not worth it."""
     try:
-        _read(response, CHUNK)
+        _read(response, CHUNK, Partial())
     except (FetchError, HTTPError):
         response.close()
 
 
-def _read(response: urllib3.BaseHTTPResponse, most_bytes: int) -> bytes:
-    """The decoded body, read no further than the limit."""
-    too_large = FetchError(f"larger than the limit of {most_bytes / 1e6:g} MB")
+def _rest(response: urllib3.BaseHTTPResponse, partial: Partial) -> bytes:
+    """The whole body, which the answer completes; raises Stale when the answer is anything but the missing bytes."""
+    stale = Stale("the server does not go on where it broke off")
+    if response.status != 206 or not partial.is_continued(response.headers):
+        raise stale
+    try:
+        body = _read(response, partial.version.length, partial)
+    except TooLarge as error:
+        raise stale from error
+    if len(body) < partial.version.length:
+        raise Transient("the server broke off its answer")
+    return body
+
+
+def _read(response: urllib3.BaseHTTPResponse, most_bytes: int, partial: Partial) -> bytes:
+    """The decoded body with what was there of it before, read no further than the limit."""
+    too_large = TooLarge(f"larger than the limit of {most_bytes / 1e6:g} MB")
     declared = response.headers.get("Content-Length", "0")
     if not declared.isdecimal():
         raise FetchError("the answer announces an impossible length")
-    if int(declared[:20]) > most_bytes:
+    if partial.size + int(declared[:20]) > most_bytes:
         raise too_large
-    parts, total = [], 0
-    for chunk in response.stream(CHUNK, decode_content=True):
-        total += len(chunk)
-        if total > most_bytes:
-            raise too_large
-        parts.append(chunk)
-    return b"".join(parts)
+    try:
+        for piece in _pieces(response, partial):
+            if partial.size + len(piece) > most_bytes:
+                raise too_large
+            partial.add(piece, time.monotonic() - _clock.body)
+    finally:
+        partial.seconds = time.monotonic() - _clock.body  # a wait for bytes that never came counts
+    return partial.body()
+
+
+def _pieces(response: urllib3.BaseHTTPResponse, partial: Partial) -> Iterator[bytes]:
+    """The decoded body piece by piece; one that can be gone on with as it arrives, without a wait until a piece is full."""
+    if partial.version is None:
+        return response.stream(CHUNK, decode_content=True)
+    return iter(lambda: response.read1(CHUNK, decode_content=True), b"")
 
 
 def _pool_classes(local: bool) -> dict[str, type[HTTPConnectionPool]]:

@@ -1,11 +1,12 @@
 """For the scrape's tests: pictures made on the spot, a raw loopback server that may misbehave, and a record of every connection."""
 
+import hashlib
 import io
 import socket
 import socketserver
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -69,13 +70,16 @@ class Server:
 
 
 class Gallery:
-    """A well-behaved site that keeps connections open, in which every answer takes `delay` seconds.
+    """A well-behaved site that keeps connections open, in which every answer takes `delay` seconds, and its body comes in `pieces`.
 
-    It knows which answers a visitor has certainly dealt with: those after which the same connection asked for the next one.
+    It knows which answers a visitor has certainly dealt with (those after which the same connection asked for the next one), from
+    which byte each request wanted a body, and which bodies left the house whole in one answer.
     """
 
-    def __init__(self, files: dict[str, bytes], delay: float = 0.0):
-        self.files, self.asked, self.dealt_with = files, Counter[str](), Counter[str]()
+    def __init__(self, files: dict[str, bytes], delay: float = 0.0, pieces: int = 1, pause: float = 0.0):
+        """`pause` is the time between two pieces, in seconds."""
+        self.files, self.asked, self.dealt_with, self.whole = files, Counter[str](), Counter[str](), Counter[str]()
+        self.starts: defaultdict[str, list[int]] = defaultdict(list)
         self.busy = self.busiest = 0
         self.lock = threading.Lock()
         gallery = self
@@ -88,18 +92,37 @@ class Gallery:
             def do_GET(self) -> None:  # noqa: N802, the name is http.server's
                 with gallery.lock:
                     gallery.asked[self.path] += 1
+                    gallery.starts[self.path].append(self.start())
                     gallery.dealt_with[self.last] += self.last is not None
                     gallery.busy += 1
                     gallery.busiest = max(gallery.busy, gallery.busiest)
                 time.sleep(delay)
                 with gallery.lock:
                     gallery.busy -= 1
-                body = gallery.files.get(self.path)
-                self.send_response(404 if body is None else 200)
-                self.send_header("Content-Length", str(len(body or b"")))
-                self.end_headers()
-                self.wfile.write(body or b"")
+                self.answer(gallery.files.get(self.path))
                 self.last = self.path
+
+            def start(self) -> int:
+                """The first byte that is asked for."""
+                return int(self.headers.get("Range", "bytes=0-")[len("bytes=") : -1])
+
+            def answer(self, body: bytes | None) -> None:
+                """Send a body, or the rest of it that is asked for."""
+                tag = f'"{hashlib.sha256(body or b"").hexdigest()}"'
+                start = self.start() if self.headers["If-Range"] == tag else 0
+                self.send_response(404 if body is None else 206 if start else 200)
+                self.send_header("ETag", tag)
+                self.send_header("Content-Length", str(len(body or b"") - start))
+                if start:
+                    self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+                self.end_headers()
+                rest = (body or b"")[start:]
+                step = -(-len(rest) // pieces) or 1
+                for at in range(0, len(rest), step):
+                    time.sleep(pause if at else 0)
+                    self.wfile.write(rest[at : at + step])
+                with gallery.lock:
+                    gallery.whole[self.path] += start == 0 and body is not None
 
             def log_message(self, *_: object) -> None:
                 """Keep quiet."""

@@ -1,10 +1,13 @@
-"""Source "wikiart": lists and pages of every known shape, and a collection of more than a thousand works from end to end."""
+"""Source "wikiart": lists and pages of every known shape, and more than a thousand works from the list to what dedupe finds."""
 
+import io
 import json
 from collections import Counter
 
+import numpy as np
 import pytest
-from loopback import Gallery, picture, reply
+from loopback import Gallery, reply
+from PIL import Image
 from wikiart_site import GENRES, RENDITIONS, Site
 
 from stages.common import report
@@ -126,18 +129,22 @@ def test_an_answer_that_is_no_list_is_explained(server, client, body):
         read(client, server)
 
 
+def painted(number: int, width: int) -> bytes:
+    """A small picture of coloured patches that no other number has, for the works that are asked for."""
+    if GENRES[number % 3] != "portrait":
+        return b"not asked for"
+    patches = Image.fromarray(np.random.default_rng(number).integers(0, 256, (12, 16, 3), np.uint8)).resize((208, 156), Image.Resampling.BICUBIC)
+    edge = 40 + width // 2  # the smallest rendition must be large enough to be compared
+    data = io.BytesIO()
+    patches.resize((edge, edge * 3 // 4), Image.Resampling.BOX).save(data, "JPEG", quality=85)
+    return data.getvalue()
+
+
 @pytest.mark.timeout(120)
-def test_a_thousand_works_from_list_to_files(workspace):
-    """The list and pages of 1,050 works, then the files of those of one genre, through the door."""
+def test_a_thousand_works_from_list_to_works(workspace):
+    """The list and pages of 1,050 works, the files of those of one genre, and from the files the works again, through two doors."""
     gallery = Gallery({})
-    uploads = gallery.url("").replace("127.0.0.1", "localhost")
-    made: dict[tuple[int, int], bytes] = {}
-
-    def scan(number: int, width: int) -> bytes:
-        key = (number % 256, width)
-        return made.setdefault(key, picture(pixels=(width, 8), colour=(key[0], 90, 40), quality=95, subsampling=0))
-
-    site = Site(1050, gallery.url(""), uploads, scan)
+    site = Site(1050, gallery.url(""), gallery.url("").replace("127.0.0.1", "localhost"), painted)
     gallery.files = site.files
     workspace.set(scrape__source="wikiart", scrape__url=gallery.url(), scrape__genre="portrait", scrape__connections=8)
     try:
@@ -158,3 +165,14 @@ def test_a_thousand_works_from_list_to_files(workspace):
     missing = len([number for number in even if number % 5 == 0])
     assert summary["failed"] == missing + len(set(portraits) & site.without_picture) and summary["files"] == len(rows) > 1000
     assert sum("404" in item["reason"] for item in summary["failures"]) == missing
+
+    workspace.set(dedupe__details=False)  # two thirds of the time, and there are no details here
+    done = workspace.open("dedupe")
+    assert done.returncode == 0, done.stderr
+    works = report.read_jsonl(workspace.folder / "data" / "works" / "works.jsonl")
+    assert len(works) == report.read_json(workspace.folder / "metrics" / "dedupe.json")["works"] == len(shown) > 300
+    by_file = {row["file"]: row for row in rows}
+    for work in works:
+        assert {by_file[file]["page_url"] for file in work["duplicates"]} == {work["page_url"]}, "all renditions of one work, and of one only"
+        assert by_file[work["file"]]["rendition"] == "original"
+    assert sum(1 + len(work["duplicates"]) for work in works) == len(rows)

@@ -66,11 +66,12 @@ def phashes(grey: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     The bits of `imagehash.phash` but for the resampling: areas are averaged here. Both that and the cosine transform are
     linear, so that a view takes two small matrices (`_low`) and all views share one product with the picture.
     """
-    sides = np.array([views.pixels(grey.shape, box) for box in boxes.tolist()])
-    rows = np.stack([_low(grey.shape[0], top, bottom) for top, bottom in sides[:, 1::2].tolist()])
-    columns = np.stack([_low(grey.shape[1], left, right) for left, right in sides[:, ::2].tolist()])
-    across = (rows.reshape(-1, grey.shape[0]) @ grey.astype(np.float32)).reshape(len(boxes), HASH_SIDE, -1)
-    low = (across @ columns.transpose(0, 2, 1)).reshape(len(boxes), -1)
+    height, width = grey.shape
+    left, top, right, bottom = zip(*(views.pixels(grey.shape, box) for box in boxes), strict=True)
+    rows = np.concatenate([_low(height, *part) for part in zip(top, bottom, strict=True)])
+    columns = np.stack([_low(width, *part).T for part in zip(left, right, strict=True)])
+    across = (rows @ grey.astype(np.float32)).reshape(len(boxes), HASH_SIDE, width)
+    low = (across @ columns).reshape(len(boxes), -1)
     return np.packbits(low > np.median(low, axis=1, keepdims=True), axis=1)
 
 

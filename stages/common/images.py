@@ -41,7 +41,7 @@ def read(path: Path, mode: str = "RGB", edge: int = 0) -> Image.Image:
 def upright(picture: Image.Image) -> Image.Image:
     """A picture as people see it: turned as its EXIF says, its colour profile converted to sRGB, 16 bits to 8, transparency over white.
 
-    A profile that is broken or made for other channels is left aside, as browsers do. Raises ValueError for what has no colours
+    It is "RGB", or "L" where grey needed no conversion. A profile that is broken or made for other channels is left aside, as browsers do. Raises ValueError for what has no colours
     to convert (floating point, Lab), and OSError for a truncated file.
     """
     profile = picture.info.get("icc_profile")
@@ -72,7 +72,7 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
                 return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
         except (ImageCms.PyCMSError, OSError):
             pass  # the pixels are all that can be trusted
-    return picture.convert("RGB")
+    return picture if picture.mode == "L" else picture.convert("RGB")
 
 
 def save_png(path: Path, picture: Image.Image, **options) -> None:

@@ -1,17 +1,14 @@
 """Stage dedupe: from data/raw/ to data/works/ (one best rendition a work, works.jsonl) and a contact sheet of duplicates."""
 
-import os
-from concurrent.futures import Executor, ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
-
-import cv2
 
 from stages.common import images, params, report
 from stages.common.door import enter, progress
 from stages.dedupe.grouping import Finding, Groups, compare, pairs_to_compare, pairwise, rounds
 from stages.dedupe.hashing import fingerprints
+from stages.dedupe.workers import workers
 
 RAW = Path("data/raw")
 WORKS = Path("data/works")
@@ -21,7 +18,7 @@ SHEET_GROUPS, SHEET_COLUMNS = 12, 2
 def main() -> None:
     settings = params.load().dedupe
     rows = report.read_jsonl(RAW / "catalogue.jsonl")
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:  # a fork would copy faiss's threads
+    with workers() as pool:
         groups, findings = find(rows, settings, pool)
     members = groups.members()
     with report.folder(WORKS) as folder:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -15,6 +14,7 @@ from stages.dedupe import views
 from stages.dedupe.alignment import features
 
 HASH_SIDE = 16  # a pHash of 16 x 16 = 256 bits: 64 bits do not tell variations on one composition apart
+SAMPLES = 4 * HASH_SIDE  # areas a side of which the low frequencies are taken
 EDGE = 256  # pixels of the longer side of what is hashed
 THUMBNAIL = 128  # pixels of the longer side of what is compared
 KEPT = 64  # features of a file, the strongest
@@ -35,13 +35,13 @@ def fingerprint(picture: Image.Image, mirrored: bool = False, details: bool = Fa
     """Hash the views of a picture, and of its mirror image if asked, describe its features if asked, and keep a small grey copy."""
     grey = views.resized(np.asarray(picture.convert("L")), EDGE)
     boxes = views.boxes(grey)
-    hashes = [phash(views.cut(grey, box)) for box in boxes]
+    hashes = phashes(grey, boxes)
     if mirrored:
-        flipped = np.ascontiguousarray(grey[:, ::-1])
-        hashes += [phash(views.cut(flipped, box)) for box in views.mirrored(boxes)]
-        boxes = np.concatenate([boxes, views.mirrored(boxes)])
+        flipped = views.mirrored(boxes)
+        hashes = np.concatenate([hashes, phashes(grey[:, ::-1], flipped)])
+        boxes = np.concatenate([boxes, flipped])
     codes = described(grey, KEPT if details else 0)
-    return Fingerprint(np.stack(hashes), boxes, views.resized(grey, THUMBNAIL), codes)
+    return Fingerprint(hashes, boxes, views.resized(grey, THUMBNAIL), codes)
 
 
 def fingerprints(paths: list[Path], mirrored: bool, details: bool, pool: Executor) -> Iterator[Fingerprint]:
@@ -60,11 +60,28 @@ def described(grey: np.ndarray, count: int) -> np.ndarray:
     return np.minimum(255 * root, 255).astype(np.uint8)
 
 
-def phash(grey: np.ndarray) -> np.ndarray:
-    """The packed pHash, uint8 [32], of a picture uint8 [H, W]: which low frequencies exceed their median (Zauner 2010).
+def phashes(grey: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """The packed pHash of each view of a picture uint8 [H, W]: which low frequencies exceed their median (Zauner 2010); uint8 [V, 32].
 
-    The bits of `imagehash.phash` but for the resampling, which takes that library most of its time.
+    The bits of `imagehash.phash` but for the resampling: areas are averaged here. Both that and the cosine transform are
+    linear, so that a view takes two small matrices (`_low`) and all views share one product with the picture.
     """
-    small = cv2.resize(grey, (4 * HASH_SIDE,) * 2, interpolation=cv2.INTER_AREA).astype(np.float32)
-    low = cv2.dct(small)[:HASH_SIDE, :HASH_SIDE]
-    return np.packbits(low > np.median(low))
+    height, width = grey.shape
+    left, top, right, bottom = zip(*(views.pixels(grey.shape, box) for box in boxes), strict=True)
+    rows = np.concatenate([_low(height, *part) for part in zip(top, bottom, strict=True)])
+    columns = np.stack([_low(width, *part).T for part in zip(left, right, strict=True)])
+    across = (rows @ grey.astype(np.float32)).reshape(len(boxes), HASH_SIDE, width)
+    low = (across @ columns).reshape(len(boxes), -1)
+    return np.packbits(low > np.median(low, axis=1, keepdims=True), axis=1)
+
+
+@lru_cache(2048)  # of up to 16 KB each
+def _low(length: int, start: int, stop: int) -> np.ndarray:
+    """From a line of `length` pixels to the low frequencies of its part [start, stop) in SAMPLES areas: float32 [HASH_SIDE, length].
+
+    Areas are summed and cosines have their plain length, as in imagehash: a factor common to a view changes no bit.
+    """
+    edges = np.linspace(start, stop, SAMPLES + 1)
+    below = np.clip(edges[:, None] - np.arange(length), 0, 1)  # how much of a pixel lies below an edge
+    cosines = np.cos(np.pi / SAMPLES * np.outer(np.arange(HASH_SIDE), np.arange(SAMPLES) + 0.5))
+    return (cosines @ np.diff(below, axis=0)).astype(np.float32)

@@ -52,20 +52,30 @@ def _borders(grey: np.ndarray) -> tuple[float, float, float, float]:
 
 def _even_pairs(lines: np.ndarray) -> float:
     """The share of even lines at the beginning that have an equal at the end."""
-    reach = int(BORDER * len(lines))
-    both = np.concatenate([lines[:reach], lines[::-1][:reach]]).astype(np.int16)
+    if not _alike(lines, 1).all():  # most pictures have no borders: two lines tell
+        return 0.0
+    return _leading(_alike(lines, int(BORDER * len(lines)))) / len(lines)
+
+
+def _alike(lines: np.ndarray, count: int) -> np.ndarray:
+    """Which of the first `count` lines are even and as bright as their counterparts at the end, even too: bool [count]."""
+    both = np.concatenate([lines[:count], lines[::-1][:count]]).astype(np.int16)
     level = np.median(both, axis=1)
     even = (np.abs(both - level[:, None]) <= LEVELS).mean(1) >= EVEN
-    alike = even[:reach] & even[reach:] & (np.abs(level[:reach] - level[reach:]) <= LEVELS)
-    return _leading(alike) / len(lines)
+    return even[:count] & even[count:] & (np.abs(level[:count] - level[count:]) <= LEVELS)
 
 
 def _caption(grey: np.ndarray) -> tuple[float, float, float, float]:
     """A strip below: lines that are mostly as bright as the lowest one, which is even."""
-    lines = grey[::-1].astype(np.int16)
-    paper = np.abs(lines - np.median(lines[0])) <= 2 * LEVELS
-    share = _leading(paper.mean(1) >= STRIP) / len(grey) if paper[0].mean() >= EVEN else 0.0
-    return 0.0, 0.0, 0.0, min(share, BORDER)
+    lines, level = grey[::-1], np.median(grey[-1])
+    if _paper(lines[:1], level) < EVEN:  # most pictures have no caption: one line tells
+        return 0.0, 0.0, 0.0, 0.0
+    return 0.0, 0.0, 0.0, min(_leading(_paper(lines, level) >= STRIP) / len(lines), BORDER)
+
+
+def _paper(lines: np.ndarray, level: float) -> np.ndarray:
+    """The share of each line that is as bright as the paper: float [H]."""
+    return (np.abs(lines - level) <= 2 * LEVELS).mean(1)
 
 
 def _leading(true: np.ndarray) -> int:

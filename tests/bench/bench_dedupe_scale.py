@@ -7,11 +7,8 @@ import argparse
 import os
 import resource
 import time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
-import cv2
 import imagehash
 import numpy as np
 from PIL import Image
@@ -21,6 +18,7 @@ from stages.dedupe import views
 from stages.dedupe.candidates import candidates
 from stages.dedupe.grouping import Groups
 from stages.dedupe.hashing import HASH_SIDE, fingerprints
+from stages.dedupe.workers import workers
 
 DISTANCE = 72  # bits: the default of dedupe.hash_distance
 PLANTED = (0, 2, 6, 12, 24, 38, 56, 72)  # bits by which planted copies differ: from the least to the most that real alterations do, and the limit
@@ -49,7 +47,7 @@ def hashing(paths: list[Path]) -> str:
         with Image.open(path) as picture:
             imagehash.phash(picture, hash_size=HASH_SIDE)
     plain = len(paths) / (time.perf_counter() - start)
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
+    with workers() as pool:
         list(fingerprints(paths[:100], False, False, pool))  # the processes are up
         start = time.perf_counter()
         count = sum(1 for _ in fingerprints(paths, False, False, pool))

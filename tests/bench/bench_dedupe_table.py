@@ -5,15 +5,12 @@ Run in the repository's root: `PYTHONPATH=. python tests/bench/bench_dedupe_tabl
 
 import argparse
 import io
-import os
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
@@ -23,6 +20,7 @@ from stages.dedupe.candidates import candidates
 from stages.dedupe.grouping import pairs_to_compare
 from stages.dedupe.hashing import Fingerprint, fingerprint
 from stages.dedupe.verification import Verdict, verify
+from stages.dedupe.workers import workers
 from stages.museum import alterations, scans
 from stages.museum.painter import paint
 from stages.museum.works import Work, plan
@@ -50,7 +48,7 @@ def main() -> None:
     originals = list(islice((work for work in works if not work.variation_of), asked.works))
     by_id = {work.id: work for work in works}
     pairs = list(islice(((by_id[work.variation_of], work) for work in works if work.variation_of), asked.pairs))
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
+    with workers() as pool:
         found = list(progress(pool.map(partial(of_work, settings=settings), originals), total=len(originals), desc="works"))
         alike = list(progress(pool.map(partial(of_pair, settings=settings), pairs), total=len(pairs), desc="look-alikes"))
         false = list(strangers([prints for _, prints in found], settings, pool))
@@ -96,7 +94,7 @@ def compared(name: str, sides: list[Fingerprint], settings: params.Dedupe) -> Tr
     return Trial(name, int(pairs.bits[0]), verdict)
 
 
-def strangers(prints: list[list[Fingerprint]], settings: params.Dedupe, pool: ProcessPoolExecutor) -> list[Trial]:
+def strangers(prints: list[list[Fingerprint]], settings: params.Dedupe, pool: Executor) -> list[Trial]:
     """The candidate pairs among all files whose works differ."""
     flat = [item for group in prints for item in group]
     owner = np.repeat(np.arange(len(prints)), [len(group) for group in prints])

@@ -38,6 +38,14 @@ def test_read_gives_upright_rgb(tmp_path):
     assert picture.mode == "RGB" and picture.size == (20, 30)
 
 
+def test_grey_is_read_as_it_is(tmp_path):
+    gradient(30, 20).convert("L").save(tmp_path / "grey.jpg")
+    stored = Image.open(tmp_path / "grey.jpg")
+    grey, colours = images.read(tmp_path / "grey.jpg", "L"), images.read(tmp_path / "grey.jpg")
+    assert grey.mode == "L" and np.array_equal(grey, stored)
+    assert colours.mode == "RGB" and np.array_equal(colours, stored.convert("RGB"))
+
+
 @pytest.mark.parametrize("turn", range(1, 9))
 def test_read_turns_as_exif_says(tmp_path, turn):
     """The upright picture has red at its top left; each way of turning is undone."""

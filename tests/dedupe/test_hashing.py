@@ -3,6 +3,7 @@
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 
+import cv2
 import imagehash
 import numpy as np
 import pytest
@@ -12,13 +13,60 @@ from stages.common import images
 from stages.common.door import UserError
 from stages.dedupe import views
 from stages.dedupe.candidates import Candidates, candidates, joined
-from stages.dedupe.hashing import fingerprint, fingerprints, phash
+from stages.dedupe.hashing import fingerprint, fingerprints, phashes
+
+
+def phash(picture: Image.Image) -> np.ndarray:
+    """The bits of a whole picture."""
+    return np.unpackbits(phashes(np.asarray(picture.convert("L")), np.zeros((1, 4)))[0])
 
 
 def test_the_hash_is_that_of_imagehash_but_for_the_resampling(paintings):
     for picture in paintings:
-        ours = np.unpackbits(phash(np.asarray(picture.convert("L"))))
-        assert (ours != imagehash.phash(picture, hash_size=16).hash.ravel()).sum() <= 8
+        assert (phash(picture) != imagehash.phash(picture, hash_size=16).hash.ravel()).sum() <= 8
+        small = picture.resize((64, 64))
+        assert np.array_equal(phash(small), imagehash.phash(small, hash_size=16).hash.ravel())
+
+
+def test_the_views_share_a_product_and_hash_as_if_each_were_cut_resized_and_transformed(paintings):
+    for picture in paintings:
+        grey = np.asarray(picture.convert("L"))
+        boxes = views.boxes(grey)
+        for box, ours in zip(boxes, phashes(grey, boxes), strict=True):
+            small = cv2.resize(views.cut(grey, box), (64, 64), interpolation=cv2.INTER_AREA)
+            low = cv2.dct(small.astype(np.float32))[:16, :16]
+            assert np.bitwise_count(np.packbits(low > np.median(low)) ^ ours).sum() <= 6
+
+
+def borders_line_by_line(lines: np.ndarray) -> float:
+    """The share of even pairs of lines, as the definition reads."""
+    count, reach = 0, int(views.BORDER * len(lines))
+    for pair in zip(lines[:reach].astype(int), lines[::-1].astype(int)):
+        levels = [np.median(line) for line in pair]
+        if any((abs(line - level) <= views.LEVELS).mean() < views.EVEN for line, level in zip(pair, levels)) or abs(levels[0] - levels[1]) > views.LEVELS:
+            break
+        count += 1
+    return count / len(lines)
+
+
+def caption_line_by_line(grey: np.ndarray) -> float:
+    lines = grey[::-1].astype(int)
+    shares = [(abs(line - np.median(lines[0])) <= 2 * views.LEVELS).mean() for line in lines]
+    text = [number for number, share in enumerate(shares) if share < views.STRIP]
+    return min((text or [len(lines)])[0] / len(lines), views.BORDER) if shares[0] >= views.EVEN else 0
+
+
+def test_looking_at_the_outermost_lines_first_changes_no_view():
+    rng = np.random.default_rng(0)
+    partial = np.zeros(3, int)
+    for _ in range(100):
+        height, width, spread = rng.integers([1, 1, 2], [90, 90, 200])
+        grey = cv2.copyMakeBorder(rng.integers(0, spread, (height, width), np.uint8), *rng.integers(0, 12, 4).tolist(), cv2.BORDER_CONSTANT, value=40)
+        above, beside, caption = borders_line_by_line(grey), borders_line_by_line(grey.T), caption_line_by_line(grey)
+        expected = np.array([(beside, above, beside, above), (0, 0, 0, caption)], np.float32)
+        assert np.array_equal(views.boxes(grey)[1:3], expected)
+        partial += [0 < share < 0.2 for share in (above, beside, caption)]
+    assert all(partial > 20), "lines of both kinds in many pictures"
 
 
 def test_borders_are_found_to_the_pixel_and_pictures_have_none(paintings):

@@ -18,6 +18,7 @@ SAMPLES = 4 * HASH_SIDE  # areas a side of which the low frequencies are taken
 EDGE = 256  # pixels of the longer side of what is hashed
 THUMBNAIL = 128  # pixels of the longer side of what is compared
 KEPT = 64  # features of a file, the strongest
+NOTHING = 1e-5  # of the sum of the pixels: below it is rounding noise, which would give every even picture a hash of its own
 CHUNK = 32  # files a worker process takes at a time
 
 
@@ -72,6 +73,7 @@ def phashes(grey: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     columns = np.stack([_low(width, *part).T for part in zip(left, right, strict=True)])
     across = (rows @ grey.astype(np.float32)).reshape(len(boxes), HASH_SIDE, width)
     low = (across @ columns).reshape(len(boxes), -1)
+    low[np.abs(low) < NOTHING * low[:, :1]] = 0
     return np.packbits(low > np.median(low, axis=1, keepdims=True), axis=1)
 
 

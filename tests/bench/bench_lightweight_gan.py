@@ -5,6 +5,7 @@
 lightweight-gan and what it lacks are installed into a throw-away folder, which a process of its own sees before our packages, so that
 torch is there already. It asks for a GPU; a driver outside of its code and ours puts it on the CPU. Its networks are other ones
 than ours (see the numbers of parameters): the ratio compares the training steps that each project ships, not two implementations of one network.
+Let the steps be a multiple of 8: then both count their lazy gradient penalties (every 4 steps, every train.penalty_every) in the right share.
 """
 
 import argparse
@@ -22,7 +23,11 @@ from stages.common.device import Runtime, prepare
 from stages.gan.architectures import count_parameters
 
 PACKAGES = ["lightweight-gan==1.2.1", "einops==0.8.2", "kornia==0.9.0", "kornia-rs==0.2.0", "adabelief-pytorch==0.2.1", "colorama==0.4.6", "tabulate==0.10.0"]
-NETWORKS = {"lightweight-gan": [32], "lightweight-gan without attention": []}  # the resolutions with attention; the first is its default
+NETWORKS = {  # lightweight-gan's arguments; the first are its command line's
+    "lightweight-gan": {"attn_res_layers": [32]},
+    "the same without attention": {"attn_res_layers": []},
+    "the same, narrow": {"attn_res_layers": [], "fmap_max": 64, "latent_dim": 128},  # about as many parameters as our fastgan
+}
 DRIVER = """
 import json, sys, time
 import torch
@@ -44,7 +49,7 @@ class OnCpu:
 
 lightweight_gan.torch = OnCpu()
 trainer = lightweight_gan.Trainer(base_dir=asked["base"], image_size=asked["resolution"], batch_size=asked["batch"], num_workers=0, use_aim=False,
-                                  attn_res_layers=asked["attention"], disc_output_size=1)
+                                  disc_output_size=1, **asked["network"])
 trainer.set_data_src(asked["pictures"])
 trainer.evaluate = trainer.save = lambda *_, **__: None  # sheets and checkpoints, at every hundredth step from 0 on
 clock = {"wall": time.perf_counter, "processor": time.process_time}[asked["clock"]]
@@ -86,8 +91,8 @@ def compare(base: Path, resolution: int, asked: argparse.Namespace, runtime: Run
     for own in ours.values():
         own.run(WARM)
     for _ in range(asked.repeats):
-        for name, attention in NETWORKS.items():
-            measured = theirs(base, order | {"attention": attention})
+        for name, network in NETWORKS.items():
+            measured = theirs(base, order | {"network": network})
             rates[name].append(measured["rate"])
             sizes[name] = measured["sizes"]
         for name, own in ours.items():
@@ -96,14 +101,15 @@ def compare(base: Path, resolution: int, asked: argparse.Namespace, runtime: Run
     for name, values in rates.items():
         millions = " + ".join(f"{size / 1e6:.1f} M" for size in sizes[name])
         ratios = " | ".join(f"{middle[name] / middle[other]:.2f}" for other in NETWORKS)
-        print(f"| {resolution} | {name} | {millions} | {middle[name]:.1f} ({max(values):.1f}) | {ratios} |", flush=True)
+        print(f"| {resolution} | {name} | {millions} | {middle[name]:.2f} ({max(values):.2f}) | {ratios} |", flush=True)
 
 
 def main() -> None:
     asked = parse(str(__doc__), [64])
     runtime = prepare("cpu", asked.precision, asked.threads)
     print(f"{conditions(asked, runtime)}\n")
-    print("| pixels | | parameters, generator + discriminator | images/s, median (best) | ratio to the first | to the second |\n|---|---|---|---|---|---|")
+    print("| pixels | | parameters, generator + discriminator | images/s, median (best) | ratio to the first | to the second | to the third |")
+    print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         base = Path(name)
         install(base / "packages")

@@ -39,6 +39,7 @@ from stages.train.step import Settings
 PICTURES = 96  # in the training set
 NEVER = 10**9  # steps
 WARM = 2  # steps before the clock starts
+CLOCKS = {"wall": time.perf_counter, "processor": time.process_time}
 
 
 class Contender(Protocol):
@@ -199,23 +200,24 @@ def paint(folder: Path, resolution: int) -> Path:
     return folder
 
 
-def rate(contender: Contender, steps: int, batch: int, device: torch.device) -> float:
+def rate(contender: Contender, asked: argparse.Namespace) -> float:
     """Images a second over so many steps."""
-    start = time.perf_counter()
-    contender.run(steps)
-    if device.type == "cuda":
+    clock = CLOCKS[asked.clock]
+    start = clock()
+    contender.run(asked.steps)
+    if asked.device == "cuda":
         torch.cuda.synchronize()
-    return steps * batch / (time.perf_counter() - start)
+    return asked.steps * asked.batch / (clock() - start)
 
 
-def race(contenders: dict[str, Contender], steps: int, repeats: int, batch: int, device: torch.device) -> dict[str, list[float]]:
+def race(contenders: dict[str, Contender], asked: argparse.Namespace) -> dict[str, list[float]]:
     """Images a second of every repeat, in turns."""
     for contender in contenders.values():
         contender.run(WARM)
     rates: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(repeats):
+    for _ in range(asked.repeats):
         for name, contender in contenders.items():
-            rates[name].append(rate(contender, steps, batch, device))
+            rates[name].append(rate(contender, asked))
     return rates
 
 
@@ -223,6 +225,12 @@ def variant(architecture: str, resolution: int, asked: argparse.Namespace) -> Tr
     """The default params of the pipeline with another architecture; only what both loops do."""
     changes = {"architecture": architecture, "resolution": resolution, "batch": asked.batch, "threads": asked.threads}
     return load().train.model_copy(update=changes | {"augmentation": "diffaugment", "path_length": 0.0})
+
+
+def conditions(asked: argparse.Namespace, runtime: Runtime) -> str:
+    """How it was measured."""
+    steps = f"{asked.repeats} repeats of {asked.steps} steps in turns, {asked.clock} time"
+    return f"batch {asked.batch}, {asked.threads} threads, {steps}, ours in {runtime.report()['precision']} on {asked.device}"
 
 
 def parse(description: str, resolutions: list[int]) -> argparse.Namespace:
@@ -236,13 +244,14 @@ def parse(description: str, resolutions: list[int]) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu", help="of bench_gan_speed; lightweight-gan is measured on the CPU alone")
     parser.add_argument("--precision", default="auto", help="of ours; plain is always float32")
+    parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="processor: the process's own time, for one thread on a busy machine")
     return parser.parse_args()
 
 
 def main() -> None:
     asked = parse(str(__doc__), [64, 128])
     runtime = prepare(asked.device, asked.precision, asked.threads)
-    print(f"batch {asked.batch}, {asked.threads} threads, {asked.repeats} repeats of {asked.steps} steps in turns, ours in {runtime.report()['precision']} on {asked.device}\n")
+    print(f"{conditions(asked, runtime)}\n")
     print("| architecture | pixels | plain, images/s, median (best) | ours, median (best) | ratio of the medians |\n|---|---|---|---|---|")
     for architecture in asked.architectures:
         for resolution in asked.resolutions:
@@ -250,7 +259,7 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as name:
                 folder = paint(Path(name) / "pictures", resolution)
                 contenders = {"plain": Plain(params, runtime, folder), "ours": Ours(params, runtime, folder)}
-                rates = race(contenders, asked.steps, asked.repeats, asked.batch, runtime.device)
+                rates = race(contenders, asked)
             middle = {name: statistics.median(values) for name, values in rates.items()}
             cells = [f"{middle[name]:.1f} ({max(values):.1f})" for name, values in rates.items()]
             print(f"| {architecture} | {resolution} | {' | '.join(cells)} | {middle['ours'] / middle['plain']:.2f} |", flush=True)

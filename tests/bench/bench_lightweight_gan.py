@@ -5,6 +5,7 @@
 lightweight-gan and what it lacks are installed into a throw-away folder, which a process of its own sees before our packages, so that
 torch is there already. It asks for a GPU; a driver outside of its code and ours puts it on the CPU. Its networks are other ones
 than ours (see the numbers of parameters): the ratio compares the training steps that each project ships, not two implementations of one network.
+Let the steps be a multiple of 8: then both count their lazy gradient penalties (every 4 steps, every train.penalty_every) in the right share.
 """
 
 import argparse
@@ -17,12 +18,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench_gan_speed import WARM, Ours, paint, parse, rate, variant
+from bench_gan_speed import WARM, Ours, conditions, paint, parse, rate, variant
 from stages.common.device import Runtime, prepare
 from stages.gan.architectures import count_parameters
 
-PACKAGES = ["lightweight-gan==1.2.1", "einops", "kornia", "kornia-rs", "adabelief-pytorch", "colorama", "tabulate"]
-NETWORKS = {"lightweight-gan": [32], "lightweight-gan without attention": []}  # the resolutions with attention; the first is its default
+PACKAGES = ["lightweight-gan==1.2.1", "einops==0.8.2", "kornia==0.9.0", "kornia-rs==0.2.0", "adabelief-pytorch==0.2.1", "colorama==0.4.6", "tabulate==0.10.0"]
+NETWORKS = {  # lightweight-gan's arguments; the first are its command line's
+    "lightweight-gan": {"attn_res_layers": [32]},
+    "the same without attention": {"attn_res_layers": []},
+    "the same, narrow": {"attn_res_layers": [], "fmap_max": 64, "latent_dim": 128},  # fewer parameters than our fastgan, 2.0 M in all
+}
 DRIVER = """
 import json, sys, time
 import torch
@@ -44,14 +49,16 @@ class OnCpu:
 
 lightweight_gan.torch = OnCpu()
 trainer = lightweight_gan.Trainer(base_dir=asked["base"], image_size=asked["resolution"], batch_size=asked["batch"], num_workers=0, use_aim=False,
-                                  attn_res_layers=asked["attention"], disc_output_size=1)
+                                  disc_output_size=1, **asked["network"])
 trainer.set_data_src(asked["pictures"])
-for _ in range(asked["warm"]):  # the first writes a sheet and a checkpoint
+trainer.evaluate = trainer.save = lambda *_, **__: None  # sheets and checkpoints, at every hundredth step from 0 on
+clock = {"wall": time.perf_counter, "processor": time.process_time}[asked["clock"]]
+for _ in range(asked["warm"]):
     trainer.train()
-start = time.perf_counter()
+start = clock()
 for _ in range(asked["steps"]):
     trainer.train()
-seconds = time.perf_counter() - start
+seconds = clock() - start
 networks = trainer.GAN.G, trainer.GAN.D
 sizes = [sum(parameter.numel() for parameter in network.parameters()) for network in networks]
 print(json.dumps({"rate": asked["steps"] * asked["batch"] / seconds, "sizes": sizes}))
@@ -60,7 +67,7 @@ print(json.dumps({"rate": asked["steps"] * asked["batch"] / seconds, "sizes": si
 
 def install(folder: Path) -> None:
     """lightweight-gan without torch, which is here already."""
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), *PACKAGES]
+    command = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--target", str(folder), *PACKAGES]
     subprocess.run(command, check=True)
 
 
@@ -77,30 +84,32 @@ def compare(base: Path, resolution: int, asked: argparse.Namespace, runtime: Run
     """Print the rows of one resolution: rates in turns."""
     folder = paint(base / f"pictures{resolution}", resolution)
     ours = {architecture: Ours(variant(architecture, resolution, asked), runtime, folder) for architecture in asked.architectures}
-    order = {"warm": WARM, "threads": asked.threads, "batch": asked.batch, "steps": asked.steps, "resolution": resolution, "base": str(base), "pictures": str(folder)}
+    order = {key: getattr(asked, key) for key in ("threads", "batch", "steps", "clock")}
+    order |= {"warm": WARM, "resolution": resolution, "base": str(base), "pictures": str(folder)}
     sizes = {name: [count_parameters(own.state.generator), count_parameters(own.state.discriminator)] for name, own in ours.items()}
     rates: dict[str, list[float]] = {name: [] for name in [*NETWORKS, *ours]}
     for own in ours.values():
         own.run(WARM)
     for _ in range(asked.repeats):
-        for name, attention in NETWORKS.items():
-            measured = theirs(base, order | {"attention": attention})
+        for name, network in NETWORKS.items():
+            measured = theirs(base, order | {"network": network})
             rates[name].append(measured["rate"])
             sizes[name] = measured["sizes"]
         for name, own in ours.items():
-            rates[name].append(rate(own, asked.steps, asked.batch, runtime.device))
+            rates[name].append(rate(own, asked))
     middle = {name: statistics.median(values) for name, values in rates.items()}
     for name, values in rates.items():
         millions = " + ".join(f"{size / 1e6:.1f} M" for size in sizes[name])
         ratios = " | ".join(f"{middle[name] / middle[other]:.2f}" for other in NETWORKS)
-        print(f"| {resolution} | {name} | {millions} | {middle[name]:.1f} ({max(values):.1f}) | {ratios} |", flush=True)
+        print(f"| {resolution} | {name} | {millions} | {middle[name]:.2f} ({max(values):.2f}) | {ratios} |", flush=True)
 
 
 def main() -> None:
     asked = parse(str(__doc__), [64])
     runtime = prepare("cpu", asked.precision, asked.threads)
-    print(f"batch {asked.batch}, {asked.threads} threads, {asked.repeats} repeats of {asked.steps} steps in turns, ours in {runtime.report()['precision']}\n")
-    print("| pixels | | parameters, generator + discriminator | images/s, median (best) | ratio to the first | to the second |\n|---|---|---|---|---|---|")
+    print(f"{conditions(asked, runtime)}\n")
+    print("| pixels | | parameters, generator + discriminator | images/s, median (best) | ratio to the first | to the second | to the third |")
+    print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         base = Path(name)
         install(base / "packages")

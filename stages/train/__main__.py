@@ -158,10 +158,11 @@ class Session:
         if not self.best:
             raise UserError(f"the training ended at {self.kimg():g} kimg with nothing to keep, {verdict['cause']}; then run the same command again")
         self.write_curves()
+        write_tensors(GAN / "checkpoint.safetensors", self.state.tensors(), {})  # the last state; the generator is the best
         self.state.ema.network.load_state_dict(self.best)
         save_generator(GAN / "generator.safetensors", self.state.ema.network, self.params.architecture, self.params.width, self.params.resolution)
-        write_tensors(GAN / "checkpoint.safetensors", self.state.tensors(), {})
-        save_animation(GAN / "timelapse.webp", [read(path) for path in listing(GAN / "sheets")])
+        if (GAN / "sheets").is_dir():  # a training that diverged may have none
+            save_animation(GAN / "timelapse.webp", [read(path) for path in listing(GAN / "sheets")])
         self.resume.remove()
         print(f"train: {verdict['state']} ({verdict['ended']}){': ' + verdict['cause'] if verdict['cause'] else ''}; the best generator is that of {self.guard.state['best']['kimg']:g} kimg")
 

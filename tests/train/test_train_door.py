@@ -184,6 +184,22 @@ def test_a_planted_not_a_number_keeps_the_best_before_it(make_workspace, monkeyp
     assert "train: not_a_number" in capsys.readouterr().out
 
 
+def test_the_best_generator_is_kept_and_the_last_state_too(make_workspace, monkeypatch):
+    """The best look comes first here; and a training that diverges before its first sheet has all outputs but the film."""
+    workspace = make_workspace("main")
+    workspace.set(sheet_kimg=1.0)
+    _plant(monkeypatch, 29, _not_a_number)
+    looks = iter((0.1, 0.3))
+    monkeypatch.setattr(Examiner, "look", lambda _self, _pictures, kimg: Look(kimg, next(looks), 1.0, 1.0))
+    workspace.set(evaluate_kimg=0.04)
+    workspace.run_here(monkeypatch)
+    assert metrics(workspace)["best"] == {"kimg": 0.04, "kid": 0.1}
+    assert sorted(name for name in workspace.outputs() if name.startswith("data")) == ["data/gan/checkpoint.safetensors", "data/gan/generator.safetensors"]
+    generator = load_generator(workspace.folder / "data/gan/generator.safetensors").state_dict()
+    last = read_tensors(workspace.folder / "data/gan/checkpoint.safetensors")[0]
+    assert any(not torch.equal(value, last[f"ema.{name}"]) for name, value in generator.items())
+
+
 def test_a_not_a_number_before_anything_was_kept_is_an_error_with_a_verdict(make_workspace, monkeypatch):
     workspace = make_workspace("main")
     _plant(monkeypatch, 1, _not_a_number)

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
-from stages.common import params
 from stages.common.door import UserError
 from stages.gan.checkpoint import load_generator, read_tensors
 from stages.train import loop

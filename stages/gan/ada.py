@@ -178,8 +178,3 @@ class Controller:
     def tensors(self) -> dict[str, Tensor]:
         """The whole state, for the checkpoint."""
         return {"p": self.p, "signs": self.signs, "count": self.count}
-
-    def load(self, tensors: Mapping[str, Tensor]) -> None:
-        """Put back what `tensors` gave."""
-        for name, own in self.tensors().items():
-            own.copy_(tensors[name])

@@ -8,10 +8,9 @@ from torch import Tensor
 
 from stages.gan.ada import INTERVAL
 from stages.gan.noise import random
+from stages.gan.style import GROUP
 from stages.train.state import State
 from stages.train.step import DRAWS, HELD_OUT, Settings, change, judge, learn, normalise
-
-GROUP = 4  # pictures that a discriminator may compare with each other (minibatch standard deviation)
 
 
 class Diverged(Exception):

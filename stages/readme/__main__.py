@@ -56,15 +56,24 @@ def save_timelapse() -> None:
 def numbers() -> str:
     """The table of the last run, from metrics/."""
     train, found = report.read_json(Path("metrics/train.json")), report.read_json(Path("metrics/evaluate.json"))
+    second = found["efficientnet"]
+
+    def interval(numbers: dict[str, float], key: str, digits: int) -> str:
+        return f"{numbers[key]:.{digits}f} ({numbers[f'{key}_low']:.{digits}f} to {numbers[f'{key}_high']:.{digits}f})"
+
     rows = [
-        ("", "generated", "training works (floor)"),
+        ("", "Inception", "EfficientNet"),
         ("---", "---", "---"),
-        ("KID to the test works", f"{found['kid']:.3f} ± {found['kid_std']:.3f}", f"{found['kid_floor']:.3f}"),
-        ("FID to the test works", f"{found['fid']:.0f}", f"{found['fid_floor']:.0f}"),
-        ("pictures", str(found["n_generated"]), str(found["n_train"])),
+        ("**KID** to the test works", interval(found, "kid", 3), interval(second, "kid", 3)),
+        ("its floor: other real works", f"{found['kid_floor']:.3f}", f"{second['kid_floor']:.3f}"),
+        ("FID above its floor, at equal counts", interval(found, "fid_above_floor", 0), interval(second, "fid_above_floor", 0)),
+        ("FID of all generated pictures", interval(found, "fid", 0), interval(second, "fid", 0)),
+        *((name, interval(found, name, 2), interval(second, name, 2)) for name in ("precision", "recall", "density", "coverage")),
     ]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return f"{table}\n\n{train['works']} training works, {train['kimg']:g} thousand pictures shown, {found['n_real']} test works that no stage before has seen."
+    copied = f"Copied: {found['copied']:.1%} of the samples ({found['copied_low']:.1%} to {found['copied_high']:.1%})."
+    counts = f"{train['works']} training works, {train['kimg']:g} thousand pictures shown, {found['n_generated']} samples, {found['n_real']} test works that nothing before has seen"
+    return f"{table}\n\n{copied} {counts}, {found['n_floor']} other works for the floor. In brackets: 95 % intervals."
 
 
 def between(text: str, name: str, lines: str) -> str:

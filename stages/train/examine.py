@@ -8,7 +8,9 @@ from PIL import Image
 from torch import Tensor, nn
 
 from stages.common import inception, kernel
+from stages.common.features import features
 from stages.common.images import to_array
+from stages.common.kernel import Gram
 
 BATCH = 16  # pictures that the Inception network has in memory at once
 
@@ -34,12 +36,12 @@ class Examiner:
 
     def look(self, pictures: Sequence[Image.Image], kimg: float) -> Look:
         """Compare 2 generated pictures or more with the validation works."""
-        features = self._features(pictures)
-        kid = kernel.squared_mmd(features, self._real).item()
-        return Look(kimg, kid, _mean_distance(features) / self._distance, _mean_contrast(pictures) / self._contrast)
+        made = self._features(pictures)
+        kid = kernel.squared_mmd(Gram.of(made, self._real)).item()
+        return Look(kimg, kid, _mean_distance(made) / self._distance, _mean_contrast(pictures) / self._contrast)
 
     def _features(self, pictures: Sequence[Image.Image]) -> Tensor:
-        return inception.features(self._network, pictures, BATCH, self._device)  # float64 [N, 2048]
+        return features(self._network, pictures, BATCH, self._device)  # float64 [N, 2048]
 
 
 def _mean_distance(features: Tensor) -> float:

@@ -26,6 +26,8 @@ import torch
 import yaml
 
 from stages.common import images, inception, kernel, params, report
+from stages.common.features import features
+from stages.common.kernel import Gram
 from stages.evaluate.__main__ import works
 from stages.gan.checkpoint import load_generator
 from stages.gan.noise import latents
@@ -144,11 +146,11 @@ class Judge:
         everything = params.load()
         self.network = inception.load(torch.device("cpu"))
         names = report.read_json(Path("data/split.json"))["test"]
-        self.real = inception.features(self.network, works(names, everything.train.resolution), 16, torch.device("cpu"))
+        self.real = features(self.network, works(names, everything.train.resolution), 16, torch.device("cpu"))
 
     def kid(self, room: Path) -> float:
         """Of SAMPLES pictures of the generator that the training kept."""
-        return kernel.squared_mmd(inception.features(self.network, pictures(room, SAMPLES), 16, torch.device("cpu")), self.real).item()
+        return kernel.squared_mmd(Gram.of(features(self.network, pictures(room, SAMPLES), 16, torch.device("cpu")), self.real)).item()
 
 
 def pictures(room: Path, count: int) -> list[Any]:

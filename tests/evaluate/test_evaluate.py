@@ -1,47 +1,12 @@
-"""The judge on real weights: the features are the published network's, and the door reports what it compared."""
+"""The door: what it compares, what it writes, and what it says when there is too little."""
 
-import warnings
-
-import numpy as np
 import pytest
-import torch
-from PIL import Image
 
-from stages.common import images, inception, report
-from stages.common.weights import INCEPTION, locate
-
-
-def picture(seed: int, patches: int = 6) -> Image.Image:
-    small = np.random.default_rng(seed).integers(0, 256, (patches, patches, 3), dtype=np.uint8)
-    return Image.fromarray(small).resize((64, 64), Image.Resampling.BICUBIC)
-
-
-@pytest.fixture(scope="module")
-def network():
-    return inception.load(torch.device("cpu"))
-
-
-def test_features_equal_those_of_the_packaged_graph(network):
-    pictures = [picture(seed).resize((299, 299), Image.Resampling.BICUBIC) for seed in range(3)]
-    ours = inception.features(network, pictures, 2, torch.device("cpu"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        graph = torch.jit.load(locate(INCEPTION))
-    array = torch.from_numpy(images.to_array(pictures)).float()
-    with torch.inference_mode():
-        theirs = graph((array - 128) / 128).double().flatten(1)
-    assert ours.shape == theirs.shape == (3, 2048)
-    assert torch.allclose(ours, theirs, rtol=1e-3, atol=1e-4)
-
-
-def test_features_do_not_depend_on_the_batch(network):
-    pictures = [picture(seed) for seed in range(5)]
-    alone, together = (inception.features(network, pictures, batch, torch.device("cpu")) for batch in (1, 5))
-    assert torch.allclose(alone, together, rtol=1e-4, atol=1e-5)
+from stages.common import images, report
 
 
 @pytest.fixture
-def with_pictures(workspace):
+def with_pictures(workspace, picture):
     """Training and test works of one manner (soft patches), generated pictures of another (noise)."""
     rows = []
     for number in range(16):
@@ -58,15 +23,44 @@ def test_door_tells_noise_from_the_floor_and_repeats_itself(with_pictures):
     assert with_pictures.open("evaluate").returncode == 0
     path = with_pictures.folder / "metrics/evaluate.json"
     numbers, before = report.read_json(path), path.read_bytes()
-    assert {"fid", "fid_floor", "kid", "kid_std", "n_real", "n_generated"} <= set(numbers)
-    assert (numbers["n_real"], numbers["n_generated"], numbers["n_train"]) == (8, 16, 8)
-    assert numbers["fid"] > 1.5 * numbers["fid_floor"] > 0 and numbers["kid"] > numbers["kid_floor"] + 2 * numbers["kid_std"]
+    counts = {key: numbers[f"n_{key}"] for key in ("real", "generated", "train", "floor")}
+    assert counts == {"real": 8, "generated": 16, "train": 8, "floor": 8}, "without validation works the floor is the training works"
+    for space in (numbers, numbers["efficientnet"]):
+        assert space["fid"] > 1.5 * space["fid_floor"] > 0 and space["fid_above_floor_low"] > 0
+        assert space["kid"] > space["kid_floor"] + 2 * space["kid_std"] and space["kid_low"] > 0
+        assert space["precision"] == 0
+    assert numbers["copied"] == 0 and (numbers["precision_k"], numbers["density_k"], numbers["resize"]) == (3, 5, "clean")
     assert numbers["runtime"]["precision"] == "float32"
+    assert len(list((with_pictures.folder / ".cache/features").iterdir())) == 4, "test and floor, in two spaces"
     assert with_pictures.open("evaluate").returncode == 0
-    assert path.read_bytes() == before
+    assert path.read_bytes() == before, "the cached features give the same bits"
+
+
+def test_a_memoriser_is_caught_beside_its_models(with_pictures):
+    works, samples = with_pictures.folder / "data/works", with_pictures.folder / "data/generated/samples"
+    for number in range(16):
+        images.save_png(samples / f"{number:05}.png", images.read(works / f"{number % 8}.png"))
+    assert with_pictures.open("evaluate").returncode == 0
+    numbers = report.read_json(with_pictures.folder / "metrics/evaluate.json")
+    rows = report.read_jsonl(with_pictures.folder / "data/evaluation/nearest.jsonl")
+    assert numbers["copied"] == 1 and numbers["copied_low"] > 0.75
+    assert [row["work"] for row in rows] == [f"w{number % 8}" for number in range(16)] and all(row["copied"] for row in rows)
+    page = images.read(with_pictures.folder / "data/evaluation/nearest.jpg")
+    assert page.width > 3 * 2 * 128 and page.height > 4 * 128, "12 pairs in 4 rows"
+
+
+def test_validation_works_are_the_floor_where_there_are_enough(with_pictures):
+    with_pictures.set(evaluate__resize="tf")
+    path = with_pictures.folder / "data/split.json"
+    parts = report.read_json(path)
+    report.write_json(path, {"train": parts["train"][:1], "validation": parts["train"][1:], "test": parts["test"]})
+    assert with_pictures.open("evaluate").returncode == 0
+    numbers = report.read_json(with_pictures.folder / "metrics/evaluate.json")
+    assert (numbers["n_train"], numbers["n_floor"], numbers["resize"]) == (1, 7, "tf")
 
 
 def test_too_few_pictures_are_named(with_pictures):
     for path in sorted((with_pictures.folder / "data/generated/samples").iterdir())[1:]:
         path.unlink()
-    with_pictures.fails("evaluate", "at least 2 generated pictures, found 1", "generate.count")
+    with_pictures.fails("evaluate", "at least 7 generated pictures, found 1", "generate.count")
+    assert not (with_pictures.folder / "data/evaluation").exists()

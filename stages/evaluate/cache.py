@@ -1,0 +1,46 @@
+"""Features of real pictures, computed once: a file named after everything that decides them."""
+
+import hashlib
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from stages.common.report import write_bytes
+
+
+class Cache:
+    """A folder of feature sets. It may be deleted at any time, and several processes may use it at once."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+
+    def get(self, context: Sequence[object], pictures: Sequence[Image.Image], compute: Callable[[], Tensor]) -> Tensor:
+        """What `compute` gives for these pictures, float64 [N, D], or what it gave before for the same pixels in the same context.
+
+        `context` holds whatever else decides the last bits: weights, resizing, batch, threads, versions. A damaged file counts as none.
+        """
+        path = self._folder / f"{_mark(context, pictures)}.npy"
+        try:
+            with path.open("rb") as file:
+                found = np.load(file, allow_pickle=False)
+            if found.ndim == 2 and len(found) == len(pictures):
+                return torch.from_numpy(found).double()
+        except (OSError, ValueError, EOFError):
+            pass
+        computed, data = compute(), io.BytesIO()
+        np.save(data, computed.float().numpy(), allow_pickle=False)  # the networks compute in float32: nothing is lost
+        write_bytes(path, data.getvalue())
+        return computed
+
+
+def _mark(context: Sequence[object], pictures: Sequence[Image.Image]) -> str:
+    digest = hashlib.sha256(repr(tuple(context)).encode())
+    for picture in pictures:
+        digest.update(f"{picture.size}".encode())
+        digest.update(picture.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,67 @@
+"""Is it copying? The nearest training work of each generated picture, beside how near works come that nobody has copied."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from PIL import Image, ImageOps
+from scipy.stats import binomtest
+from torch import Tensor
+
+from stages.common.images import square
+from stages.evaluate import perceptual
+
+QUANTILE = 0.01  # of the test works' distances: what is nearer counts as copied
+ZOOM = 0.95  # share of the side that a variant shows, since the training crops
+VARIANTS = 4  # of each work
+BLOCK = 64  # works in memory at once
+BATCH = 32  # pictures
+Embed = Callable[[Sequence[Image.Image]], Tensor]  # RGB pictures to float32 [N, D]
+
+
+class Nearest(NamedTuple):
+    """Of each picture: the nearest training work, by its place, and its perceptual distance (LPIPS, about 0..1)."""
+
+    work: list[int]
+    distance: list[float]
+
+
+def nearest(pictures: Sequence[Image.Image], works: Sequence[Image.Image], embed: Embed, report: Callable[[int], None] = lambda _: None) -> Nearest:
+    """Compare square RGB pictures with all works (1 or more), in blocks that bound the memory; `report` is called with the number of pictures done."""
+    best = torch.full((len(pictures),), float("inf"))
+    place = torch.zeros(len(pictures), dtype=torch.int64)
+    for first in range(0, len(works), BLOCK):
+        vectors = embed([variant for work in works[first : first + BLOCK] for variant in variants(work)])  # [V B, D]
+        for start in range(0, len(pictures), BATCH):
+            part = slice(start, start + BATCH)
+            found = perceptual.distances(embed(pictures[part]), vectors).min(dim=1)
+            nearer = found.values < best[part]
+            place[part] = torch.where(nearer, first + found.indices // VARIANTS, place[part])
+            best[part] = torch.where(nearer, found.values, best[part])
+            if first == 0:
+                report(len(pictures[part]))
+    return Nearest(place.tolist(), best.tolist())
+
+
+def variants(work: Image.Image) -> list[Image.Image]:
+    """A work as a copyist of it may show it: plain, nearer (trainings crop), and both mirrored."""
+    near = square(work.crop(_middle(work)), work.width)
+    return [work, near, ImageOps.mirror(work), ImageOps.mirror(near)]
+
+
+def threshold(test: Sequence[float]) -> float:
+    """The distance below which a picture counts as copied, from the test works' own nearest distances."""
+    return torch.tensor(test, dtype=torch.float64).quantile(QUANTILE).item()
+
+
+def share(distances: Sequence[float], below: float) -> dict[str, float]:
+    """The share of copied pictures with its 95 % interval (Wilson 1927)."""
+    count = sum(distance < below for distance in distances)
+    interval = binomtest(count, len(distances)).proportion_ci(method="wilson")
+    return {"copied": count / len(distances), "copied_low": float(interval.low), "copied_high": float(interval.high)}
+
+
+def _middle(picture: Image.Image) -> tuple[int, int, int, int]:
+    """The middle of a square picture, ZOOM of its side."""
+    border = round(picture.width * (1 - ZOOM) / 2)
+    return (border, border, picture.width - border, picture.height - border)

@@ -1,0 +1,16 @@
+"""Pictures for the judge."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def _picture(seed: int, patches: int = 6, pixels: int = 64) -> Image.Image:
+    """Soft patches of colour; with many patches, noise."""
+    small = np.random.default_rng(seed).integers(0, 256, (patches, patches, 3), dtype=np.uint8)
+    return Image.fromarray(small).resize((pixels, pixels), Image.Resampling.BICUBIC)
+
+
+@pytest.fixture(scope="session")
+def picture():
+    return _picture

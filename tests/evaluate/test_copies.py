@@ -1,0 +1,71 @@
+"""Copying: copyists are caught, also when they crop, mirror and recolour; fresh pictures are not."""
+
+import pytest
+import torch
+from PIL import ImageEnhance, ImageOps
+
+from stages.common.features import features
+from stages.common.images import square
+from stages.evaluate import copies, perceptual
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def embed():
+    network = perceptual.load(CPU)
+    return lambda pictures: features(network, pictures, copies.BATCH, CPU).float()
+
+
+@pytest.fixture(scope="module")
+def works(picture):
+    return [picture(seed) for seed in range(12)]
+
+
+@pytest.fixture(scope="module")
+def limit(picture, works, embed):
+    return copies.threshold(copies.nearest([picture(1000 + seed) for seed in range(60)], works, embed).distance)
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        lambda work: work,
+        ImageOps.mirror,
+        lambda work: square(work.crop((3, 2, 62, 61)), 64),
+        lambda work: ImageEnhance.Brightness(ImageOps.mirror(square(work.crop((0, 4, 60, 64)), 64))).enhance(1.05),
+    ],
+    ids=["plain", "mirrored", "cropped", "cropped, mirrored and brighter"],
+)
+def test_a_copyist_is_caught_and_its_models_named(copy, works, embed, limit):
+    found = copies.nearest([copy(work) for work in works], works, embed)
+    assert found.work == list(range(len(works)))
+    assert copies.share(found.distance, limit)["copied"] == 1
+
+
+def test_fresh_pictures_are_not_copies(picture, works, embed, limit):
+    found = copies.nearest([picture(2000 + seed) for seed in range(60)], works, embed)
+    assert copies.share(found.distance, limit)["copied"] <= 0.1
+
+
+def test_blocks_of_works_change_nothing_but_the_memory(picture, works, embed, monkeypatch):
+    pictures = [picture(3000 + seed) for seed in range(7)] + works[:2]
+    whole = copies.nearest(pictures, works, embed)
+    monkeypatch.setattr(copies, "BLOCK", 5)
+    monkeypatch.setattr(copies, "BATCH", 4)
+    told = []
+    parts = copies.nearest(pictures, works, embed, told.append)
+    assert parts.work == whole.work and parts.distance == pytest.approx(whole.distance, abs=1e-5)
+    assert sum(told) == len(pictures)
+
+
+def test_the_threshold_is_the_first_percentile():
+    assert copies.threshold([float(number) for number in range(101)]) == pytest.approx(1.0)
+
+
+def test_the_interval_of_a_share_is_wilsons():
+    found = copies.share([0.1] * 3 + [0.9] * 7, 0.5)
+    # By hand: (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n) with p = 0.3, n = 10, z = 1.96
+    assert found == pytest.approx({"copied": 0.3, "copied_low": 0.1078, "copied_high": 0.6032}, abs=2e-4)
+    nothing = copies.share([0.9] * 100, 0.5)
+    assert nothing["copied"] == nothing["copied_low"] == 0 and nothing["copied_high"] == pytest.approx(0.037, abs=1e-3)

@@ -1,0 +1,63 @@
+"""The jackknife against closed forms, and the intervals of the judge against many draws."""
+
+import numpy as np
+import pytest
+import torch
+
+from stages.evaluate import jackknife
+from stages.evaluate.jackknife import standard_errors
+from stages.evaluate.judge import LEAST, Sets, judge
+
+
+def sample(seed: int, count: int, features: int = 8, shift: float = 0.0) -> torch.Tensor:
+    return torch.randn(count, features, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) + shift
+
+
+def test_of_a_mean_of_few_it_is_the_usual_standard_error():
+    values = sample(0, 15, 1)[:, 0]
+    found = standard_errors(lambda places: {"mean": float(values[places].mean())}, [15], 0)
+    assert found["mean"] == pytest.approx(float(values.std()) / 15**0.5)
+
+
+def test_of_a_mean_of_many_it_comes_from_the_means_of_the_groups():
+    values = sample(0, 400, 1)[:, 0]
+    found = standard_errors(lambda places: {"mean": float(values[places].mean())}, [400], 3)["mean"]
+    groups = torch.randperm(400, generator=torch.Generator().manual_seed(3)).tensor_split(jackknife.GROUPS)
+    assert found == pytest.approx(float(torch.stack([values[group].mean() for group in groups]).std()) / jackknife.GROUPS**0.5)
+
+
+def test_the_variances_of_independent_samples_add_up():
+    first, second = sample(0, 12, 1)[:, 0], 5 * sample(1, 18, 1)[:, 0]
+    found = standard_errors(lambda one, other: {"gap": float(first[one].mean() - second[other].mean())}, [12, 18], 0)
+    assert found["gap"] == pytest.approx(float(first.var() / 12 + second.var() / 18) ** 0.5)
+
+
+def draw(seed: int, shift: float = 0.0, made: int = 60) -> dict[str, float]:
+    return judge(Sets(sample(3 * seed, made, shift=shift), sample(3 * seed + 1, 40), sample(3 * seed + 2, 30)), 2, 0)
+
+
+def test_a_perfect_generator_has_kid_and_fid_above_floor_around_zero_whatever_the_number_of_its_pictures():
+    for made in (30, 150):
+        found = [draw(seed, made=made) for seed in range(30)]
+        for key in ("kid", "fid_above_floor"):
+            values = [numbers[key] for numbers in found]
+            assert abs(np.mean(values)) < 4 * np.std(values) / len(values) ** 0.5, key
+
+
+def test_the_intervals_hold_the_truth_about_as_often_as_they_say():
+    found = [draw(seed) for seed in range(60)]
+    for key in ("kid", "fid_above_floor"):
+        held = sum(numbers[f"{key}_low"] <= 0 <= numbers[f"{key}_high"] for numbers in found)
+        assert 50 <= held <= 60, f"{key}: {held} of 60 intervals of 95 %"
+
+
+def test_another_manner_lies_outside_of_the_interval():
+    found = draw(0, shift=1.0)
+    assert found["kid_low"] > 0 and found["fid_above_floor_low"] > 0 and found["fid"] > found["fid_floor"]
+
+
+def test_shares_stay_between_their_bounds_and_the_fewest_pictures_are_enough():
+    found = judge(Sets(sample(0, LEAST), sample(1, LEAST), sample(2, LEAST)), 2, 0)
+    assert all(np.isfinite(value) for value in found.values())
+    for key in ("precision", "recall", "coverage"):
+        assert 0 <= found[f"{key}_low"] <= found[key] <= found[f"{key}_high"] <= 1

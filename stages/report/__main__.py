@@ -25,9 +25,9 @@ FILES = [
 ]  # fmt: skip
 # Room for each picture: its longest side in pixels, and its bytes at most. All together, encoded in base64, they stay below 3.9 MB.
 ROOM = {
-    "work": (360, 24_000), "thumbnail": (160, 8_000), "duplicates": (1200, 270_000), "film": (480, 480_000), "strip": (1280, 110_000),
-    "sheet": (1000, 230_000), "interpolation": (1600, 90_000), "nearest": (1400, 330_000), "sketch": (900, 130_000), "style": (900, 150_000),
-    "print": (1280, 230_000), "detail": (1200, 120_000),
+    "work": (360, 24_000), "thumbnail": (160, 8_000), "duplicates": (1200, 270_000), "film": (480, 430_000), "strip": (1280, 110_000),
+    "sheet": (1000, 230_000), "interpolation": (1600, 90_000), "frieze": (1100, 60_000), "nearest": (1400, 330_000), "sketch": (900, 130_000), "style": (900, 150_000),
+    "print": (1280, 230_000), "detail": (960, 120_000),
 }  # fmt: skip
 SECTIONS = {
     "works": "The works", "training": "The training", "variants": "The 25 variants", "neighbours": "Nearest neighbours",
@@ -122,6 +122,7 @@ def judged(found: dict[str, Any]) -> dict[str, Any]:
         "table": numbers.rows(found),
         "copied": numbers.cell(found, "copied", ".1%"),
         "sheet": _still("sheet", GENERATED / "sheet.png"),
+        "frieze": _still("frieze", GENERATED / "interpolation.png"),
         "interpolation": _still("interpolation", GENERATED / "interpolation.png"),
         "nearest": _still("nearest", DATA / "evaluation/nearest.jpg"),
     }
@@ -148,12 +149,11 @@ def stylized(measured: dict[str, Any], chosen: params.Stylize, rows: list[dict[s
 def printed(name: str, title: str, sides: dict[str, Any]) -> dict[str, Any]:
     """One print with its size on paper."""
     large = images.read(PRINT / f"{name}.png")
-    edge, most = ROOM["detail"]
     return sides | {
         "title": title,
         "file": f"{PRINT}/{name}.png",
         "picture": pictures.still(large, *ROOM["print"]),
-        "detail": pictures.still(pictures.detail(large, edge, edge // 2), edge, most),
+        "detail": pictures.detail(large, *ROOM["detail"]),
         "paper": paper.beside_a4(sides["width_mm"], sides["height_mm"]),
     }
 

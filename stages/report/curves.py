@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 640, 340
-LEFT, RIGHT, TOP, BOTTOM = 76, 16, 14, 62  # margins; wide enough for the larger letters of a phone
+WIDTH, HEIGHT = 640, 352
+LEFT, RIGHT, TOP, BOTTOM = 76, 16, 14, 74  # margins; wide enough for the larger letters of a phone
 WINDOW = 9  # rows of the moving mean
 NOISY = 4 * WINDOW  # a line of as many points is drawn thin, with its moving mean over it
 MINUS = "\N{MINUS SIGN}"
@@ -56,13 +56,13 @@ def chart(
 ) -> Chart | None:
     """The chart of the columns `names` (column -> name in the legend) against column `x`; None where there is nothing to draw.
 
-    Rows may lack columns, and values that are not finite are left out. With `zero` the y axis reaches 0. `mark` is (x, y, label) in the data's units.
+    Rows may lack columns, and values that are not finite are left out. The x axis begins at 0; with `zero` the y axis reaches it, too. `mark` is (x, y, label) in the data's units.
     """
     series = {name: pairs for column, name in names.items() if (pairs := _pairs(rows, x, column))}
     if not series:
         return None
     points = [pair for pairs in series.values() for pair in pairs]
-    across, up = [at for at, _ in points], [value for _, value in points] + [0.0] * zero
+    across, up = [0.0, *(at for at, _ in points)], [*(value for _, value in points), *[0.0] * zero]
     x_values, y_values = ticks(min(across), max(across), 6), ticks(min(up), max(up), 5)
     x_low, x_high = _span(across, [])
     y_low, y_high = _span(up, y_values)

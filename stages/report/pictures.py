@@ -26,9 +26,7 @@ def still(picture: Image.Image, edge: int, most: int) -> Picture:
     """A JPEG of RGB with no side above `edge` pixels, in at most `most` bytes."""
 
     def encode(size: tuple[int, int]) -> bytes:
-        data = io.BytesIO()
-        picture.resize(size, Image.Resampling.LANCZOS).save(data, "JPEG", quality=82, optimize=True, progressive=True)
-        return data.getvalue()
+        return _jpeg(picture.resize(size, Image.Resampling.LANCZOS))
 
     return _within(encode, picture.size, edge, most, "image/jpeg")
 
@@ -59,11 +57,21 @@ def spread(items: Sequence, most: int) -> list:
     return [items[round(number * (len(items) - 1) / (most - 1))] for number in range(most)]
 
 
-def detail(picture: Image.Image, width: int, height: int) -> Image.Image:
-    """A part of a picture, pixel for pixel, from where the eye goes: left of the middle, a little below the top."""
-    width, height = min(width, picture.width), min(height, picture.height)
-    left, top = round((picture.width - width) * 0.45), round((picture.height - height) * 0.35)
-    return picture.crop((left, top, left + width, top + height))
+def detail(picture: Image.Image, edge: int, most: int) -> Picture:
+    """A part of a picture, pixel for pixel, twice as wide as high, from left of the middle and above it; too many bytes make the part smaller."""
+
+    def encode(size: tuple[int, int]) -> bytes:
+        width, height = size
+        left, top = round((picture.width - width) * 0.45), round((picture.height - height) * 0.35)
+        return _jpeg(picture.crop((left, top, left + width, top + height)))
+
+    return _within(encode, (min(edge, picture.width), min(edge // 2, picture.height)), edge, most, "image/jpeg")
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=82, optimize=True, progressive=True)
+    return data.getvalue()
 
 
 def _within(encode: Callable[[tuple[int, int]], bytes], size: tuple[int, int], edge: int, most: int, kind: str) -> Picture:

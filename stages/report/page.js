@@ -1,4 +1,4 @@
-// The sliders and the print; without this script the page shows both pictures side by side.
+// The sliders; without this script the page shows both pictures side by side.
 for (const frame of document.querySelectorAll(".compare")) {
   const slider = document.createElement("input");
   Object.assign(slider, { type: "range", min: 0, max: 100, step: 1, value: 50 });
@@ -12,7 +12,3 @@ for (const frame of document.querySelectorAll(".compare")) {
   frame.classList.add("live");
   show();
 }
-const closed = () => document.querySelectorAll("details:not([open])");
-let opened = [];
-addEventListener("beforeprint", () => { opened = [...closed()]; opened.forEach((item) => { item.open = true; }); });
-addEventListener("afterprint", () => { opened.forEach((item) => { item.open = false; }); opened = []; });

@@ -111,8 +111,9 @@ def test_the_slider_moves_by_keyboard_mouse_and_touch(tab):
     tab("Emulation.setTouchEmulationEnabled", enabled=True)
     for kind, at in (("touchStart", 0.25), ("touchMove", 0.5), ("touchMove", 0.8)):
         tab("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": left + at * width, "y": top + height / 2}])
+    drawn = f"new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done({AT}))))"
+    assert float(tab.value(drawn).rstrip("%")) == pytest.approx(80, abs=3), "while the finger is still down"
     tab("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
-    assert float(tab.value(AT).rstrip("%")) == pytest.approx(80, abs=3)
     clip = tab.value(f"getComputedStyle({FIRST}.querySelector('.before')).clipPath")
     assert re.fullmatch(r"inset\(0px calc\(.*\) 0px 0px\)|inset\(0px [\d.]+% 0px 0px\)", clip), clip
 
@@ -181,7 +182,6 @@ def test_on_paper_the_slider_is_two_pictures_and_the_details_are_open(tab):
     assert tab.value("getComputedStyle(document.querySelector('.film .moving')).display") == "none"
     pdf = base64.b64decode(tab("Page.printToPDF", printBackground=True, preferCSSPageSize=True)["data"])
     assert pdf.startswith(b"%PDF") and 4 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 20
-    assert tab.value("document.querySelectorAll('details[open]').length") == 0, "closed again after the print"
     tab.value("document.querySelectorAll('details').forEach(item => item.remove())")
     shorter = base64.b64decode(tab("Page.printToPDF", printBackground=True, preferCSSPageSize=True)["data"])
     assert len(re.findall(rb"/Type\s*/Page\b", shorter)) < len(re.findall(rb"/Type\s*/Page\b", pdf)), "the params and files were on paper"

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageSequence
+from PIL import Image
 
 from stages.common import images, params, report
 from stages.common.door import enter
@@ -110,8 +110,13 @@ def timelapse(path: Path) -> dict[str, pictures.Picture | None]:
     """The film and its strip; a training that ended before its first sheet has none."""
     if not path.is_file():
         return {"film": None, "strip": None}
+    pages = []
     with Image.open(path) as file:
-        pages = [frame.convert("RGB") for frame in ImageSequence.Iterator(file)]
+        for number in pictures.spread(range(file.n_frames), pictures.MOST_PAGES):  # of a long training there are hundreds, and each is large
+            file.seek(number)
+            still = file.convert("RGB")
+            still.thumbnail(2 * ROOM["film"][:1], Image.Resampling.LANCZOS)
+            pages.append(still)
     return {"film": pictures.film(pages, *ROOM["film"]), "strip": pictures.strip(pages, *ROOM["strip"])}
 
 

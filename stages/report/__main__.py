@@ -20,14 +20,15 @@ WORKS, GENERATED, STYLIZED, PRINT = DATA / "works", DATA / "generated", DATA / "
 GALLERY, SLIDERS, PRINTS = 12, 4, 1  # how many of each are shown
 FILES = [
     *(METRICS / name for name in ("scrape.json", "dedupe.json", "train.json", "train.csv", "validation.csv", "stylize.json", "upscale.json", "evaluate.json")),
-    *(DATA / name for name in ("duplicates.jpg", "split.json", "works/works.jsonl", "gan/generator.safetensors", "gan/timelapse.webp", "evaluation/nearest.jpg")),
+    *(DATA / name for name in ("duplicates.jpg", "split.json", "works/works.jsonl", "evaluation/nearest.jpg")),
+    *(DATA / "gan" / name for name in ("generator.safetensors", "timelapse.webp")),
     *(GENERATED / name for name in ("sheet.png", "interpolation.png")),
 ]  # fmt: skip
 # Room for each picture: its longest side in pixels, and its bytes at most. All together, encoded in base64, they stay below 3.9 MB.
 ROOM = {
     "work": (360, 24_000), "thumbnail": (160, 8_000), "duplicates": (1200, 270_000), "film": (480, 430_000), "strip": (1280, 110_000),
-    "sheet": (1000, 230_000), "interpolation": (1600, 90_000), "frieze": (1100, 60_000), "nearest": (1400, 330_000), "sketch": (900, 130_000), "style": (900, 150_000),
-    "print": (1280, 230_000), "detail": (960, 120_000),
+    "sheet": (1000, 230_000), "interpolation": (1600, 90_000), "frieze": (1100, 60_000), "nearest": (1400, 330_000),
+    "sketch": (900, 130_000), "style": (900, 150_000), "print": (1280, 230_000), "detail": (960, 120_000),
 }  # fmt: skip
 SECTIONS = {
     "works": "The works", "training": "The training", "variants": "The 25 variants", "neighbours": "Nearest neighbours",
@@ -89,13 +90,19 @@ def training(train: dict[str, Any], chosen: params.Train) -> dict[str, Any]:
     rows, looks = _rows(METRICS / "train.csv"), _rows(METRICS / "validation.csv")
     best = train["best"]
     mark = (best["kimg"], best["kid"], f"best: {best['kid']:.3f}") if looks and best and best["kid"] is not None else None
-    names = {"logit_real": "training works", "logit_validation": "validation works", "logit_fake": "generated"}
-    x_label = "thousand pictures shown"
+    x_label, losses = "thousand pictures shown", {"loss_g": "generator", "loss_d": "discriminator"}
+    logits = {"logit_real": "training works", "logit_validation": "validation works", "logit_fake": "generated"}
     drawn = [
-        (curves.chart("KID to the validation works", x_label, looks, "kimg", {"kid": "KID"}, zero=True, mark=mark), "Lower is better; the generator of the best look is the one that is kept."),
-        (curves.chart("Losses", x_label, rows, "kimg", {"loss_g": "generator", "loss_d": "discriminator"}), "The two networks play against each other: neither line must win."),
-        (curves.chart("What the discriminator says", x_label, rows, "kimg", names), "Higher means “real”. Validation works that sink from the training works to the generated pictures would show that the discriminator learns by heart."),
-    ]  # fmt: skip
+        (
+            curves.chart("KID to the validation works", x_label, looks, "kimg", {"kid": "KID"}, zero=True, mark=mark),
+            "Lower is better; the generator of the best look is the one that is kept.",
+        ),
+        (curves.chart("Losses", x_label, rows, "kimg", losses), "The two networks play against each other: neither line must win."),
+        (
+            curves.chart("What the discriminator says", x_label, rows, "kimg", logits),
+            "Higher means “real”. Validation works that sink from the training works to the generated pictures show a discriminator that learns by heart.",
+        ),
+    ]
     return {
         "training": train,
         "ended": ENDED[train["verdict"]["ended"]],

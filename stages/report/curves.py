@@ -56,7 +56,8 @@ def chart(
 ) -> Chart | None:
     """The chart of the columns `names` (column -> name in the legend) against column `x`; None where there is nothing to draw.
 
-    Rows may lack columns, and values that are not finite are left out. The x axis begins at 0; with `zero` the y axis reaches it, too. `mark` is (x, y, label) in the data's units.
+    Rows may lack columns, and values that are not finite are left out. The x axis begins at 0; with `zero` the y axis reaches it, too.
+    `mark` is (x, y, label) in the data's units.
     """
     series = {name: pairs for column, name in names.items() if (pairs := _pairs(rows, x, column))}
     if not series:

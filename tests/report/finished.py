@@ -57,8 +57,10 @@ def results(folder: Path, titles: list[str] = TITLES) -> None:
     report.write_json(metrics / "dedupe.json", {"files": 57, "works": 20, "duplicates": 37, "details": 0, "precision": 0.9876, "recall": 1.0})
     report.write_json(metrics / "train.json", TRAIN)
     row = {"loss_g": 0.9, "loss_d": 0.6, "logit_real": 0.5, "logit_validation": 0.3, "logit_fake": -0.1}
-    report.write_csv(metrics / "train.csv", [{"step": step, "kimg": step / 10} | {key: value + step / 1000 for key, value in row.items()} for step in range(1, 61)])
-    report.write_csv(metrics / "validation.csv", [{"step": 100 * look, "kimg": 10.0 * look, "kid": 0.4 - look / 20, "spread": 1.0, "contrast": 1.0} for look in range(1, 6)])
+    steps = [{"step": step, "kimg": step / 10} | {key: value + step / 1000 for key, value in row.items()} for step in range(1, 61)]
+    looks = [{"step": 100 * look, "kimg": 10.0 * look, "kid": 0.4 - look / 20, "spread": 1.0, "contrast": 1.0} for look in range(1, 6)]
+    report.write_csv(metrics / "train.csv", steps)
+    report.write_csv(metrics / "validation.csv", looks)
     report.write_json(metrics / "stylize.json", {"styles": {name: {"width": 128, "height": 96} for name in NAMES}, "runtime": RUNTIME})
     sides = {"width": 512, "height": 384, "width_mm": 43.3, "height_mm": 32.5, "tiles": 1}
     report.write_json(metrics / "upscale.json", {"dpi": 300, "pictures": {NAMES[0]: sides}, "runtime": RUNTIME})

@@ -12,9 +12,11 @@ from finished import results
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = chromium.find()
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason=f"no Chromium on this machine (none of {', '.join(chromium.NAMES)} is on PATH; Debian: apt-get install chromium)")
+REASON = f"no Chromium on this machine (none of {', '.join(chromium.NAMES)} is on PATH; Debian: apt-get install chromium)"
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason=REASON)
 FIRST = "document.querySelector('.compare')"
 AT = f"getComputedStyle({FIRST}).getPropertyValue('--at')"
+BOXES = f"[...{FIRST}.querySelectorAll('img')].map(image => image.getBoundingClientRect().toJSON())"
 WIDTHS = [320, 360, 768, 1280, 1920]
 
 
@@ -76,19 +78,23 @@ def test_nothing_is_wider_than_the_screen(tab, width):
     tab.screen(width)
     tab.value("document.querySelectorAll('details').forEach(item => item.open = true)")
     assert tab.value("document.documentElement.scrollWidth") <= tab.value("document.documentElement.clientWidth") <= width
-    inside = "element.closest('.wide, svg, .compare, thead') || !element.offsetParent"
-    wide = tab.value(f"[...document.querySelectorAll('body *')].filter(element => !({inside}) && element.getBoundingClientRect().right > innerWidth + 1).map(element => element.outerHTML.slice(0, 80))")
-    assert wide == []
+    wide = """[...document.querySelectorAll('body *')]
+        .filter(item => item.offsetParent && !item.closest('.wide, svg, .compare, thead') && item.getBoundingClientRect().right > innerWidth + 1)
+        .map(item => item.outerHTML.slice(0, 80))"""
+    assert tab.value(wide) == []
 
 
 def test_letters_can_be_read_on_a_phone(tab):
     tab.screen(360)
-    smallest = "Math.min(...[...document.querySelectorAll('main *')].filter(item => item.innerText?.trim()).map(item => parseFloat(getComputedStyle(item).fontSize)))"
-    assert tab.value(smallest) >= 12
+    letters = "[...document.querySelectorAll('main *')].filter(item => item.innerText?.trim()).map(item => parseFloat(getComputedStyle(item).fontSize))"
+    assert min(tab.value(letters)) >= 12
     scaled = "[...document.querySelectorAll('.chart text')].map(text => text.getBoundingClientRect().height)"
     assert min(tab.value(scaled)) >= 12
-    overlaps = """(() => { const boxes = [...document.querySelector('.chart > svg').querySelectorAll('.below')].map(text => text.getBoundingClientRect());
-        return boxes.some((a, i) => boxes.some((b, j) => j > i && a.left < b.right && b.left < a.right && a.top < b.bottom - 3 && b.top < a.bottom - 3)); })()"""
+    overlaps = """(() => {
+        const boxes = [...document.querySelector('.chart > svg').querySelectorAll('.below')].map(text => text.getBoundingClientRect());
+        const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom - 3 && b.top < a.bottom - 3;
+        return boxes.some((a, i) => boxes.slice(i + 1).some(b => meet(a, b)));
+    })()"""
     assert tab.value(overlaps) is False, "the labels of the axis"
 
 
@@ -123,9 +129,8 @@ def test_without_scripts_both_pictures_stand_side_by_side(tab, page):
     tab.open(page)
     tab("Emulation.setScriptExecutionDisabled", value=False)  # only to look at what is there
     assert tab.value("document.querySelectorAll('.compare input').length") == 0
-    boxes = tab.value(f"[...{FIRST}.querySelectorAll('img')].map(image => {{ const box = image.getBoundingClientRect(); return [box.left, box.right, box.top]; }})")
-    after, before = boxes
-    assert before[1] <= after[0] and before[2] == after[2], "the sketch left, its painting right"
+    after, before = tab.value(BOXES)
+    assert before["right"] <= after["left"] and before["top"] == after["top"], "the sketch left, its painting right"
     assert tab.value("getComputedStyle(document.querySelector('.live-only')).display") == "none"
 
 
@@ -175,8 +180,9 @@ def test_nothing_moves_for_who_wants_nothing_to_move(tab):
 
 def test_on_paper_the_slider_is_two_pictures_and_the_details_are_open(tab):
     tab.media("print")
-    after, before = tab.value(f"[...{FIRST}.querySelectorAll('img')].map(image => {{ const box = image.getBoundingClientRect(); return [box.left, box.right, getComputedStyle(image).clipPath]; }})")
-    assert before[1] <= after[0] and before[2] == "none"
+    after, before = tab.value(BOXES)
+    assert before["right"] <= after["left"]
+    assert tab.value(f"getComputedStyle({FIRST}.querySelector('.before')).clipPath") == "none"
     assert tab.value("[...document.querySelectorAll('.live input, nav')].every(item => getComputedStyle(item).display == 'none')")
     assert tab.value("[...document.querySelectorAll('figure, tr')].every(item => getComputedStyle(item).breakInside == 'avoid')")
     assert tab.value("getComputedStyle(document.querySelector('.film .moving')).display") == "none"

@@ -70,11 +70,20 @@ def test_every_section_has_its_numbers(finished):
     for words in ("How far do 72 pictures go?", "0.153", "95 %: 0.147 to 0.159", "−0.001", "verdict ok", "500 pictures", "144 works"):
         assert words in head, words
     expected = {
-        "works": ["57 files of the collection show 20 works", "37 files are duplicates", "files fetched 60 3 failed", "0.988 precision", "1.000 recall", "training works 14", "validation works 2", "test works 4", "Rights: CC0 (14)", TITLES[0] + " , 1937"],
-        "training": ["verdict: ok", "all pictures were shown", "dcgan", "relativistic", "diffaugment", "64 pixels", "913,187 generator", "694,241 discriminator", "pictures shown 60,000", "cpu float32, 2 threads", "best: 0.158", "training works validation works generated"],
+        "works": [
+            "57 files of the collection show 20 works", "37 files are duplicates", "files fetched 60 3 failed", "0.988 precision", "1.000 recall",
+            "training works 14", "validation works 2", "test works 4", "Rights: CC0 (14)", TITLES[0] + " , 1937",
+        ],
+        "training": [
+            "verdict: ok", "all pictures were shown", "dcgan", "relativistic", "diffaugment", "64 pixels", "913,187 generator", "694,241 discriminator",
+            "pictures shown 60,000", "cpu float32, 2 threads", "best: 0.158", "training works validation works generated",
+        ],
         "variants": ["The first 25 of 500 samples"],
-        "neighbours": ["Of 500 samples 1.2\u202f% are (95 %: 0.4\u202f% to 2.8\u202f%)".replace("\u202f", " ")],
-        "numbers": ["0.153 0.147 to 0.159 −0.001 0.091 0.085 to 0.098 0.000", "234.8 229.1 to 241.0 152.0 88.1 60.2", "81.3 75.2 to 88.9", "0.312 0.270 to 0.350", "144 test works", "for 71 real pictures", "clean"],
+        "neighbours": ["Of 500 samples 1.2 % are (95 %: 0.4 % to 2.8 %)"],
+        "numbers": [
+            "0.153 0.147 to 0.159 −0.001 0.091 0.085 to 0.098 0.000", "234.8 229.1 to 241.0 152.0 88.1 60.2", "81.3 75.2 to 88.9",
+            "0.312 0.270 to 0.350", "144 test works", "for 71 real pictures", "clean",
+        ],
         "sketch": ["of 3 works", *TITLES],
         "print": ["43.3 × 32.5 mm", "512 × 384", "300 dots per inch", f"data/print/{NAMES[0]}.png", TITLES[0]],
         "lineage": ["train.learning_rate 0.0005", "split.train_works 72", "experiment how-far with the tag fingerprint 0123abcd"],

@@ -11,6 +11,7 @@
     upscale   data/stylized/ -> data/print/
     evaluate  samples and test works -> metrics/evaluate.json, data/evaluation/
     track     everything measured -> one MLflow run
+    report    everything measured -> data/report/index.html, one self-contained page
     readme    the README's pictures and numbers, by hand after a run
 
 Borders: only a door (`__main__.py`) touches params, paths, progress bars and metrics files; what is behind it takes arguments

@@ -25,7 +25,7 @@ SMALL = {
     "train.evaluate_pictures": 8, "train.threads": 1,
     "generate.count": 25, "stylize.styles": ["Sleep on Seven Crutches"], "stylize.pixels": 64, "stylize.steps": 2, "upscale.tile": 64, "evaluate.kid_subsets": 5,
 }  # fmt: skip
-LATER = {"train", "generate", "stylize", "upscale", "evaluate", "track"}
+LATER = {"train", "generate", "stylize", "upscale", "evaluate", "track", "report"}
 README = [line.strip() for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("    ")]
 
 
@@ -91,6 +91,7 @@ def test_repro_goes_from_web_pages_to_a_number_and_a_print(clone):
     assert numbers["n_real"] == 8 and numbers["n_generated"] == 25 and numbers["fid"] > numbers["fid_floor"] > 0
     (print_file,) = (clone.folder / "data/print").glob("*.png")
     assert print_file.name == "1-sleep-on-seven-crutches.png"
+    assert "How far do 20 pictures go?" in (clone.folder / "data/report/index.html").read_text(encoding="utf-8")
     (run,) = clone.runs()
     assert run.data.metrics["evaluate.fid"] == pytest.approx(numbers["fid"])
     clone.run("git add -A && git commit -qm run")
@@ -106,7 +107,7 @@ def test_repro_again_does_nothing(clone):
 
 def test_a_forced_repro_gives_the_same_bytes_and_no_second_run(clone):
     before = clone.bytes()
-    assert len(ran(clone.run("dvc repro -f"))) == 10
+    assert len(ran(clone.run("dvc repro -f"))) == 11
     assert clone.bytes() == before
     assert len(clone.runs()) == 1
 
@@ -114,7 +115,7 @@ def test_a_forced_repro_gives_the_same_bytes_and_no_second_run(clone):
 def test_another_seed_re_runs_train_and_what_follows_nothing_before(clone):
     before = clone.bytes()
     output = clone.readme("dvc exp run -S train.seed=1")
-    assert ran(output) == {"train", "generate", "evaluate", "track"} and "Stage 'augment' didn't change" in output
+    assert ran(output) == {"train", "generate", "evaluate", "track", "report"} and "Stage 'augment' didn't change" in output
     assert clone.bytes()["evaluate.json"] != before["evaluate.json"] and clone.bytes()["stylize.json"] == before["stylize.json"]
     assert ran(clone.run("dvc exp run -S train.seed=0")) == set(), "the run cache knows it"
     assert clone.bytes() == before
@@ -122,7 +123,7 @@ def test_another_seed_re_runs_train_and_what_follows_nothing_before(clone):
 
 def test_a_smaller_training_set_is_really_smaller_and_the_larger_one_comes_back(clone):
     before, all_works = clone.bytes(), clone.json("data/split.json")["train"]
-    assert ran(clone.readme("dvc exp run -S split.train_works=18")) == {"split", "augment", "train", "generate", "evaluate", "track"}
+    assert ran(clone.readme("dvc exp run -S split.train_works=18")) == {"split", "augment", "train", "generate", "evaluate", "track", "report"}
     assert clone.json("data/split.json")["train"] == all_works[:18]
     assert clone.json("metrics/train.json")["works"] == 18 and clone.json("metrics/train.json")["n_train"] == 36
     assert clone.json("metrics/evaluate.json")["n_real"] == 8
@@ -132,14 +133,14 @@ def test_a_smaller_training_set_is_really_smaller_and_the_larger_one_comes_back(
 
 def test_presets_architectures_and_a_budget_are_one_parameter_away(clone):
     before = clone.bytes()
-    after = {"train", "generate", "evaluate", "track"}
+    after = {"train", "generate", "evaluate", "track", "report"}
     assert ran(clone.readme("dvc exp run -S train.preset=story_dcgan")) == after | {"augment"}
     found = clone.json("metrics/train.json")
     assert found["preset"] == "story_dcgan" and found["verdict"]["ended"] == "kimg"
     assert ran(clone.run("dvc exp run -S train.preset=best_cpu")) == set() and clone.bytes() == before
     assert ran(clone.readme("dvc exp run -S train.architecture=stylegan2")) == after
     assert clone.json("metrics/train.json")["final"]["ada_p"] >= 0 and clone.json("metrics/train.json")["parameters"] != found["parameters"]
-    assert ran(clone.readme("dvc exp run -S train.max_minutes=30")) == {"train", "track"}, "the same generator: no new pictures, but a run with other params"
+    assert ran(clone.readme("dvc exp run -S train.max_minutes=30")) == {"train", "track", "report"}, "the same generator: no new pictures, but a run with other params"
     clone.run("git checkout -q . && dvc checkout")
     assert clone.bytes() == before
 

@@ -1,0 +1,1 @@
+"""One page that shows a whole run, and needs nothing but itself."""

@@ -1,0 +1,73 @@
+"""What all the other stages leave behind, made up: small pictures and round numbers, so that the page can be checked against them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from stages.common import images, report
+
+TITLES = ["Sleep on Seven Crutches", "The Suspended Noon Contemplating the Return of the Sea", "The First Egg Measuring a Witness"]
+NAMES = ["1-sleep-on-seven-crutches", "2-the-suspended-noon", "3-the-first-egg"]
+RUNTIME = {"device": "cpu", "precision": "float32", "threads": 2}
+EVALUATE = {
+    "kid": 0.153145, "kid_low": 0.1472, "kid_high": 0.1594, "kid_floor": -0.0009, "fid": 234.77, "fid_low": 229.1, "fid_high": 241.0, "fid_floor": 152.0,
+    "fid_above_floor": 81.3, "fid_above_floor_low": 75.2, "fid_above_floor_high": 88.9, "precision": 0.312, "precision_low": 0.27, "precision_high": 0.35,
+    "recall": 0.041, "density": 0.21, "coverage": 0.19, "copied": 0.0125, "copied_low": 0.004, "copied_high": 0.028, "copied_threshold": 0.2,
+    "efficientnet": {"kid": 0.0912, "kid_low": 0.085, "kid_high": 0.098, "kid_floor": 0.0002, "fid": 88.1, "fid_floor": 60.2},
+    "n_real": 144, "n_generated": 500, "n_train": 72, "n_floor": 71, "resize": "clean", "runtime": RUNTIME,
+}  # fmt: skip
+TRAIN = {
+    "works": 72, "n_train": 288, "validation": 72, "kimg": 60.0, "steps": 3750, "preset": "best_cpu", "best": {"kid": 0.1575, "kimg": 50.0},
+    "parameters": {"generator": 913187, "discriminator": 694241}, "final": {"loss_d": 0.5}, "runtime": RUNTIME,
+    "verdict": {"state": "ok", "cause": "", "since_kimg": None, "ended": "kimg"},
+}  # fmt: skip
+
+
+def painting(seed: int, width: int = 96, height: int = 72) -> Image.Image:
+    """Two colours in a gradient, others for each seed."""
+    ends = np.random.default_rng(seed).integers(0, 255, (2, 1, 1, 3))
+    way = np.linspace(0, 1, width)[None, :, None]
+    return Image.fromarray(np.broadcast_to(ends[0] * (1 - way) + ends[1] * way, (height, width, 3)).astype(np.uint8))
+
+
+def results(folder: Path, titles: list[str] = TITLES) -> None:
+    """Write data/ and metrics/ as the stages before the report do, in a folder with the repository's params.yaml; `titles` are those of the three styles."""
+    data, metrics = folder / "data", folder / "metrics"
+    rows = [
+        {"work": f"w{number}", "set": "collection", "file": f"w{number}.jpg", "best": True, "title": title, "year": "1937", "rights": "CC0"}
+        for number, title in enumerate([*titles, *(f"Work {number}" for number in range(3, 20))])
+    ]  # fmt: skip
+    for number, row in enumerate(rows):
+        images.save_jpeg(data / "works" / row["file"], painting(number, 120 if number % 2 else 72, 90))
+    report.write_jsonl(data / "works/works.jsonl", rows)
+    names = [row["work"] for row in rows]
+    report.write_json(data / "split.json", {"train": names[:14], "validation": names[14:16], "test": names[16:]})
+    for number, name in enumerate(["duplicates.jpg", "evaluation/nearest.jpg", "sketch/sketch.jpg"]):
+        images.save_jpeg(data / name, painting(30 + number, 200, 150))
+    for number, name in enumerate(["generated/sheet.png", "generated/interpolation.png", *(f"stylized/pictures/{name}.png" for name in NAMES)]):
+        images.save_png(data / name, painting(40 + number, 128, 96))
+    images.save_png(data / f"print/{NAMES[0]}.png", painting(50, 512, 384), dpi=(300, 300))
+    images.save_animation(data / "gan/timelapse.webp", [painting(60 + number, 64, 64) for number in range(6)])
+    (data / "gan/generator.safetensors").write_bytes(b"weights")
+    report.write_json(data / "track.json", {"experiment": "how-far", "fingerprint": "0123abcd"})
+
+    report.write_json(metrics / "scrape.json", {"files": 60, "works": 20, "sets": {"collection": 60}, "failed": 3, "failures": []})
+    report.write_json(metrics / "dedupe.json", {"files": 57, "works": 20, "duplicates": 37, "details": 0, "precision": 0.9876, "recall": 1.0})
+    report.write_json(metrics / "train.json", TRAIN)
+    row = {"loss_g": 0.9, "loss_d": 0.6, "logit_real": 0.5, "logit_validation": 0.3, "logit_fake": -0.1}
+    steps = [{"step": step, "kimg": step / 10} | {key: value + step / 1000 for key, value in row.items()} for step in range(1, 61)]
+    looks = [{"step": 100 * look, "kimg": 10.0 * look, "kid": 0.4 - look / 20, "spread": 1.0, "contrast": 1.0} for look in range(1, 6)]
+    report.write_csv(metrics / "train.csv", steps)
+    report.write_csv(metrics / "validation.csv", looks)
+    report.write_json(metrics / "stylize.json", {"styles": {name: {"width": 128, "height": 96} for name in NAMES}, "runtime": RUNTIME})
+    sides = {"width": 512, "height": 384, "width_mm": 43.3, "height_mm": 32.5, "tiles": 1}
+    report.write_json(metrics / "upscale.json", {"dpi": 300, "pictures": {NAMES[0]: sides}, "runtime": RUNTIME})
+    report.write_json(metrics / "evaluate.json", EVALUATE)
+
+
+def change(path: Path, **values: object) -> None:
+    """Change top-level keys of a JSON file; None takes a key away."""
+    changed = json.loads(path.read_text()) | values
+    report.write_json(path, {key: value for key, value in changed.items() if value is not None})

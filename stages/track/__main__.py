@@ -15,7 +15,8 @@ from pathlib import Path
 
 from stages.common import images, params, report
 from stages.common.door import UserError, enter, progress
-from stages.track import dataset, describe
+from stages.track import describe
+from stages.track.dataset import datasets
 from stages.track.store import Result, address, log_once
 
 METRICS = "metrics"
@@ -83,7 +84,7 @@ def collect(tree: Path, name: str | None, commit: str | None) -> tuple[str, Resu
         curves=[row for path in CURVES for row in _rows(tree / path)],
         pictures=pictures,
         tags=tags | where | {describe.NOTE: describe.note(tags, reports["train"], reports["evaluate"])},
-        datasets=dataset.inputs(_source(everything.scrape), report.read_jsonl(tree / WORKS), report.read_json(tree / SPLIT)),
+        datasets=datasets(_source(everything.scrape), report.read_jsonl(tree / WORKS), report.read_json(tree / SPLIT)),
         generator=tree / GENERATOR,
     )
 

@@ -1,6 +1,7 @@
 """The MLflow store, in the main checkout or on a server: made once, by one process at a time, and each result logged once."""
 
 import hashlib
+import json
 import os
 import socket
 import tempfile
@@ -17,13 +18,13 @@ for _key, _value in DEFAULTS.items():
     os.environ.setdefault(_key, _value)
 
 from filelock import FileLock  # noqa: E402
-from mlflow import MlflowClient  # noqa: E402
-from mlflow.entities import DatasetInput, Experiment, LoggedModelOutput, Metric, Param  # noqa: E402
+from mlflow import MlflowClient, entities  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 from sqlalchemy.exc import SQLAlchemyError  # noqa: E402
 
 from stages.common.door import UserError  # noqa: E402
 from stages.track import model  # noqa: E402
+from stages.track.dataset import Dataset  # noqa: E402
 from stages.track.describe import EXPERIMENT, NOTE  # noqa: E402
 
 FINGERPRINT = "fingerprint"
@@ -42,7 +43,7 @@ class Result:
     curves: list[dict[str, float]]  # one dict a row, with a "step"
     pictures: dict[str, list[Path]]  # folder on the page -> files
     tags: dict[str, str] = field(default_factory=dict)
-    datasets: list[DatasetInput] = field(default_factory=list)
+    datasets: list[Dataset] = field(default_factory=list)
     generator: Path | None = None  # the file of `save_generator`
 
 
@@ -107,7 +108,7 @@ def _experiment(client: MlflowClient, name: str, location: str | None) -> str:
     return _described(client, found)
 
 
-def _described(client: MlflowClient, experiment: Experiment) -> str:
+def _described(client: MlflowClient, experiment: entities.Experiment) -> str:
     if NOTE not in experiment.tags:  # somebody's own words stay
         client.set_experiment_tag(experiment.experiment_id, NOTE, EXPERIMENT)
     return experiment.experiment_id
@@ -132,20 +133,24 @@ def _settle(client: MlflowClient, experiment_id: str, fingerprint: str, logger: 
 
 def _log(client: MlflowClient, experiment_id: str, run: str, result: Result) -> None:
     now = int(time.time() * 1000)
-    metrics = [Metric(key, value, now, 0) for key, value in result.metrics.items()]
+    metrics = [entities.Metric(key, value, now, 0) for key, value in result.metrics.items()]
     for row in result.curves:
         step = int(row["step"])
-        metrics += [Metric(f"curve.{key}", value, now, step) for key, value in row.items() if key != "step"]
-    client.log_batch(run, params=[Param(key, str(value)) for key, value in result.params.items()])
+        metrics += [entities.Metric(f"curve.{key}", value, now, step) for key, value in row.items() if key != "step"]
+    client.log_batch(run, params=[entities.Param(key, str(value)) for key, value in result.params.items()])
     for start in range(0, len(metrics), BATCH):
         client.log_batch(run, metrics=metrics[start : start + BATCH])
-    if result.datasets:
-        client.log_inputs(run, datasets=result.datasets)
+    client.log_inputs(run, datasets=[_input(part) for part in result.datasets])
     for folder, paths in result.pictures.items():
         for path in paths:
             client.log_artifact(run, str(path), folder)
     if result.generator:
         _log_model(client, experiment_id, run, result)
+
+
+def _input(part: Dataset) -> entities.DatasetInput:
+    found = entities.Dataset(part.name, part.digest, "local", json.dumps({"uri": "data/works"}), profile=json.dumps(part.counts))
+    return entities.DatasetInput(found, [entities.InputTag("mlflow.data.context", part.context)])
 
 
 def _log_model(client: MlflowClient, experiment_id: str, run: str, result: Result) -> None:
@@ -154,7 +159,7 @@ def _log_model(client: MlflowClient, experiment_id: str, run: str, result: Resul
         model.save(Path(folder) / model.NAME, result.generator, run, made)
         client.log_model_artifacts(made.model_id, str(Path(folder) / model.NAME))
     client.finalize_logged_model(made.model_id, "READY")
-    client.log_outputs(run, [LoggedModelOutput(made.model_id, step=0)])
+    client.log_outputs(run, [entities.LoggedModelOutput(made.model_id, step=0)])
 
 
 @contextmanager

@@ -56,9 +56,9 @@ def log_all(root: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:
             try:
                 if rebuild.lay_out(revision, READ, Path(folder)):
-                    found += 1
                     added += log_once(root, *collect(Path(folder), revision.experiment, revision.base))
-            except UserError as error:
+                    found += 1
+            except (UserError, OSError) as error:
                 broken.append(f"{revision}: {error}")
     print(f"track: {found} results in commits and experiments, {added} of them were new to MLflow")
     if broken:

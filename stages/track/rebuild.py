@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dvc.api import DVCFileSystem
+from dvc_data.index import DataIndexError
 
 from stages.common.door import UserError
 
 RECEIPT = "data/track.json"  # what the stage writes: in the cache it tells that this result was logged once
+LOST = (OSError, DataIndexError)  # what DVC raises for a file or a folder that neither cache nor remote has
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,16 @@ def lay_out(revision: Revision, paths: Iterable[str], folder: Path) -> bool:
     """
     files = DVCFileSystem(rev=revision.commit)
     try:
-        if not files.exists(RECEIPT) or not files.read_bytes(RECEIPT):
-            return False
-    except OSError:
+        files.read_bytes(RECEIPT)
+    except LOST:
         return False
-    try:
-        for path in filter(files.exists, paths):
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            files.get(path, str(folder / path), recursive=files.isdir(path))
-    except OSError as error:
-        raise UserError(f"its {path} is not in DVC's cache any more: run `dvc fetch`, or the experiment again") from error
+    for path in paths:
+        try:
+            if files.exists(path):
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                files.get(path, str(folder / path), recursive=files.isdir(path))
+        except LOST as error:
+            raise UserError(f"its {path} is not in DVC's cache any more: run `dvc fetch`, or the experiment again") from error
     return True
 
 

@@ -60,6 +60,8 @@ def log_all(root: Path) -> None:
                     found += 1
             except (UserError, OSError) as error:
                 broken.append(f"{revision}: {error}")
+            except KeyError as error:
+                broken.append(f"{revision}: another version of this project wrote it, its reports have no {error}; run the experiment again")
     print(f"track: {found} results in commits and experiments, {added} of them were new to MLflow")
     if broken:
         raise UserError("\n  ".join(["these could not be logged, the others are:", *broken]))

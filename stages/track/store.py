@@ -86,7 +86,7 @@ def log_once(root: Path, experiment: str, result: Result) -> bool:
             return False
         run = client.create_run(key, run_name=result.name, tags={FINGERPRINT: result.fingerprint, LOGGER: logger} | result.tags).info.run_id
         _log(client, key, run, result)
-        client.update_run(run, status="FINISHED")
+        client.set_terminated(run)
         return _settle(client, key, result.fingerprint, logger) == run
 
 
@@ -168,7 +168,7 @@ def _explained(server: str, root: Path) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        reason = str(error).strip().splitlines()[0][:300]
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
         if server:
             raise UserError(
                 f"the MLflow server at {server} did not take the run ({reason}). Start it or put MLFLOW_TRACKING_URI right, and run the same command again; "

@@ -5,6 +5,8 @@ from typing import Any
 
 NOTE = "mlflow.note.content"  # the tag that the page shows as the description
 
+KIND = {"mlflow.experimentKind": "custom_model_development"}  # the page then shows runs and models first, not traces of chats
+
 EXPERIMENT = """How far do N pictures of one painter go? Each run is one set of params and data, from web pages to numbers.
 
 - **KID and FID against the number of works**: select the runs, *Chart view*, *Add chart*, *Scatter*: x `works`, y `evaluate.kid` or `evaluate.fid_above_floor`.
@@ -27,10 +29,9 @@ NUMBERS = {  # of metrics/evaluate.json: the title in the description, and the f
 
 
 def run_name(tags: Mapping[str, str], experiment: str | None) -> str:
-    """What matters, shortly: "18 works, deduplicated, diffaugment, seed 0"; with the experiment's name where DVC gave one."""
+    """What matters, shortly, as "18 works, seed 0, diffaugment, deduplicated" (the page cuts the end); with the experiment's name where DVC gave one."""
     files = "deduplicated" if tags["deduplicated"] == "yes" else "all files"
-    augmentation = {"none": "no augmentation"}.get(tags["augmentation"], tags["augmentation"])
-    name = f"{tags['works']} works, {files}, {augmentation}, seed {tags['seed']}"
+    name = f"{tags['works']} works, seed {tags['seed']}, {_augmentation(tags)}, {files}"
     return f"{name} ({experiment})" if experiment else name
 
 
@@ -49,7 +50,7 @@ def note(tags: Mapping[str, str], train: Mapping[str, Any], found: Mapping[str, 
     rows = [_row(key, *form, found) for key, form in NUMBERS.items() if isinstance(found.get(key), (int, float))]
     lines = [
         f"**{tags['works']} works** ({'one file each' if tags['deduplicated'] == 'yes' else 'with all duplicates'}), {tags['resolution']} pixels, "
-        f"{train['kimg']:g} thousand pictures shown. `{tags['preset']}`: {tags['architecture']}, {tags['loss']}, {tags['augmentation']}; seed {tags['seed']}.",
+        f"{train['kimg']:g} thousand pictures shown. `{tags['preset']}`: {tags['architecture']}, {tags['loss']}, {_augmentation(tags)}; seed {tags['seed']}.",
         "",
         f"| {found['n_generated']} samples against {found['n_real']} test works | | 95 % | floor |",
         "|---|---|---|---|",
@@ -58,6 +59,10 @@ def note(tags: Mapping[str, str], train: Mapping[str, Any], found: Mapping[str, 
         f"The guard's verdict on the training: **{verdict['state']}**" + (f", since {verdict['since_kimg']:g} kimg. {verdict['cause']}" if verdict["since_kimg"] else "."),
     ]
     return "\n".join(lines)
+
+
+def _augmentation(tags: Mapping[str, str]) -> str:
+    return "no augmentation" if tags["augmentation"] == "none" else tags["augmentation"]
 
 
 def _row(key: str, title: str, form: str, found: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError  # noqa: E402
 from stages.common.door import UserError  # noqa: E402
 from stages.track import model  # noqa: E402
 from stages.track.dataset import Dataset  # noqa: E402
-from stages.track.describe import EXPERIMENT, NOTE  # noqa: E402
+from stages.track.describe import EXPERIMENT, KIND, NOTE  # noqa: E402
 
 FINGERPRINT = "fingerprint"
 LOGGER = "logged by"  # the checkout that logs the run, so that it knows what it left unfinished
@@ -95,7 +95,7 @@ def _experiment(client: MlflowClient, name: str, location: str | None) -> str:
     found = client.get_experiment_by_name(name)
     if not found:
         try:
-            client.create_experiment(name, artifact_location=location)
+            client.create_experiment(name, artifact_location=location, tags=KIND)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise

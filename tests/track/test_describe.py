@@ -15,10 +15,10 @@ ROWS = [{"work": work, "file": f"{work}{copy}.jpg", "best": copy == 0} for work 
 
 def test_a_run_is_named_by_what_one_varies():
     tags = describe.tags(VALUES, OK)
-    assert describe.run_name(tags, None) == "2 works, deduplicated, diffaugment, seed 0"
-    assert describe.run_name(tags, "mine") == "2 works, deduplicated, diffaugment, seed 0 (mine)"
+    assert describe.run_name(tags, None) == "2 works, seed 0, diffaugment, deduplicated"
+    assert describe.run_name(tags, "mine") == "2 works, seed 0, diffaugment, deduplicated (mine)"
     other = describe.tags(VALUES | {"dedupe.enabled": False, "train.augmentation": "none", "train.seed": 3}, OK)
-    assert describe.run_name(other, None) == "2 works, all files, no augmentation, seed 3"
+    assert describe.run_name(other, None) == "2 works, seed 3, no augmentation, all files"
 
 
 def test_tags_hold_the_choices_and_the_verdict():

@@ -80,13 +80,13 @@ def repository(tmp_path_factory, clean_environment) -> Repository:
 
 def test_every_result_comes_back_under_its_name_with_its_fingerprint(repository):
     before = repository.runs()
-    assert {re.search(r"seed (.*)", name)[1] for name in before} == {"0", "1 (one)", "2 (two)"}
+    assert sorted(re.search(r"seed (\d), .* deduplicated(.*)", name).groups() for name in before) == [("0", ""), ("1", " (one)"), ("2", " (two)")]
     repository.delete_store()
     assert "3 results in commits and experiments, 3 of them were new" in repository.run("python -m stages.track --all")
     after = repository.runs()
     assert {name: (found[:3], found[4]) for name, found in after.items()} == {name: (found[:3], found[4]) for name, found in before.items()}
     assert {found[4] for found in after.values()} == {1}, "with its model"
-    assert after["2 works, deduplicated, diffaugment, seed 1 (one)"][3] == before["2 works, deduplicated, diffaugment, seed 1 (one)"][3]
+    assert after["2 works, seed 1, diffaugment, deduplicated (one)"][3] == before["2 works, seed 1, diffaugment, deduplicated (one)"][3]
 
 
 def test_a_picture_that_the_cache_has_lost_is_named_after_all_others_are_logged_and_nothing_is_doubled(repository, tmp_path):

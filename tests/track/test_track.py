@@ -106,7 +106,7 @@ def test_door_logs_to_the_main_checkout_and_repeats_nothing(with_results, tmp_pa
         done = with_results.open("track", DVC_ROOT=str(main), DVC_EXP_NAME="fancy-name")
         assert done.returncode == 0 and added in done.stdout, done.stderr
     client, (run,) = runs(main, NAME)
-    assert run.info.run_name == "2 works, deduplicated, diffaugment, seed 0 (fancy-name)"
+    assert run.info.run_name == "2 works, seed 0, diffaugment, deduplicated (fancy-name)"
     assert run.data.params["train.loss"] == "relativistic", "the preset's value, not auto"
     assert run.data.params["train.diffaugment"] == "['color', 'translation', 'cutout']" and run.data.params["split.train_works"] == "72"
     assert run.data.metrics["evaluate.kid"] == 0.2 and run.data.metrics["evaluate.kid_high"] == 0.21 and run.data.metrics["works"] == 2

@@ -1,64 +1,113 @@
-"""Stage track: one MLflow run for this set of params and results, in the main checkout's store; logged once.
+"""Stage track: one MLflow run for this set of params and results, in the main checkout's store or on a server; logged once.
 
-See it with `mlflow ui --backend-store-uri sqlite:///mlflow.db`. data/track.json says which run, without its id or time.
+`python -m stages.track` logs the workspace; data/track.json says which run, without its id or time. `python -m stages.track --all`
+brings back into an empty store what every commit and every DVC experiment holds. MLFLOW_TRACKING_URI names a server.
 """
 
+import argparse
 import csv
 import hashlib
 import json
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 from stages.common import images, params, report
-from stages.common.door import enter
-from stages.track.store import Result, log_once
+from stages.common.door import UserError, enter, progress
+from stages.track import describe
+from stages.track.dataset import datasets
+from stages.track.store import Result, address, log_once
 
-METRICS = Path("metrics")
+METRICS = "metrics"
+CURVES = ["metrics/train.csv", "metrics/validation.csv"]
+GENERATOR, SPLIT, WORKS = "data/gan/generator.safetensors", "data/split.json", "data/works/works.jsonl"
 PICTURES = {
-    "collection": [Path("data/duplicates.jpg")],
-    "gan": [Path("data/generated/sheet.png"), Path("data/generated/interpolation.png")],
-    "stylized": [Path("data/stylized")],
-    "print": [Path("data/print")],
+    "collection": ["data/duplicates.jpg"],
+    "gan": ["data/generated/sheet.png", "data/generated/interpolation.png"],
+    "evaluation": ["data/evaluation"],
+    "stylized": ["data/stylized"],
+    "print": ["data/print"],
 }
+READ = ["params.yaml", METRICS, GENERATOR, SPLIT, WORKS, *(path for paths in PICTURES.values() for path in paths)]
+PRIVATE = {"scrape.contact"}  # somebody's address: no result depends on it
 
 
 def main() -> None:
-    everything = params.load()
-    experiment, values = everything.track.experiment, params.flatten(everything.model_dump())  # a preset's values, not "auto"
-    reports = sorted(METRICS.glob("*.json"))
-    pictures = {folder: [file for path in paths for file in _files(path)] for folder, paths in PICTURES.items()}
-    curves = [METRICS / "train.csv", METRICS / "validation.csv"]
-    used = [*reports, *curves, *(file for files in pictures.values() for file in files)]
-    name = os.environ.get("DVC_EXP_NAME") or "workspace"
-    result = Result(
-        name=name,
-        fingerprint=_fingerprint(values, used),
-        params=values,
-        metrics=_numbers(reports),
-        curves=[row for path in curves for row in _rows(path)],
-        pictures=pictures,
-        tags={"dvc.experiment": name, "verdict": report.read_json(METRICS / "train.json")["verdict"]["state"]} | _commit(),
-    )
+    parser = argparse.ArgumentParser(prog="python -m stages.track", description="Log the results of the workspace to MLflow, once.")
+    parser.add_argument("--all", action="store_true", help="log what every commit and every experiment of DVC holds: rebuilds a deleted store")
     root = Path(os.environ.get("DVC_ROOT") or ".").resolve()  # the main checkout, also from a queued experiment's copy
+    if parser.parse_args().all:
+        log_all(root)
+        return
+    experiment, result = collect(Path("."), os.environ.get("DVC_EXP_NAME"), _head())
     added = log_once(root, experiment, result)
     report.write_json(Path("data/track.json"), {"experiment": experiment, "fingerprint": result.fingerprint})
     print(f"track: {'a new run in' if added else 'this result is already in'} the MLflow experiment {experiment!r}")
+
+
+def log_all(root: Path) -> None:
+    """Log every result that git and DVC's cache hold; raises UserError for those that are damaged, after all others."""
+    from stages.track import rebuild  # dvc takes a second to import, which the stage itself need not wait for
+
+    address()  # wrong settings end here
+    found, added, broken = 0, 0, []
+    for revision in progress(rebuild.revisions(), desc="track", unit=" revisions"):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                if rebuild.lay_out(revision, READ, Path(folder)):
+                    added += log_once(root, *collect(Path(folder), revision.experiment, revision.base))
+                    found += 1
+            except (UserError, OSError) as error:
+                broken.append(f"{revision}: {error}")
+            except KeyError as error:
+                broken.append(f"{revision}: another version of this project wrote it, its reports have no {error}; run the experiment again")
+    print(f"track: {found} results in commits and experiments, {added} of them were new to MLflow")
+    if broken:
+        raise UserError("\n  ".join(["these could not be logged, the others are:", *broken]))
+
+
+def collect(tree: Path, name: str | None, commit: str | None) -> tuple[str, Result]:
+    """The MLflow experiment's name and all that the run shows, of a folder with results; `name` and `commit` are where they come from."""
+    everything = params.load(tree / "params.yaml")
+    values = params.flatten(everything.model_dump())  # a preset's values, not "auto"
+    values = {key: value for key, value in values.items() if key not in PRIVATE}
+    reports = {path.stem: report.read_json(path) for path in sorted((tree / METRICS).glob("*.json"))}
+    pictures = {folder: [file for path in paths for file in _files(tree / path)] for folder, paths in PICTURES.items()}
+    used = [tree / path for path in (GENERATOR, SPLIT, WORKS, *CURVES)]
+    used += [*(tree / METRICS / f"{stem}.json" for stem in reports), *(file for files in pictures.values() for file in files)]
+    tags = describe.tags(values, reports["train"])
+    where = {"dvc.experiment": name or "workspace"} | ({"mlflow.source.git.commit": commit} if commit else {})
+    return everything.track.experiment, Result(
+        name=describe.run_name(tags, name),
+        fingerprint=_fingerprint(values, tree, used),
+        params=values,
+        metrics=_numbers(reports) | {"works": reports["train"]["works"]},  # charts have metrics on their axes
+        curves=[row for path in CURVES for row in _rows(tree / path)],
+        pictures=pictures,
+        tags=tags | where | {describe.NOTE: describe.note(tags, reports["train"], reports["evaluate"])},
+        datasets=datasets(_source(everything.scrape), report.read_jsonl(tree / WORKS), report.read_json(tree / SPLIT)),
+        generator=tree / GENERATOR,
+    )
+
+
+def _source(scrape: params.Scrape) -> str:
+    return {"wikiart": scrape.artist, "commons": scrape.category}.get(scrape.source, scrape.source)
 
 
 def _files(path: Path) -> list[Path]:
     return [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.suffix in images.SUFFIXES)
 
 
-def _fingerprint(values: dict[str, object], files: list[Path]) -> str:
-    """The same for the same params and results, on any day."""
-    content = {path.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+def _fingerprint(values: dict[str, object], tree: Path, files: list[Path]) -> str:
+    """The same for the same params and results, on any day and in any folder."""
+    content = {path.relative_to(tree).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     return hashlib.sha256(json.dumps([values, content], sort_keys=True).encode()).hexdigest()
 
 
-def _numbers(reports: list[Path]) -> dict[str, float]:
+def _numbers(reports: dict[str, dict]) -> dict[str, float]:
     """Every number of the metrics files, as `evaluate.fid`."""
-    values = params.flatten({path.stem: report.read_json(path) for path in reports})
+    values = params.flatten(reports)
     return {key: float(value) for key, value in values.items() if isinstance(value, (int, float)) and not isinstance(value, bool)}
 
 
@@ -68,10 +117,10 @@ def _rows(path: Path) -> list[dict[str, float]]:
     return [row for row in rows if row]  # validation.csv is empty where nothing was held out
 
 
-def _commit() -> dict[str, str]:
+def _head() -> str | None:
     """The commit that the experiment started from, if this is a git checkout."""
     found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
-    return {"mlflow.source.git.commit": found.stdout.strip()} if found.returncode == 0 else {}
+    return found.stdout.strip() if found.returncode == 0 else None
 
 
 if __name__ == "__main__":

@@ -1,18 +1,34 @@
-"""The MLflow store: made once, by one process at a time, and each result logged once."""
+"""The MLflow store, in the main checkout or on a server: made once, by one process at a time, and each result logged once."""
 
+import hashlib
+import json
 import os
+import socket
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # both are read when mlflow is imported
-os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+DEFAULTS = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_LOGGING_LEVEL": "WARNING"}  # both are read when mlflow is imported
+DEFAULTS |= {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}  # a dead server is dead soon
+for _key, _value in DEFAULTS.items():
+    os.environ.setdefault(_key, _value)
 
 from filelock import FileLock  # noqa: E402
-from mlflow import MlflowClient  # noqa: E402
-from mlflow.entities import Metric, Param  # noqa: E402
+from mlflow import MlflowClient, entities  # noqa: E402
+from mlflow.exceptions import MlflowException  # noqa: E402
+from sqlalchemy.exc import SQLAlchemyError  # noqa: E402
+
+from stages.common.door import UserError  # noqa: E402
+from stages.track import model  # noqa: E402
+from stages.track.dataset import Dataset  # noqa: E402
+from stages.track.describe import EXPERIMENT, KIND, NOTE  # noqa: E402
 
 FINGERPRINT = "fingerprint"
+LOGGER = "logged by"  # the checkout that logs the run, so that it knows what it left unfinished
 BATCH = 1000  # metrics in one call, MLflow's limit
 
 
@@ -27,40 +43,138 @@ class Result:
     curves: list[dict[str, float]]  # one dict a row, with a "step"
     pictures: dict[str, list[Path]]  # folder on the page -> files
     tags: dict[str, str] = field(default_factory=dict)
+    datasets: list[Dataset] = field(default_factory=list)
+    generator: Path | None = None  # the file of `save_generator`
+
+
+def address() -> str:
+    """The server's address in MLFLOW_TRACKING_URI, or "" where the store is this checkout's own.
+
+    Its user and password go to the variables in which MLflow looks for them: no message, log or file can show them then.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI", "")
+    try:
+        parts = urlsplit(uri)
+        if not uri or (parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port)):
+            if parts.username is not None:
+                os.environ["MLFLOW_TRACKING_USERNAME"] = unquote(parts.username)
+                os.environ["MLFLOW_TRACKING_PASSWORD"] = unquote(parts.password or "")
+                os.environ["MLFLOW_TRACKING_URI"] = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+            return os.environ.get("MLFLOW_TRACKING_URI", "")
+    except ValueError:  # a port that is none
+        pass
+    raise UserError(
+        f"MLFLOW_TRACKING_URI is set, but it is no address of a server (it begins with {uri.partition('://')[0][:12]!r}): "
+        "write it as http://host:port or https://host:port, or unset it, and the runs go to mlflow.db in this checkout"
+    )
 
 
 def log_once(root: Path, experiment: str, result: Result) -> bool:
     """Log a result unless a finished run has its fingerprint; returns whether a run was added.
 
-    The store is sqlite in `root`, the main checkout. One lock covers making the store and the experiment and looking for
-    the fingerprint: sqlite first used by several processes at once ends corrupt, and two workers with one result must
-    not both find that it is new. What an interrupted process left unfinished is deleted.
+    `root` is the main checkout. Its lock covers making the store and the experiment, looking for the fingerprint and
+    logging: sqlite first used by several processes at once ends corrupt, and two workers with one result must not both find
+    that it is new. A server is used by other machines too, which the lock does not hold: see `_settle`.
+    Raises UserError when the store cannot be used; the run is then unfinished, and the next try replaces it.
     """
-    with FileLock(root / "mlflow.lock"):
-        client = MlflowClient(tracking_uri=f"sqlite:///{root / 'mlflow.db'}")
-        found = client.get_experiment_by_name(experiment)
-        key = found.experiment_id if found else client.create_experiment(experiment, artifact_location=(root / "mlruns").as_uri())
-        runs = client.search_runs([key], f"tags.{FINGERPRINT} = '{result.fingerprint}'")
-        if any(run.info.status == "FINISHED" for run in runs):
+    server = address()
+    with FileLock(root / "mlflow.lock"), _explained(server, root):
+        client = MlflowClient(tracking_uri=server or f"sqlite:///{root / 'mlflow.db'}")
+        key = _experiment(client, experiment, None if server else (root / "mlruns").as_uri())
+        logger = hashlib.sha256(f"{socket.gethostname()} {root}".encode()).hexdigest()[:12]
+        if _settle(client, key, result.fingerprint, logger):
             return False
-        for run in runs:
-            client.delete_run(run.info.run_id)
-        _log(client, key, result)
-        return True
+        run = client.create_run(key, run_name=result.name, tags={FINGERPRINT: result.fingerprint, LOGGER: logger} | result.tags).info.run_id
+        _log(client, key, run, result)
+        client.set_terminated(run)
+        return _settle(client, key, result.fingerprint, logger) == run
 
 
-def _log(client: MlflowClient, experiment_id: str, result: Result) -> None:
-    tags = {FINGERPRINT: result.fingerprint} | result.tags
-    run = client.create_run(experiment_id, run_name=result.name, tags=tags).info.run_id
+def _experiment(client: MlflowClient, name: str, location: str | None) -> str:
+    """The id of the experiment, which is made where it is new; of several that make it at once, one succeeds."""
+    found = client.get_experiment_by_name(name)
+    if not found:
+        try:
+            client.create_experiment(name, artifact_location=location, tags=KIND)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+        found = client.get_experiment_by_name(name)
+    if found.lifecycle_stage == "deleted":
+        raise UserError(
+            f"the MLflow experiment {name!r} was deleted: bring it back with `mlflow experiments restore --experiment-id {found.experiment_id}`, "
+            "or give track.experiment another name"
+        )
+    return _described(client, found)
+
+
+def _described(client: MlflowClient, experiment: entities.Experiment) -> str:
+    if NOTE not in experiment.tags:  # somebody's own words stay
+        client.set_experiment_tag(experiment.experiment_id, NOTE, EXPERIMENT)
+    return experiment.experiment_id
+
+
+def _settle(client: MlflowClient, experiment_id: str, fingerprint: str, logger: str) -> str | None:
+    """The one finished run of a fingerprint, or None; other runs of it are deleted.
+
+    Two machines can log one result at the same time. Each looks after it has finished its own, so that at least the last one
+    sees all; and all keep the same, the smallest id, whatever their clocks say. An unfinished run is deleted by the checkout
+    that began it: it holds its lock, so nobody is at work on that run any more.
+    """
+    runs = client.search_runs([experiment_id], f"tags.{FINGERPRINT} = '{fingerprint}'")
+    kept, *doubles = sorted(run.info.run_id for run in runs if run.info.status == "FINISHED") or [None]
+    left = [run.info.run_id for run in runs if run.info.status != "FINISHED" and run.data.tags.get(LOGGER) == logger]
+    for run in [*doubles, *left]:
+        for made in client.search_logged_models([experiment_id], f"source_run_id = '{run}'"):
+            client.delete_logged_model(made.model_id)
+        client.delete_run(run)
+    return kept
+
+
+def _log(client: MlflowClient, experiment_id: str, run: str, result: Result) -> None:
     now = int(time.time() * 1000)
-    metrics = [Metric(key, value, now, 0) for key, value in result.metrics.items()]
+    metrics = [entities.Metric(key, value, now, 0) for key, value in result.metrics.items()]
     for row in result.curves:
         step = int(row["step"])
-        metrics += [Metric(f"curve.{key}", value, now, step) for key, value in row.items() if key != "step"]
-    client.log_batch(run, params=[Param(key, str(value)) for key, value in result.params.items()])
+        metrics += [entities.Metric(f"curve.{key}", value, now, step) for key, value in row.items() if key != "step"]
+    client.log_batch(run, params=[entities.Param(key, str(value)) for key, value in result.params.items()])
     for start in range(0, len(metrics), BATCH):
         client.log_batch(run, metrics=metrics[start : start + BATCH])
+    client.log_inputs(run, datasets=[_input(part) for part in result.datasets])
     for folder, paths in result.pictures.items():
         for path in paths:
             client.log_artifact(run, str(path), folder)
-    client.set_terminated(run)
+    if result.generator:
+        _log_model(client, experiment_id, run, result)
+
+
+def _input(part: Dataset) -> entities.DatasetInput:
+    found = entities.Dataset(part.name, part.digest, "local", json.dumps({"uri": "data/works"}), profile=json.dumps(part.counts))
+    return entities.DatasetInput(found, [entities.InputTag("mlflow.data.context", part.context)])
+
+
+def _log_model(client: MlflowClient, experiment_id: str, run: str, result: Result) -> None:
+    made = client.create_logged_model(experiment_id, model.NAME, source_run_id=run, tags=result.tags)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder) / model.NAME, result.generator, run, made)
+        client.log_model_artifacts(made.model_id, str(Path(folder) / model.NAME))
+    client.finalize_logged_model(made.model_id, "READY")
+    client.log_outputs(run, [entities.LoggedModelOutput(made.model_id, step=0)])
+
+
+@contextmanager
+def _explained(server: str, root: Path) -> Iterator[None]:
+    """A store that cannot be used as a message with its remedy."""
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+        if server:
+            raise UserError(
+                f"the MLflow server at {server} did not take the run ({reason}). Start it or put MLFLOW_TRACKING_URI right, and run the same command again; "
+                "without MLFLOW_TRACKING_URI the runs go to mlflow.db in this checkout"
+            ) from error
+        raise UserError(
+            f"the MLflow store {root / 'mlflow.db'} cannot be used ({reason}). If nothing else helps, delete mlflow.db and mlruns/, "
+            "and bring all runs back with `python -m stages.track --all`"
+        ) from error

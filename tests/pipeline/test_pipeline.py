@@ -196,6 +196,19 @@ def test_the_mlflow_page_opens(clone):
             os.killpg(page.pid, signal.SIGTERM)
 
 
+def test_a_deleted_store_is_rebuilt_by_one_command(clone):
+    before = {run.data.tags["fingerprint"] for run in clone.runs()}
+    assert len(before) > 5
+    (clone.folder / "mlflow.db").rename(clone.folder / "old.db")
+    shutil.rmtree(clone.folder / "mlruns")
+    clone.readme("python -m stages.track --all")
+    (clone.folder / "mlflow.db").rename(clone.folder / "new.db")  # MLflow keeps the old file open under its name
+    client = MlflowClient(tracking_uri=f"sqlite:///{clone.folder / 'new.db'}")
+    runs = client.search_runs([found.experiment_id for found in client.search_experiments()])
+    assert sorted(run.data.tags["fingerprint"] for run in runs) == sorted(before)
+    (clone.folder / "new.db").rename(clone.folder / "mlflow.db")
+
+
 def test_the_readme_s_pictures_and_numbers_can_be_renewed(clone):
     clone.run("python -m stages.readme")
     text = (clone.folder / "README.md").read_text()

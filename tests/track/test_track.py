@@ -1,19 +1,20 @@
-"""One MLflow run for each result: complete, logged once, also by several processes at a time."""
+"""One MLflow run for each result: complete, logged once, whatever was interrupted before."""
 
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from mlflow import MlflowClient
 from PIL import Image
 
-from stages.common import images, report
+from stages.common import images
+from stages.common.door import UserError
 from stages.track.store import FINGERPRINT, Result, log_once
+
+NAME = "how-far-do-n-pictures-go"
 
 
 def runs(root, experiment="e", **options):
-    from mlflow import MlflowClient
-
     client = MlflowClient(tracking_uri=f"sqlite:///{root / 'mlflow.db'}")
     found = client.search_experiments(filter_string=f"name = '{experiment}'")
     assert len(found) == 1
@@ -45,44 +46,58 @@ def test_a_result_is_logged_once_and_whole(root):
     assert (root / "mlruns").is_dir()
 
 
-def test_what_an_interrupted_process_left_is_replaced(root):
-    client, (run,) = runs(root)
-    key = run.info.experiment_id
-    half = client.create_run(key, tags={FINGERPRINT: "b"})
-    assert log_once(root, "e", result("b")) is True
-    found = {run.info.run_id: run for run in runs(root)[1] if run.data.tags[FINGERPRINT] == "b"}
-    assert half.info.run_id not in found and len(found) == 1
-
-
-WORKER = """
-import sys
+STOPS = """
+import sys, time
 from pathlib import Path
-from stages.track.store import Result, log_once
-print(log_once(Path(sys.argv[1]), "e", Result("n", sys.argv[2], {}, {"m": 1.0}, [], {})))
+from stages.track import store
+
+def stop(*arguments):
+    print("half", flush=True)
+    time.sleep(60)
+
+store.MlflowClient.log_artifact = stop
+store.log_once(Path(sys.argv[1]), "e", store.Result("n", "b", {}, {"m": 1.0}, [], {"gan": [Path("x.png")]}))
 """
 
 
-def test_processes_that_use_a_new_store_at_once_make_one_experiment(tmp_path):
-    def work(fingerprint: str) -> str:
-        return subprocess.run([sys.executable, "-c", WORKER, str(tmp_path), fingerprint], capture_output=True, text=True, check=True).stdout.split()[-1]
+def test_what_a_killed_process_left_is_replaced_and_never_counts_as_finished(root, clean_environment):
+    with subprocess.Popen([sys.executable, "-c", STOPS, str(root)], stdout=subprocess.PIPE, text=True, env=clean_environment()) as process:
+        assert process.stdout.readline() == "half\n"
+        process.kill()
+    half = [run for run in runs(root)[1] if run.data.tags[FINGERPRINT] == "b"]
+    assert [run.info.status for run in half] == ["RUNNING"]
+    assert log_once(root, "e", result("b")) is True
+    (whole,) = [run for run in runs(root)[1] if run.data.tags[FINGERPRINT] == "b"]
+    assert whole.info.run_id != half[0].info.run_id and whole.info.status == "FINISHED"
 
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(work, ["a", "b", "c", "a"]))
-    assert sorted(answers) == ["False", "True", "True", "True"]
-    assert sorted(run.data.tags[FINGERPRINT] for run in runs(tmp_path)[1]) == ["a", "b", "c"]
+
+def test_a_run_that_another_checkout_is_at_is_left_alone(root):
+    client, (run, *_) = runs(root)
+    theirs = client.create_run(run.info.experiment_id, tags={FINGERPRINT: "c"})
+    assert log_once(root, "e", result("c")) is True
+    assert client.get_run(theirs.info.run_id).info.lifecycle_stage == "active"
 
 
-@pytest.fixture
-def with_results(workspace):
-    """What the other stages leave behind."""
-    folder = workspace.folder
-    for name in ("data/duplicates.jpg", "data/generated/sheet.png", "data/generated/interpolation.png", "data/stylized/sheet.png", "data/stylized/pictures/1-x.png", "data/print/1-x.png"):
-        images.save_png(folder / name, Image.new("RGB", (8, 8)))
-    report.write_json(folder / "metrics/evaluate.json", {"kid": 0.2, "n_real": 144, "runtime": {"threads": 2, "device": "cpu"}})
-    report.write_json(folder / "metrics/train.json", {"steps": 1, "verdict": {"state": "collapsed", "since_kimg": None}})
-    report.write_csv(folder / "metrics/train.csv", [{"step": 1, "kimg": 0.1, "loss_g": 0.7}])
-    report.write_csv(folder / "metrics/validation.csv", [{"step": 1, "kimg": 0.1, "kid": 0.3}])
-    return workspace
+def test_of_two_finished_runs_of_one_result_all_keep_the_same(root):
+    client, (run, *_) = runs(root)
+    twins = [client.create_run(run.info.experiment_id, tags={FINGERPRINT: "d"}).info.run_id for _ in range(3)]
+    for twin in twins:
+        client.set_terminated(twin)
+    assert log_once(root, "e", result("d")) is False
+    assert [run.info.run_id for run in runs(root)[1] if run.data.tags[FINGERPRINT] == "d"] == [min(twins)]
+
+
+def test_a_deleted_experiment_and_a_damaged_store_name_the_remedy(tmp_path):
+    log_once(tmp_path, "e", result("a"))
+    client, (run,) = runs(tmp_path)
+    client.delete_experiment(run.info.experiment_id)
+    with pytest.raises(UserError, match=f"restore --experiment-id {run.info.experiment_id}"):
+        log_once(tmp_path, "e", result("a"))
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "mlflow.db").write_bytes(b"no database, but long enough to look at" * 100)
+    with pytest.raises(UserError, match="python -m stages.track --all"):
+        log_once(broken, "e", result("a"))
 
 
 def test_door_logs_to_the_main_checkout_and_repeats_nothing(with_results, tmp_path_factory):
@@ -90,14 +105,28 @@ def test_door_logs_to_the_main_checkout_and_repeats_nothing(with_results, tmp_pa
     for added in ("a new run", "already"):
         done = with_results.open("track", DVC_ROOT=str(main), DVC_EXP_NAME="fancy-name")
         assert done.returncode == 0 and added in done.stdout, done.stderr
-    _, (run,) = runs(main, "how-far-do-n-pictures-go")
-    assert run.info.run_name == "fancy-name"
+    client, (run,) = runs(main, NAME)
+    assert run.info.run_name == "2 works, seed 0, diffaugment, deduplicated (fancy-name)"
     assert run.data.params["train.loss"] == "relativistic", "the preset's value, not auto"
-    assert run.data.tags["verdict"] == "collapsed"
     assert run.data.params["train.diffaugment"] == "['color', 'translation', 'cutout']" and run.data.params["split.train_works"] == "72"
-    assert run.data.metrics == {"evaluate.kid": 0.2, "evaluate.n_real": 144.0, "evaluate.runtime.threads": 2.0, "train.steps": 1.0, "curve.kimg": 0.1, "curve.loss_g": 0.7, "curve.kid": 0.3}
+    assert run.data.metrics["evaluate.kid"] == 0.2 and run.data.metrics["evaluate.kid_high"] == 0.21 and run.data.metrics["works"] == 2
+    assert run.data.metrics["curve.loss_g"] == 0.7 and run.data.metrics["train.verdict.since_kimg"] == 20
+    assert "evaluate.runtime.device" not in run.data.metrics and run.data.metrics["evaluate.runtime.threads"] == 2
+    folders = {file.path for file in client.list_artifacts(run.info.run_id)}
+    assert folders == {"collection", "gan", "stylized", "print"}
+    assert "How far do N pictures" in client.get_experiment(run.info.experiment_id).tags["mlflow.note.content"]
     assert not (with_results.folder / "mlflow.db").exists()
     kept = (with_results.folder / "data/track.json").read_bytes()
     with_results.set(train__seed=1)
     assert "a new run" in with_results.open("track", DVC_ROOT=str(main)).stdout
-    assert (with_results.folder / "data/track.json").read_bytes() != kept and len(runs(main, "how-far-do-n-pictures-go")[1]) == 2
+    assert (with_results.folder / "data/track.json").read_bytes() != kept and len(runs(main, NAME)[1]) == 2
+
+
+def test_the_contact_is_nowhere_in_the_store_and_makes_no_other_result(with_results):
+    assert "a new run" in with_results.open("track").stdout
+    kept = (with_results.folder / "data/track.json").read_bytes()
+    with_results.set(scrape__contact="somebody@example.org")
+    assert "already" in with_results.open("track").stdout
+    assert (with_results.folder / "data/track.json").read_bytes() == kept
+    written = [path for path in with_results.folder.rglob("*") if path.is_file() and path.name != "params.yaml"]
+    assert len(written) > 20 and not [path for path in written if b"somebody@example" in path.read_bytes()]

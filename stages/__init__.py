@@ -11,6 +11,7 @@
     upscale   data/stylized/ -> data/print/
     evaluate  samples and test works -> metrics/evaluate.json
     track     everything measured -> one MLflow run
+    study     a grid of experiments -> metrics/study.csv and data/study/: how far do N pictures go?
     readme    the README's pictures and numbers, by hand after a run
 
 Borders: only a door (`__main__.py`) touches params, paths, progress bars and metrics files; what is behind it takes arguments

@@ -1,0 +1,32 @@
+"""What the study will take, before it starts."""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+
+from stages.common.params import Study
+from stages.study.effects import Row
+from stages.study.grid import Cell
+
+KIMG, PICTURE, REST = 6.0, 0.15, 60.0  # seconds a thousand pictures shown, a generated picture, and for all else
+MEASURED = "one thread of a 2-core CPU, two cells side by side, 64 pixels, best_cpu"
+
+
+def seconds(study: Study, rows: Sequence[Row]) -> tuple[float, str]:
+    """The seconds that a cell is expected to take, and what says so: the median of the done ones, else a measurement of ours."""
+    taken = [row["seconds"] for row in rows if row["seconds"]]
+    if taken:
+        return statistics.median(taken), f"the median of {len(taken)} done"
+    return study.kimg * KIMG + study.pictures * PICTURE + REST, f"measured on {MEASURED}; another preset or size takes another time"
+
+
+def plan(study: Study, cells: Mapping[str, Cell], rows: Sequence[Row], cost_per_hour: float) -> str:
+    """The expected minutes and cost, then the cells; `cells` by the names of their experiments, `rows` of those that are done."""
+    done = {row["experiment"] for row in rows}
+    left = len(cells) - len(done)
+    each, source = seconds(study, rows)
+    minutes = math.ceil(left / study.jobs) * each / 60
+    lines = [f"{len(cells)} cells: {len(done)} done, {left} to do, {study.jobs} at a time"]
+    lines += [f"expected: {minutes:.0f} minutes, {each:.0f} seconds a cell ({source})"]
+    lines += [f"cost: {minutes / 60 * cost_per_hour:.2f}, at {cost_per_hour:g} an hour" if cost_per_hour else "cost: set train.cost_per_hour to see it"]
+    return "\n".join(lines + [f"  {'done ' if name in done else 'to do'}  {name}" for name in cells])

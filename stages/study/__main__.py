@@ -24,7 +24,7 @@ from stages.study.cell import Job
 from stages.study.grid import FACTORS, Cell, cells, fixed, followed, needed, sources
 from stages.study.plan import plan
 from stages.study.runner import alone, log, run
-from stages.study.summary import summary
+from stages.study.summary import comparisons, summary
 from stages.study.table import row
 
 PARAMS, PIPELINE = Path("params.yaml"), Path("dvc.yaml")
@@ -151,8 +151,8 @@ def pictures(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
     measured = {name: what for name, what in drawn.items() if any(item[what[0]] is not None for item in rows)}
     made = {name: figures.against_works(rows, *what) for name, what in measured.items()}
-    effects = {"kid": "KID", "fid": "FID above its floor"}
-    return made | {f"{name}_effects": figures.paired(rows, drawn[name][0], title) for name, title in effects.items() if name in measured}
+    compared = {name: title for name, title in {"kid": "KID", "fid": "FID above its floor"}.items() if list(comparisons(rows, drawn[name][0]))}
+    return made | {f"{name}_effects": figures.paired(rows, drawn[name][0], title) for name, title in compared.items()}
 
 
 if __name__ == "__main__":

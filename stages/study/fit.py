@@ -65,19 +65,15 @@ def fit(works: Sequence[float], values: np.ndarray) -> list[Curve]:
     sizes, values = np.asarray(works, float), np.atleast_2d(np.asarray(values, float))
     unit = np.exp(np.log(sizes).mean())  # N in units of its geometric mean: powers that can be told apart
     x = (sizes[None] / unit) ** -POWERS[:, None]  # [P, M]
-    xm, ym = x.mean(1), values.mean(1)
-    variance = (x**2).mean(1) - xm**2
-    slope = np.maximum((values @ x.T / x.shape[1] - ym[:, None] * xm) / variance, 0)  # [B, P]
-    offset = ym[:, None] - slope * xm
-    through_zero = values @ x.T / (x**2).sum(1)
-    slope, offset = np.where(offset < 0, np.maximum(through_zero, 0), slope), np.maximum(offset, 0)
-    # the sum of squares of y - offset - slope x, written out so that no [B, P, M] is needed
-    m = x.shape[1]
-    error = (values**2).sum(1)[:, None] + m * offset**2 + slope**2 * (x**2).sum(1) - 2 * offset * m * ym[:, None]
-    error += -2 * slope * (values @ x.T) + 2 * offset * slope * m * xm
-    best = error.argmin(1)
-    rows = np.arange(len(values))
-    return [Curve(float(a), float(b * unit**p), float(p)) for a, b, p in zip(offset[rows, best], slope[rows, best], POWERS[best], strict=True)]
+    m, x1, x2 = x.shape[1], x.sum(1), (x**2).sum(1)  # sums over the M values: of x, x^2, y, x y
+    y1, xy = values.sum(1)[:, None], values @ x.T  # [B, 1], [B, P]
+    scale = np.maximum((xy - y1 * x1 / m) / (x2 - x1**2 / m), 0)
+    offset = (y1 - scale * x1) / m
+    scale, offset = np.where(offset < 0, np.maximum(xy / x2, 0), scale), np.maximum(offset, 0)
+    error = offset * (m * offset - 2 * y1) + scale * (scale * x2 - 2 * xy + 2 * offset * x1)  # sum of (y - offset - scale x)^2, less that of y^2
+    best, rows = error.argmin(1), np.arange(len(values))
+    chosen = zip(offset[rows, best], scale[rows, best], POWERS[best], strict=True)
+    return [Curve(float(a), float(b * unit**p), float(p)) for a, b, p in chosen]
 
 
 def learn(groups: Mapping[int, Sequence[float]], seed: int = 0) -> Learning:

@@ -57,12 +57,13 @@ def forecast(learning: Learning, name: str, decimals: int) -> str:
 
 
 def comparisons(rows: Sequence[Row], metric: str) -> Iterator[tuple[str, list[Effect]]]:
-    """The paired effects of deduplication, and of each augmentation against none, with a title."""
-    if levels(rows, "deduplicated") == [True, False]:
-        yield "deduplicated in place of all files", effects(rows, "deduplicated", False, True, metric)
+    """The paired effects of deduplication, and of each augmentation against none, with a title; those that have pairs."""
     none, *others = levels(rows, "augmentation")
-    for other in others:
-        yield f"{AUGMENTATIONS[other]} in place of {AUGMENTATIONS[none]}", effects(rows, "augmentation", none, other, metric)
+    named = [("deduplicated in place of all files", "deduplicated", False, True)]
+    named += [(f"{AUGMENTATIONS[other]} in place of {AUGMENTATIONS[none]}", "augmentation", none, other) for other in others]
+    for title, factor, of, to in named:
+        if found := effects(rows, factor, of, to, metric):
+            yield title, found
 
 
 def changes(rows: Sequence[Row]) -> Iterator[str]:

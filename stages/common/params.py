@@ -192,6 +192,7 @@ class Study(Section):
     pictures: Annotated[int, Field(ge=25, le=100_000)]
     threads: Annotated[int, Field(ge=1, le=256)]
     jobs: Annotated[int, Field(ge=1, le=64)]
+    cost_per_hour: PositiveOrZero
 
     @model_validator(mode="after")
     def _nothing_twice(self) -> "Study":

@@ -40,7 +40,7 @@ def main() -> None:
     root = Path.cwd()
     study = Study(root, everything)
     if wanted.plan:
-        print(plan(everything.study, study.cells, study.rows(), everything.train.cost_per_hour))
+        print(plan(everything.study, study.cells, study.rows()))
         return
     failed = {} if wanted.draw else study.run()
     rows = study.rows()

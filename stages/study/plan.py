@@ -20,7 +20,7 @@ def seconds(study: Study, rows: Sequence[Row]) -> tuple[float, str]:
     return study.kimg * KIMG + study.pictures * PICTURE + REST, f"measured on {MEASURED}; another preset or size takes another time"
 
 
-def plan(study: Study, cells: Mapping[str, Cell], rows: Sequence[Row], cost_per_hour: float) -> str:
+def plan(study: Study, cells: Mapping[str, Cell], rows: Sequence[Row]) -> str:
     """The expected minutes and cost, then the cells; `cells` by the names of their experiments, `rows` of those that are done."""
     done = {row["experiment"] for row in rows}
     left = len(cells) - len(done)
@@ -28,5 +28,6 @@ def plan(study: Study, cells: Mapping[str, Cell], rows: Sequence[Row], cost_per_
     minutes = math.ceil(left / study.jobs) * each / 60
     lines = [f"{len(cells)} cells: {len(done)} done, {left} to do, {study.jobs} at a time"]
     lines += [f"expected: {minutes:.0f} minutes, {each:.0f} seconds a cell ({source})"]
-    lines += [f"cost: {minutes / 60 * cost_per_hour:.2f}, at {cost_per_hour:g} an hour" if cost_per_hour else "cost: set train.cost_per_hour to see it"]
+    price = study.cost_per_hour
+    lines += [f"cost: {minutes / 60 * price:.2f}, at {price:g} an hour" if price else "cost: set study.cost_per_hour to see it"]
     return "\n".join(lines + [f"  {'done ' if name in done else 'to do'}  {name}" for name in cells])

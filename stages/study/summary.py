@@ -1,5 +1,6 @@
 """The study in words and tables (Markdown): what was measured, what the learning curves say, what each factor changes."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -19,7 +20,9 @@ def summary(rows: Sequence[Row]) -> str:
 
 
 def means(rows: Sequence[Row]) -> Iterator[str]:
-    """The table of the means over seeds."""
+    """How many cells there are, and the table of the means over seeds."""
+    verdicts = Counter(row["verdict"] or "none" for row in rows)
+    yield f"{len(rows)} cells; the guard's verdict: " + ", ".join(f"{count} {name}" for name, count in verdicts.most_common()) + "."
     metrics = {key: value for key, value in (SHOWN | COPIED).items() if any(row[key] is not None for row in rows)}
     yield "Means over seeds with 95 % t-intervals. The seeds are those of the training: the works of a size are the same for each, so that the intervals leave out which works they are."
     table = [["combination", "works", "seeds", *(name for name, _ in metrics.values())], ["---"] * (3 + len(metrics))]

@@ -70,12 +70,12 @@ def test_params_of_a_cell_keep_comments_and_order():
 
 def test_the_plan_says_minutes_and_cost():
     named = {cell.name(): cell for cell in cells(STUDY)}
-    nothing = plan(STUDY, named, [], 0.0)
+    nothing = plan(STUDY, named, [])
     each, source = seconds(STUDY, [])
     assert "48 cells: 0 done, 48 to do, 2 at a time" in nothing and f"expected: {24 * each / 60:.0f} minutes" in nothing and "measured on" in source
-    assert "train.cost_per_hour" in nothing
+    assert "study.cost_per_hour" in nothing
     rows = made_up()[:8]  # 120 seconds each
-    some = plan(STUDY, named, rows, 1.5)
+    some = plan(STUDY.model_copy(update={"cost_per_hour": 1.5}), named, rows)
     assert "8 done, 40 to do" in some and "expected: 40 minutes, 120 seconds a cell (the median of 8 done)" in some
     assert "cost: 1.00, at 1.5 an hour" in some
     assert some.count("\n  done ") == 8 and some.count("\n  to do ") == 40
@@ -96,6 +96,7 @@ def test_the_summary_has_every_combination_and_both_effects():
     text = summary(made_up())
     assert text.count("\n| deduplicated, ") == text.count("\n| all files, ") == 8
     assert text.count("with 4 times as many pictures (288 works) expect KID") == 4
+    assert text.count("48 cells; the guard's verdict: 48 ok.") == 1
     assert "| deduplicated in place of all files | KID | all | 24 | -0.0200 (-0.0200 .. -0.0200) | better |" in text
     assert "| DiffAugment in place of no augmentation | KID | 72 | 6 | -0.0500" in text
     few = summary([row for row in made_up(full=False) if row["works"] == 9 and row["deduplicated"]])

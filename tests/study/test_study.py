@@ -16,7 +16,7 @@ CELLS = ["9-False-none-0", "9-True-none-0"]
 
 def test_plan_run_and_run_again(stub, set_params):
     (stub.folder / "README.md").write_text("a note of mine")  # not committed: in nobody's way
-    set_params(stub.folder, {"train.cost_per_hour": 2.0})  # nor is this, but it is part of every cell
+    set_params(stub.folder, {"study.cost_per_hour": 2.0})  # nor is this
     before = stub.run("git", "status", "--porcelain"), stub.run("git", "rev-parse", "--abbrev-ref", "HEAD")
     planned = stub.study("--plan")
     assert planned.returncode == 0 and "2 cells: 0 done, 2 to do" in planned.stdout and "at 2 an hour" in planned.stdout
@@ -128,6 +128,7 @@ def test_other_code_and_other_params_are_other_cells(stub, set_params, monkeypat
     first = named()
     assert named(stylize__steps=1) == first, "no stage before evaluate reads it"
     assert named(train__kimg=1.0) == first, "the study sets it"
+    assert named(study__cost_per_hour=1.0) == first
     second = named(study__kimg=1.0)
     (stub.folder / "stage.py").write_text((stub.folder / "stage.py").read_text() + "# more\n")
     stub.run("git", "commit", "-qam", "more")

@@ -6,6 +6,7 @@ is an experiment of its params and of the present code. An interrupted study goe
 
 import argparse
 import io
+import json
 import os
 import subprocess
 import sys
@@ -47,12 +48,14 @@ def main() -> None:
     if rows or not failed:
         draw(rows)
     if failed:
+        first = f"{len(failed)} of {len(study.cells)} cells failed; {'the others are drawn' if rows else 'none is done'}."
         told = [f"{name}: {reason} (all of it: {log(ROOM, name)})" for name, reason in failed.items()]
-        raise UserError("\n  ".join([f"{len(failed)} of {len(study.cells)} cells failed; {'the others are drawn' if rows else 'none is done'}.", *told, "The same command tries them again."]))
+        raise UserError("\n  ".join([first, *told, "The same command tries them again."]))
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m stages.study", description="How far do N pictures go? Run the grid of the section `study` in params.yaml, and draw it.")
+    about = "How far do N pictures go? Run the grid of the section `study` in params.yaml, and draw it."
+    parser = argparse.ArgumentParser(prog="python -m stages.study", description=about)
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--plan", action="store_true", help="say which cells are done and to do, the expected minutes and the cost; run nothing")
     choice.add_argument("--draw", action="store_true", help="draw what is done; run nothing")
@@ -85,16 +88,17 @@ class Study:
 
     def _row(self, name: str, commit: str) -> dict[str, Any] | None:
         """The row of an experiment, or None when it is not the cell that its name says."""
-        texts = [records.content(self.root, commit, path) for path in (PARAMS.name, EVALUATED, TRAINED)]
-        used, evaluated, trained = (yaml.safe_load(text or "{}") for text in texts)
-        if followed(self.stages, params.flatten(used)) != self.followed[name] or not evaluated:
+        used, evaluated, trained = (records.content(self.root, commit, path) or "{}" for path in (PARAMS.name, EVALUATED, TRAINED))
+        numbers = json.loads(evaluated)
+        if not numbers or followed(self.stages, params.flatten(yaml.safe_load(used))) != self.followed[name]:
             return None
-        return row(self.cells[name], name, evaluated, trained, records.message(self.root, commit))
+        return row(self.cells[name], name, numbers, json.loads(trained), records.message(self.root, commit))
 
     def run(self) -> dict[str, str]:
         """Run the cells that are not done; returns the reasons of those that failed, by name."""
         failed: dict[str, str] = {}
         with alone(ROOM / "lock") as lock:
+            records.unlock(self.root)
             done = {item["experiment"] for item in self.rows()}
             jobs = self._jobs([name for name in self.cells if name not in done])
             with progress(total=len(self.cells), initial=len(done), desc="study", unit=" cells") as bar:

@@ -20,7 +20,7 @@ STYLE = {"font.size": 11, "axes.titlesize": 13, "axes.titleweight": "bold", "axe
 
 
 def against_works(rows: Sequence[Row], metric: str, title: str, unit: str, reference: tuple[float, str], curves: bool) -> Figure:
-    """A metric against the training works: means over seeds with t-intervals; with `curves` the fitted learning curves, on to 4 times the largest size.
+    """A metric against the training works: means over seeds with t-intervals; with `curves` the learning curves, on to 4 times the largest size.
 
     `reference` is a level with its name, such as the floor.
     """
@@ -36,11 +36,12 @@ def against_works(rows: Sequence[Row], metric: str, title: str, unit: str, refer
             draw_curve(axes, groups, shift, deduplicated, augmentation)
     level, name = reference
     axes.axhline(level, color=INK, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
-    axes.annotate(name, (0, level), (4, 3), xycoords=("axes fraction", "data"), textcoords="offset points", va="bottom", color=INK, fontsize=9)
+    small = {"textcoords": "offset points", "color": INK, "fontsize": 9}
+    axes.annotate(name, (0, level), (4, 3), xycoords=("axes fraction", "data"), va="bottom", **small)
     works_axis(axes, [*sizes, TIMES * sizes[-1]] if curves else sizes)
     if curves:
         axes.axvline(1.2 * sizes[-1], color=FAINT, linewidth=0.8, zorder=0)
-        axes.annotate("forecast", (1.2 * sizes[-1], 1), (4, -2), xycoords=("data", "axes fraction"), textcoords="offset points", va="top", color=INK, fontsize=9)
+        axes.annotate("forecast", (1.2 * sizes[-1], 1), (4, -2), xycoords=("data", "axes fraction"), va="top", **small)
     axes.set_title(title, pad=44)
     axes.set_ylabel(unit)
     axes.set_ylim(bottom=min(0, level), top=1.06 * max(top, level))
@@ -55,8 +56,9 @@ def draw_line(axes: Axes, groups: dict[int, list[float]], shift: float, deduplic
     x = np.array(list(groups)) * shift
     middle = np.array([value.value for value in values.values()])
     ends = np.array([[value.value - value.low, value.high - value.value] for value in values.values()]).T
-    look = {"color": colour, "marker": "o" if deduplicated else "s", "markersize": 7, "markerfacecolor": colour if deduplicated else "white"}
-    axes.errorbar(x, middle, np.nan_to_num(ends), linestyle="-" if deduplicated else "--", linewidth=1.8, elinewidth=1.4, label=label(deduplicated, augmentation), zorder=3, **look)
+    look = {"color": colour, "linestyle": "-" if deduplicated else "--", "linewidth": 1.8, "elinewidth": 1.4, "label": label(deduplicated, augmentation)}
+    look |= {"marker": "o" if deduplicated else "s", "markersize": 7, "markerfacecolor": colour if deduplicated else "white"}
+    axes.errorbar(x, middle, np.nan_to_num(ends), zorder=3, **look)
     for at, some in zip(x, groups.values(), strict=True):
         axes.plot([at] * len(some), some, linestyle="", marker="_", markersize=7, color=colour, alpha=0.55, zorder=2)
 
@@ -99,7 +101,8 @@ def draw_effects(axes: Axes, found: Sequence[Effect]) -> None:
     total, *sizes = found
     for at, effect in enumerate([*sizes, total]):
         at += 0.4 * (effect is total)
-        look = {"color": INK, "markersize": 10 if effect is total else 7, "marker": "D" if effect is total else "o", "markerfacecolor": INK if effect.sure else "white"}
+        marker, size = ("D", 10) if effect is total else ("o", 7)
+        look = {"color": INK, "marker": marker, "markersize": size, "markerfacecolor": INK if effect.sure else "white"}
         ends = np.nan_to_num([[effect.change.value - effect.change.low], [effect.change.high - effect.change.value]])
         axes.errorbar([at], [effect.change.value], ends, linewidth=1.6, capsize=3, **look)
     axes.axhline(0, color=INK, linewidth=1)

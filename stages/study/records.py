@@ -38,6 +38,13 @@ def experiments(root: Path) -> dict[str, str]:
     return {reference.rpartition("/")[2]: commit for commit, reference in (line.split() for line in lines)}
 
 
+def unlock(root: Path) -> None:
+    """Remove the locks that cells left which were killed while git wrote their refs; for who holds the study's lock: nobody else writes those."""
+    folder = root / git(root, "rev-parse", "--git-common-dir").strip() / EXPERIMENTS
+    for lock in folder.rglob("study-*.lock"):
+        lock.unlink()
+
+
 def content(root: Path, commit: str, path: str) -> str | None:
     """A file of a commit, or None where it has none."""
     done = subprocess.run(["git", "-C", str(root), "show", f"{commit}:{path}"], capture_output=True, text=True)

@@ -24,7 +24,10 @@ def means(rows: Sequence[Row]) -> Iterator[str]:
     verdicts = Counter(row["verdict"] or "none" for row in rows)
     yield f"{len(rows)} cells; the guard's verdict: " + ", ".join(f"{count} {name}" for name, count in verdicts.most_common()) + "."
     metrics = {key: value for key, value in (SHOWN | COPIED).items() if any(row[key] is not None for row in rows)}
-    yield "Means over seeds with 95 % t-intervals. The seeds are those of the training: the works of a size are the same for each, so that the intervals leave out which works they are."
+    yield (
+        "Means over seeds with 95 % t-intervals. The seeds are those of the training: the works of a size are the same for each, "
+        "so that the intervals leave out which works they are."
+    )
     table = [["combination", "works", "seeds", *(name for name, _ in metrics.values())], ["---"] * (3 + len(metrics))]
     ordered = sorted(rows, key=lambda row: (not row["deduplicated"], list(AUGMENTATIONS).index(row["augmentation"]), row["works"]))
     for (deduplicated, augmentation, works), some in groupby(ordered, key=lambda row: (row["deduplicated"], row["augmentation"], row["works"])):
@@ -51,7 +54,8 @@ def forecast(learning: Learning, name: str, decimals: int) -> str:
     """One learning curve in words."""
     largest = learning.sizes[-1]
     now, then, end, gain = learning.at(largest), learning.at(TIMES * largest), learning.offset(), learning.gain(TIMES)
-    said = f"with {TIMES} times as many pictures ({TIMES * largest} works) expect {name} {text(then, decimals)}, where {largest} works have {now.value:.{decimals}f}."
+    said = f"with {TIMES} times as many pictures ({TIMES * largest} works) expect {name} {text(then, decimals)}, "
+    said += f"where {largest} works have {now.value:.{decimals}f}."
     if gain.low < 10**-decimals / 2:
         return said + " That more works help at all is not sure from these sizes."
     if end.high - end.low > (now.value - end.value) / 2:

@@ -28,9 +28,9 @@ def row(cell: Cell, name: str, evaluated: Mapping[str, Any], trained: Mapping[st
 
 
 def levels(rows: Sequence[Row], factor: str) -> list[Any]:
-    """The values of a factor that occur: deduplicated before all files, no augmentation before the others, small before large."""
-    order = list(AUGMENTATIONS)
-    return sorted({row[factor] for row in rows}, key=lambda value: order.index(value) if value in order else (not value if isinstance(value, bool) else value))
+    """The values of `deduplicated` or `augmentation` that occur: deduplicated before all files, no augmentation before the others."""
+    order = [True, False, *AUGMENTATIONS]
+    return sorted({row[factor] for row in rows}, key=order.index)
 
 
 def lines(rows: Sequence[Row], metric: str) -> Iterator[tuple[bool, str, dict[int, list[float]]]]:

@@ -1,7 +1,6 @@
 """A tiny repository for the study: its stages read params and write a number, and note each time they run."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -101,5 +100,6 @@ def stub(tmp_path, clean_environment, set_params) -> Stub:
     (tmp_path / ".gitignore").write_text("/ran.log\n/study.log\n/wait\n/fail\n/.cache/\n/data/\n__pycache__/\n")
     (tmp_path / ".dvcignore").write_text("/.cache/\n")
     made = Stub(tmp_path, clean_environment())
-    made.run("bash", "-c", "git init -q && git config user.name Test && git config user.email test@example.org && python -m dvc init -q && python -m dvc config core.analytics false && git add -A && git commit -qm start")
+    made.run("bash", "-c", "git init -q && git config user.name Test && git config user.email test@example.org && python -m dvc init -q")
+    made.run("bash", "-c", "printf '[core]\\n    analytics = false\\n' > .dvc/config && git add -A && git commit -qm start")
     return made

@@ -50,7 +50,8 @@ def test_what_decides_the_numbers_of_this_pipeline():
     stages = needed(PIPELINE, "evaluate")
     assert set(stages) == {"scrape", "dedupe", "split", "augment", "train", "generate", "evaluate"}
     files = sources(stages)
-    assert {"stages/train", "stages/gan", "stages/common/params.py", "stages/evaluate"} <= set(files) and not [file for file in files if file.startswith("data/")]
+    assert {"stages/train", "stages/gan", "stages/common/params.py", "stages/evaluate"} <= set(files)
+    assert not [file for file in files if file.startswith("data/")]
     assert all((ROOT / file).exists() for file in files)
     values = followed(stages, params.flatten(yaml.safe_load(TEXT)))
     assert {"split.train_works", "dedupe.enabled", "train.augmentation", "train.seed", "train.kimg", "generate.count"} <= set(values)
@@ -62,7 +63,8 @@ def test_params_of_a_cell_keep_comments_and_order():
     text = with_values(TEXT, fixed(STUDY) | cell.changes())
     before, after = (params.flatten(yaml.safe_load(item)) for item in (TEXT, text))
     assert {key: after[key] for key in after if after[key] != before[key]} == {
-        "split.train_works": 18, "dedupe.enabled": False, "train.augmentation": "none", "train.seed": 2, "train.kimg": 20.0, "train.threads": 1, "generate.count": 250,
+        "split.train_works": 18, "dedupe.enabled": False, "train.augmentation": "none", "train.seed": 2,
+        "train.kimg": 20.0, "train.threads": 1, "generate.count": 250,
     }  # fmt: skip
     changed = [(old, new) for old, new in zip(TEXT.splitlines(), text.splitlines(), strict=True) if old != new]
     assert len(changed) == 7 and all(old.partition(" # ")[2] == new.partition(" # ")[2] for old, new in changed)
@@ -89,7 +91,7 @@ def test_rows_of_an_older_evaluate_have_gaps():
 
 def test_the_order_of_levels():
     rows = made_up()[::-1]
-    assert levels(rows, "deduplicated") == [True, False] and levels(rows, "augmentation") == ["none", "diffaugment"] and levels(rows, "works") == [9, 18, 36, 72]
+    assert levels(rows, "deduplicated") == [True, False] and levels(rows, "augmentation") == ["none", "diffaugment"]
 
 
 def test_the_summary_has_every_combination_and_both_effects():

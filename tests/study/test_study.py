@@ -77,6 +77,9 @@ def test_what_was_done_before_a_kill_is_not_done_again(stub, set_params):
     assert study.wait(60) == 1 and "run the same command again" in (stub.folder / "study.log").read_text()
     assert not stub.processes()
     (stub.folder / "wait").unlink()
+    (reference,) = (stub.folder / ".git/refs/exps").glob("??/*/study-*")
+    left = reference.with_name(next(word for word in stub.study("--plan").stdout.split() if word.startswith("study-") and word != reference.name) + ".lock")
+    left.touch()  # as git leaves it when it is killed while it writes a ref
     assert stub.study().returncode == 0
     assert len(stub.ran("track")) == 2 and stub.ran().count(stub.ran()[0]) == 1
 

@@ -68,10 +68,10 @@ class Stub:
         rows = [line.split() for line in path.read_text().splitlines()] if path.exists() else []
         return [name for kind, name, _ in rows if kind == stage]
 
-    def wait_for(self, count: int) -> None:
-        """Until the first stage was started `count` times."""
+    def wait_for(self, count: int, stage: str = "evaluate") -> None:
+        """Until a stage was started `count` times."""
         until = time.monotonic() + 240
-        while len(self.ran()) < count:
+        while len(self.ran(stage)) < count:
             assert time.monotonic() < until, (self.folder / "study.log").read_text()
             time.sleep(0.05)
 

@@ -69,9 +69,9 @@ def test_killed_in_the_middle_it_leaves_no_process_and_goes_on(stub, set_params)
 def test_what_was_done_before_a_kill_is_not_done_again(stub, set_params):
     set_params(stub.folder, {"study.jobs": 1})
     study = stub.start()
-    stub.wait_for(1)
-    (stub.folder / "wait").touch()
-    stub.wait_for(2)  # the first cell is done, the second waits
+    stub.wait_for(1, "track")
+    (stub.folder / "wait").touch()  # a second before the next cell's first stage
+    stub.wait_for(2)
     assert len(stub.experiments()) == 1
     study.send_signal(signal.SIGINT)
     assert study.wait(60) == 1 and "run the same command again" in (stub.folder / "study.log").read_text()

@@ -1,6 +1,7 @@
 """A tiny repository for the study: its stages read params and write a number, and note each time they run."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -59,8 +60,11 @@ class Stub:
 
     def start(self) -> subprocess.Popen:
         """The study in a process group of its own, to be killed."""
-        log = (self.folder / "study.log").open("wb")
-        return subprocess.Popen([sys.executable, "-m", "stages.study"], cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True)
+        with (self.folder / "study.log").open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "stages.study"], cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests that a shell runs in the background pass on that it is ignored
+            )  # fmt: skip
 
     def ran(self, stage: str = "evaluate") -> list[str]:
         """The cells that a stage was run for, in order, each as often as it was."""

@@ -91,7 +91,7 @@ def paired(rows: Sequence[Row], metric: str, title: str) -> Figure:
     for axes, (name, found) in zip(all_axes, panels, strict=True):
         draw_effects(axes, found)
         axes.set_title(name, fontsize=11, fontweight="normal")
-    all_axes[0].set_ylabel(f"difference in {title}, below 0 is better")
+    all_axes[0].set_ylabel("difference, below 0 is better")
     figure.suptitle(f"What each step changes in {title}", x=0.01, ha="left", fontsize=13, fontweight="bold")
     return figure
 

@@ -12,6 +12,7 @@
     evaluate  samples and test works -> metrics/evaluate.json, data/evaluation/
     track     everything measured -> one MLflow run
     report    everything measured -> data/report/index.html, one self-contained page
+    study     a grid of experiments -> metrics/study.csv and data/study/: how far do N pictures go?
     readme    the README's pictures and numbers, by hand after a run
 
 Borders: only a door (`__main__.py`) touches params, paths, progress bars and metrics files; what is behind it takes arguments

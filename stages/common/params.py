@@ -182,6 +182,28 @@ class Track(Section):
     experiment: Text
 
 
+class Study(Section):
+    """The grid of `python -m stages.study`: every combination of the four lists is a cell."""
+
+    train_works: Annotated[list[Count], Field(min_length=1)]
+    deduplicated: Annotated[list[bool], Field(min_length=1)]
+    augmentation: Annotated[list[Literal["none", "diffaugment", "ada"]], Field(min_length=1)]
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    kimg: Positive
+    pictures: Annotated[int, Field(ge=25, le=100_000)]
+    threads: Annotated[int, Field(ge=1, le=256)]
+    jobs: Annotated[int, Field(ge=1, le=64)]
+    cost_per_hour: PositiveOrZero
+
+    @model_validator(mode="after")
+    def _nothing_twice(self) -> "Study":
+        for key in ("train_works", "deduplicated", "augmentation", "seeds"):
+            values = getattr(self, key)
+            if len(set(values)) < len(values):
+                raise ValueError(f"study.{key} is {values}, but each value may be there once")
+        return self
+
+
 class Params(Section):
     """The whole of params.yaml."""
 
@@ -196,6 +218,7 @@ class Params(Section):
     upscale: Upscale
     evaluate: Evaluate
     track: Track
+    study: Annotated[Study, Field(exclude=True)]  # not dumped: no stage's result depends on it
 
 
 def load(path: Path = Path("params.yaml")) -> Params:

@@ -15,7 +15,7 @@ KEYS = params.flatten(yaml.safe_load((ROOT / "params.yaml").read_text()))
 def test_the_repository_s_params_load():
     loaded = params.load(ROOT / "params.yaml")
     preset = presets.PRESETS[KEYS["train.preset"]]
-    assert params.flatten(loaded.model_dump()) == KEYS | {f"train.{key}": value for key, value in preset.items()}
+    assert params.flatten(loaded.model_dump() | {"study": loaded.study.model_dump()}) == KEYS | {f"train.{key}": value for key, value in preset.items()}
     with pytest.raises(Exception, match="frozen"):
         loaded.train.seed = 1
 
@@ -56,6 +56,9 @@ WRONG = [
     ("scrape.genre", "portrait", ["scrape.genre is 'portrait'", "museum tells no genres"]),
     ("stylize.styles", [], ["stylize.styles is []", "at least 1 item"]),
     ("upscale.overlap", 128, ["upscale.overlap is 128", "less than half of upscale.tile (256)"]),
+    ("study.seeds", [0, 1, 0], ["study.seeds is [0, 1, 0]", "each value may be there once"]),
+    ("study.train_works", [], ["study.train_works is []", "at least 1 item"]),
+    ("study.augmentation", ["blur"], ["'blur'", "'none', 'diffaugment' or 'ada'"]),
     ("train.learnig_rate", 0.1, ["train.learnig_rate is not a known key", "did you mean 'train.learning_rate'"]),
     ("trian.seed", 0, ["trian is not a known key", "did you mean 'train'"]),
 ]

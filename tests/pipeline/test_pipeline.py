@@ -37,7 +37,7 @@ class Clone:
 
     def readme(self, start: str) -> str:
         """Run the one command of the README that starts so."""
-        (command,) = [line for line in README if line.startswith(start)]
+        (command,) = [line for line in README if line == start] or [line for line in README if line.startswith(start)]
         self.told.add(command)
         return self.run(command)
 
@@ -166,6 +166,21 @@ def test_a_queued_grid_runs_side_by_side_into_one_store(clone):
     shown = {row["split.train_works"]: row["kid"] for row in rows if row["train.seed"] == "2"}
     for works, metrics in added.items():
         assert float(shown[works]) == pytest.approx(metrics["evaluate.kid"], rel=1e-3)
+
+
+def test_the_study_plans_its_grid_and_runs_a_cell(clone, set_params):
+    assert "48 cells: 0 done, 48 to do" in clone.readme("python -m stages.study --plan")
+    runs = len(clone.runs())
+    before = clone.bytes()
+    text = (clone.folder / "params.yaml").read_text()
+    set_params(clone.folder, {"study.train_works": [9], "study.deduplicated": [True], "study.seeds": [0], "study.kimg": 0.1, "study.pictures": 25})
+    clone.readme("python -m stages.study")
+    assert len(clone.runs()) == runs + 2 and clone.bytes() == before | {"study.csv": clone.bytes()["study.csv"]}, "the workspace has its own results"
+    assert "2 cells: 2 done" in clone.run("python -m stages.study --plan")
+    assert "study-w9-dedup-diffaugment-s0-" in clone.run("dvc exp list")
+    assert (clone.folder / "metrics/study.csv").read_text().count("\n9,True,") == 2 and (clone.folder / "data/study/kid.png").is_file()
+    (clone.folder / "params.yaml").write_text(text)
+    (clone.folder / "metrics/study.csv").unlink()
 
 
 def test_a_source_without_network_names_the_way_out(clone):

@@ -1,0 +1,89 @@
+"""The process of one cell: a clone of its own, `dvc repro` in it, and the experiment into the main checkout.
+
+Neither DVC's queue nor `dvc exp run --temp` is used: both take the workspace apart while an experiment is made (changes
+stashed, HEAD detached, params.yaml rewritten), and a kill in that second leaves it so; a killed queue shows its experiment
+as running for ever, and one queued twice runs twice. Here a kill leaves a clone that the next start throws away. The one thing
+that changes in the main checkout is the experiment's ref, in one step at the end.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from stages.common.door import enter
+from stages.study.records import EXPERIMENTS, git
+
+LOCAL = ".dvc/config.local"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a cell's process is told."""
+
+    name: str  # of the experiment
+    commit: str  # that it starts from
+    params: str  # text of its params.yaml
+    target: str  # the stage to reach
+    root: str  # the main checkout
+    cache: str  # DVC's cache, of the main checkout too
+    folder: str = ""  # for the clone; what is there is thrown away
+
+    def json(self) -> str:
+        return json.dumps(asdict(self))
+
+
+def main() -> None:
+    threading.Thread(target=end_with_the_study, daemon=True).start()
+    run(Job(**json.loads(sys.argv[1])))
+
+
+def end_with_the_study() -> None:
+    """Wait until the other end of the pipe is closed, as it is when the study ends, however it ends; then end, with every child."""
+    os.read(sys.stdin.fileno(), 1)
+    os.killpg(0, signal.SIGKILL)
+
+
+def run(job: Job) -> None:
+    """Make the experiment, in a clone that is removed at the end; exits with DVC's code when a stage fails."""
+    folder, root = Path(job.folder), Path(job.root)
+    shutil.rmtree(folder, ignore_errors=True)
+    git(root, "clone", "--quiet", "--shared", "--no-checkout", str(root), str(folder))
+    git(folder, "checkout", "--quiet", "--detach", job.commit)
+    for key in ("user.name", "user.email"):
+        git(folder, "config", key, own(root, key) or "study")
+    if (root / LOCAL).is_file():
+        shutil.copy2(root / LOCAL, folder / LOCAL)
+    dvc(folder, "cache", "dir", "--local", job.cache)
+    (folder / "params.yaml").write_text(job.params, encoding="utf-8")
+    started = time.monotonic()
+    dvc(folder, "repro", job.target, DVC_ROOT=job.root, DVC_EXP_NAME=job.name)  # trainings go on, pages and runs are kept in the main checkout
+    seconds = time.monotonic() - started
+    dvc(folder, "exp", "run", "--quiet", "--name", job.name, "--message", f"study: {seconds:.0f} s", job.target)  # nothing is left to do but to record it
+    (reference,) = git(folder, "for-each-ref", "--format=%(refname)", f"{EXPERIMENTS}/**/{job.name}").split()
+    git(folder, "push", "--quiet", str(root), f"{reference}:{reference}")
+    shutil.rmtree(folder)
+
+
+def own(root: Path, key: str) -> str:
+    """A setting of git in the main checkout, or nothing."""
+    return subprocess.run(["git", "-C", str(root), "config", key], capture_output=True, text=True).stdout.strip()
+
+
+def dvc(folder: Path, *arguments: str, **environment: str) -> None:
+    """Run DVC in the clone with this Python first in PATH, without what an outer DVC passes on; exits when it fails, which DVC explains."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=folder, env=kept | {"PATH": path} | environment, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+if __name__ == "__main__":
+    enter(main)

@@ -1,0 +1,52 @@
+"""The effect of one factor: differences of pairs that are alike in all others, with a t-interval; and the interval of seeds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from stages.study.fit import LEVEL, Value
+from stages.study.grid import FACTORS
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What `factor` = `to` in place of `of` changes in `metric`, over `pairs` pairs of `works` works (None: of every size)."""
+
+    factor: str
+    of: Any
+    to: Any
+    metric: str
+    works: int | None
+    pairs: int
+    change: Value
+
+    @property
+    def sure(self) -> bool:
+        """Whether the interval leaves 0 out."""
+        return self.change.low > 0 or self.change.high < 0
+
+
+def mean(values: Sequence[float]) -> Value:
+    """The mean with its t-interval: m +- t(n-1) s / n^(1/2); of a single value the ends are not-a-number."""
+    center = float(np.mean(values))
+    if len(values) < 2:
+        return Value(center, float("nan"), float("nan"))
+    half = stats.t.ppf(0.5 + LEVEL / 200, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
+    return Value(center, float(center - half), float(center + half))
+
+
+def effects(rows: Sequence[Row], factor: str, of: Any, to: Any, metric: str) -> list[Effect]:
+    """The paired effect over all sizes first, then size by size; a cell without its partner or without the metric is left out."""
+    others = [name for name in FACTORS if name != factor]
+    known = [row for row in rows if row[metric] is not None]
+    sides = {level: {tuple(row[name] for name in others): row[metric] for row in known if row[factor] == level} for level in (of, to)}
+    changes: dict[int, list[float]] = {}
+    for key in sorted(sides[of].keys() & sides[to].keys()):
+        changes.setdefault(key[others.index("works")], []).append(sides[to][key] - sides[of][key])
+    groups = {None: [change for some in changes.values() for change in some]} | changes
+    return [Effect(factor, of, to, metric, works, len(found), mean(found)) for works, found in groups.items() if found]

@@ -1,0 +1,119 @@
+"""The study's figures: colour = augmentation (Okabe and Ito's colours, told apart by colour-blind eyes too), line and marker = deduplication."""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from stages.study.effects import Effect, Row, mean
+from stages.study.fit import learn
+from stages.study.summary import TIMES, comparisons
+from stages.study.table import label, lines
+
+COLOURS = {"none": "#d55e00", "diffaugment": "#0072b2", "ada": "#009e73"}
+INK, FAINT = "#333333", "#dddddd"
+DODGE = 1.035  # factor between neighbouring combinations on the axis of N, so that their intervals do not hide each other
+STYLE = {"font.size": 11, "axes.titlesize": 13, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False}
+
+
+def against_works(rows: Sequence[Row], metric: str, title: str, unit: str, reference: tuple[float, str], curves: bool) -> Figure:
+    """A metric against the training works: means over seeds with t-intervals; with `curves` the learning curves, on to 4 times the largest size.
+
+    `reference` is a level with its name, such as the floor.
+    """
+    figure = Figure(figsize=(9, 5.4), dpi=120, layout="constrained")
+    axes = figure.add_subplot()
+    found = list(lines(rows, metric))
+    sizes = sorted({works for *_, groups in found for works in groups})
+    top = max(np.nanmax([mean(values).high, *values]) for *_, groups in found for values in groups.values())
+    for number, (deduplicated, augmentation, groups) in enumerate(found):
+        shift = DODGE ** (number - (len(found) - 1) / 2)
+        draw_line(axes, groups, shift, deduplicated, augmentation)
+        if curves and len(groups) >= 3:
+            draw_curve(axes, groups, shift, deduplicated, augmentation)
+    level, name = reference
+    axes.axhline(level, color=INK, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+    small = {"textcoords": "offset points", "color": INK, "fontsize": 9}
+    axes.annotate(name, (0, level), (4, 3), xycoords=("axes fraction", "data"), va="bottom", **small)
+    works_axis(axes, [*sizes, TIMES * sizes[-1]] if curves else sizes)
+    if curves:
+        axes.axvline(1.2 * sizes[-1], color=FAINT, linewidth=0.8, zorder=0)
+        axes.annotate("forecast", (1.2 * sizes[-1], 1), (4, -2), xycoords=("data", "axes fraction"), va="top", **small)
+    axes.set_title(title, pad=44)
+    axes.set_ylabel(unit)
+    axes.set_ylim(bottom=min(0, level), top=1.06 * max(top, level))
+    axes.grid(axis="y", color=FAINT, linewidth=0.8)
+    axes.legend(ncols=2, loc="lower left", bbox_to_anchor=(-0.01, 1.0), frameon=False, fontsize=9, handlelength=2.6, columnspacing=1.2)
+    return figure
+
+
+def draw_line(axes: Axes, groups: dict[int, list[float]], shift: float, deduplicated: bool, augmentation: str) -> None:
+    """The means with their intervals, and each seed as a faint dot."""
+    colour, values = COLOURS[augmentation], {works: mean(some) for works, some in groups.items()}
+    x = np.array(list(groups)) * shift
+    middle = np.array([value.value for value in values.values()])
+    ends = np.array([[value.value - value.low, value.high - value.value] for value in values.values()]).T
+    look = {"color": colour, "linestyle": "-" if deduplicated else "--", "linewidth": 1.8, "elinewidth": 1.4, "label": label(deduplicated, augmentation)}
+    look |= {"marker": "o" if deduplicated else "s", "markersize": 7, "markerfacecolor": colour if deduplicated else "white"}
+    axes.errorbar(x, middle, np.nan_to_num(ends), zorder=3, **look)
+    for at, some in zip(x, groups.values(), strict=True):
+        axes.plot([at] * len(some), some, linestyle="", marker="_", markersize=7, color=colour, alpha=0.55, zorder=2)
+
+
+def draw_curve(axes: Axes, groups: dict[int, list[float]], shift: float, deduplicated: bool, augmentation: str) -> None:
+    """The learning curve beyond the largest size, with the band of resampled seeds."""
+    learning = learn(groups)
+    x = np.geomspace(learning.sizes[-1], TIMES * learning.sizes[-1], 40)
+    values = [learning.at(works) for works in x]
+    colour = COLOURS[augmentation]
+    axes.fill_between(x * shift, [value.low for value in values], [value.high for value in values], color=colour, alpha=0.10, linewidth=0, zorder=0)
+    axes.plot(x * shift, [value.value for value in values], color=colour, linewidth=1.2, linestyle="-" if deduplicated else "--", alpha=0.7, zorder=2)
+
+
+def works_axis(axes: Axes, sizes: Sequence[int]) -> None:
+    """The axis of N: logarithmic, a tick at each size; what lies beyond the trained sizes is a forecast."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(sizes))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
+    axes.set_xlabel("training works, N")
+    axes.tick_params(length=3, colors=INK)
+
+
+def paired(rows: Sequence[Row], metric: str, title: str) -> Figure:
+    """The paired differences, a panel a comparison: every size, and all of them together."""
+    panels = list(comparisons(rows, metric))
+    figure = Figure(figsize=(4.6 * len(panels), 4.4), dpi=120, layout="constrained")
+    all_axes = np.atleast_1d(figure.subplots(1, len(panels), sharey=True))
+    for axes, (name, found) in zip(all_axes, panels, strict=True):
+        draw_effects(axes, found)
+        axes.set_title(name, fontsize=11, fontweight="normal")
+    all_axes[0].set_ylabel("difference, below 0 is better")
+    figure.suptitle(f"What each step changes in {title}", x=0.01, ha="left", fontsize=13, fontweight="bold")
+    return figure
+
+
+def draw_effects(axes: Axes, found: Sequence[Effect]) -> None:
+    """Size by size, then all sizes apart and larger; what is not sure is hollow."""
+    total, *sizes = found
+    for at, effect in enumerate([*sizes, total]):
+        at += 0.4 * (effect is total)
+        marker, size = ("D", 10) if effect is total else ("o", 7)
+        look = {"color": INK, "marker": marker, "markersize": size, "markerfacecolor": INK if effect.sure else "white"}
+        ends = np.nan_to_num([[effect.change.value - effect.change.low], [effect.change.high - effect.change.value]])
+        axes.errorbar([at], [effect.change.value], ends, linewidth=1.6, capsize=3, **look)
+    axes.axhline(0, color=INK, linewidth=1)
+    axes.set_xticks([*range(len(sizes)), len(sizes) + 0.4], [*(f"{effect.works}" for effect in sizes), f"all\n({total.pairs} pairs)"])
+    axes.set_xlim(-0.5, len(sizes) + 0.9)
+    axes.set_xlabel("training works, N")
+    axes.grid(axis="y", color=FAINT, linewidth=0.8)
+
+
+def png(figure: Figure) -> bytes:
+    """The same bytes for the same figure."""
+    data = BytesIO()
+    figure.savefig(data, format="png", metadata={"Software": None})
+    return data.getvalue()

@@ -1,0 +1,109 @@
+"""A tiny repository for the study: its stages read params and write a number, and note each time they run."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGE = """
+import json, os, pathlib, sys, time, yaml
+values = yaml.safe_load(open("params.yaml"))
+name = f"{values['split']['train_works']}-{values['dedupe']['enabled']}-{values['train']['augmentation']}-{values['train']['seed']}"
+root = pathlib.Path(os.environ["DVC_ROOT"])  # the main checkout
+with open(root / "ran.log", "a") as file:
+    file.write(f"{sys.argv[1]} {name} {os.environ['DVC_EXP_NAME']}\\n")
+if sys.argv[1] == "track":
+    pathlib.Path("data").mkdir(exist_ok=True)
+    pathlib.Path("data/tracked").write_text(name)
+    sys.exit()
+waited = root / "wait"
+while waited.exists():
+    time.sleep(0.05)
+if (root / "fail").exists() and (root / "fail").read_text() == name:
+    sys.exit("error: this one cannot be trained")
+kid = 0.1 + 1 / values["split"]["train_works"] + 0.01 * values["train"]["seed"] + 0.05 * (not values["dedupe"]["enabled"])
+pathlib.Path("metrics").mkdir(exist_ok=True)
+json.dump({"kid": kid, "kid_floor": 0.0}, open("metrics/evaluate.json", "w"))
+"""
+PIPELINE = {
+    "stages": {
+        "evaluate": {
+            "cmd": "python stage.py evaluate",
+            "deps": ["stage.py"],
+            "params": ["split.train_works", "dedupe.enabled", "train.augmentation", "train.seed", "train.kimg"],
+            "metrics": [{"metrics/evaluate.json": {"cache": False}}],
+        },
+        "track": {"cmd": "python stage.py track", "deps": ["metrics/evaluate.json", "stage.py"], "params": ["train"], "outs": ["data/tracked"]},
+    },
+    "metrics": ["metrics/evaluate.json"],
+}
+
+
+class Stub:
+    """The repository, and the study as a user starts it there."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]):
+        self.folder, self.environment = folder, environment
+
+    def run(self, *command: str) -> str:
+        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=True).stdout
+
+    def study(self, *arguments: str) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "stages.study", *arguments]
+        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=600)
+
+    def start(self) -> subprocess.Popen:
+        """The study in a process group of its own, to be killed."""
+        with (self.folder / "study.log").open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "stages.study"], cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests that a shell runs in the background pass on that it is ignored
+            )  # fmt: skip
+
+    def ran(self, stage: str = "evaluate") -> list[str]:
+        """The cells that a stage was run for, in order, each as often as it was."""
+        path = self.folder / "ran.log"
+        rows = [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+        return [name for kind, name, _ in rows if kind == stage]
+
+    def wait_for(self, count: int, stage: str = "evaluate") -> None:
+        """Until a stage was started `count` times."""
+        until = time.monotonic() + 240
+        while len(self.ran(stage)) < count:
+            assert time.monotonic() < until, (self.folder / "study.log").read_text()
+            time.sleep(0.05)
+
+    def processes(self) -> list[str]:
+        """The command lines of the processes that work in this repository."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*"):
+            try:
+                if Path(os.readlink(path / "cwd")).is_relative_to(self.folder):
+                    found.append((path / "cmdline").read_text().replace("\0", " "))
+            except OSError:
+                continue
+        return found
+
+    def experiments(self) -> list[str]:
+        """DVC's own list, by name."""
+        return sorted(self.run(sys.executable, "-m", "dvc", "exp", "list", "--name-only", "--all-commits").split())
+
+
+@pytest.fixture
+def stub(tmp_path, clean_environment, set_params) -> Stub:
+    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    set_params(tmp_path, {"study.train_works": [9], "study.augmentation": ["none"], "study.seeds": [0], "study.jobs": 2})
+    (tmp_path / "stage.py").write_text(STAGE)
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump(PIPELINE))
+    (tmp_path / ".gitignore").write_text("/ran.log\n/study.log\n/wait\n/fail\n/.cache/\n/data/\n__pycache__/\n")
+    (tmp_path / ".dvcignore").write_text("/.cache/\n")
+    made = Stub(tmp_path, clean_environment())
+    made.run("bash", "-c", "git init -q && git config user.name Test && git config user.email test@example.org && python -m dvc init -q")
+    made.run("bash", "-c", "printf '[core]\\n    analytics = false\\n' > .dvc/config && git add -A && git commit -qm start")
+    return made

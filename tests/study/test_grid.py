@@ -1,0 +1,120 @@
+"""The cells and their names, what decides a cell's result, the plan, the tables and the figures."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import yaml
+from matplotlib import rc_context
+from PIL import Image
+
+from stages.common import params
+from stages.study import figures
+from stages.study.__main__ import pictures, with_values
+from stages.study.grid import Cell, cells, fixed, followed, needed, sources
+from stages.study.plan import plan, seconds
+from stages.study.summary import summary
+from stages.study.table import levels, row
+
+ROOT = Path(__file__).resolve().parents[2]
+STUDY = params.load(ROOT / "params.yaml").study
+TEXT = (ROOT / "params.yaml").read_text()
+PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+
+
+def made_up(full: bool = True) -> list[dict]:
+    """Rows of a whole grid; without `full` as an older evaluate writes them."""
+    found = []
+    for cell in cells(STUDY):
+        kid = 0.06 + 0.5 / cell.works + 0.02 * (not cell.deduplicated) + 0.05 * (cell.augmentation == "none") + 0.003 * cell.seed
+        numbers = {"kid": kid, "kid_floor": -0.001, "fid": 200 + 300 * kid}
+        more = {"fid_above_floor": 300 * kid, "copied": 1 / cell.works, "efficientnet": {"kid": 2 * kid}} if full else {}
+        found.append(row(cell, cell.name(), numbers | more, {"n_train": 4 * cell.works, "kimg": 20.0, "verdict": {"state": "ok"}}, "study: 120 s"))
+    return found
+
+
+def test_the_default_grid():
+    found = list(cells(STUDY))
+    assert len(found) == len(set(found)) == 48
+    assert {cell.works for cell in found} == {9, 18, 36, 72} and {cell.seed for cell in found[:16]} == {0}, "all of a seed first"
+
+
+def test_a_name_says_the_factors_and_changes_with_all_that_decides():
+    cell = Cell(18, False, "diffaugment", 0)
+    assert cell.name("code", {"a": 1, "b": 2}) == cell.name("code", {"b": 2, "a": 1})
+    assert cell.name("code").startswith("study-w18-files-diffaugment-s0-") and cell.name("code") != cell.name("other code")
+    assert len({cell.name() for cell in cells(STUDY)}) == 48
+
+
+def test_what_decides_the_numbers_of_this_pipeline():
+    stages = needed(PIPELINE, "evaluate")
+    assert set(stages) == {"scrape", "dedupe", "split", "augment", "train", "generate", "evaluate"}
+    files = sources(stages)
+    assert {"stages/train", "stages/gan", "stages/common/params.py", "stages/evaluate"} <= set(files)
+    assert not [file for file in files if file.startswith("data/")]
+    assert all((ROOT / file).exists() for file in files)
+    values = followed(stages, params.flatten(yaml.safe_load(TEXT)))
+    assert {"split.train_works", "dedupe.enabled", "train.augmentation", "train.seed", "train.kimg", "generate.count"} <= set(values)
+    assert not [key for key in values if key.startswith(("study.", "stylize.", "track."))]
+
+
+def test_params_of_a_cell_keep_comments_and_order():
+    cell = Cell(18, False, "none", 2)
+    text = with_values(TEXT, fixed(STUDY) | cell.changes())
+    before, after = (params.flatten(yaml.safe_load(item)) for item in (TEXT, text))
+    assert {key: after[key] for key in after if after[key] != before[key]} == {
+        "split.train_works": 18, "dedupe.enabled": False, "train.augmentation": "none", "train.seed": 2,
+        "train.kimg": 20.0, "train.threads": 1, "generate.count": 250,
+    }  # fmt: skip
+    changed = [(old, new) for old, new in zip(TEXT.splitlines(), text.splitlines(), strict=True) if old != new]
+    assert len(changed) == 7 and all(old.partition(" # ")[2] == new.partition(" # ")[2] for old, new in changed)
+
+
+def test_the_plan_says_minutes_and_cost():
+    named = {cell.name(): cell for cell in cells(STUDY)}
+    nothing = plan(STUDY, named, [])
+    each, source = seconds(STUDY, [])
+    assert "48 cells: 0 done, 48 to do, 2 at a time" in nothing and f"expected: {24 * each / 60:.0f} minutes" in nothing and "measured on" in source
+    assert "study.cost_per_hour" in nothing
+    rows = made_up()[:8]  # 120 seconds each
+    some = plan(STUDY.model_copy(update={"cost_per_hour": 1.5}), named, rows)
+    assert "8 done, 40 to do" in some and "expected: 40 minutes, 120 seconds a cell (the median of 8 done)" in some
+    assert "cost: 1.00, at 1.5 an hour" in some
+    assert some.count("\n  done ") == 8 and some.count("\n  to do ") == 40
+
+
+def test_rows_of_an_older_evaluate_have_gaps():
+    (old, *_), (new, *_) = made_up(full=False), made_up()
+    assert list(old) == list(new) and old["efficientnet_kid"] is None and new["efficientnet_kid"] == pytest.approx(2 * new["kid"])
+    assert (new["verdict"], new["seconds"], new["training_pictures"]) == ("ok", 120, 36)
+
+
+def test_the_order_of_levels():
+    rows = made_up()[::-1]
+    assert levels(rows, "deduplicated") == [True, False] and levels(rows, "augmentation") == ["none", "diffaugment"]
+
+
+def test_the_summary_has_every_combination_and_both_effects():
+    text = summary(made_up())
+    assert text.count("\n| deduplicated, ") == text.count("\n| all files, ") == 8
+    assert text.count("with 4 times as many pictures (288 works) expect KID") == 4
+    assert text.count("48 cells; the guard's verdict: 48 ok.") == 1
+    assert "| deduplicated in place of all files | KID | all | 24 | -0.0200 (-0.0200 .. -0.0200) | better |" in text
+    assert "| DiffAugment in place of no augmentation | KID | 72 | 6 | -0.0500" in text
+    few = summary([row for row in made_up(full=False) if row["works"] == 9 and row["deduplicated"]])
+    assert "a curve takes 3 sizes, here are 1" in few and "in place of all files" not in few and "FID" not in few
+
+
+@pytest.mark.parametrize(
+    "rows, names",
+    [(made_up(), {"kid", "fid", "copied", "kid_effects", "fid_effects"}), (made_up(full=False), {"kid", "kid_effects"}), (made_up(full=False)[:1], {"kid"})],
+    ids=["all", "older", "one cell"],
+)
+def test_figures_of_what_was_measured(rows, names):
+    with rc_context(figures.STYLE):
+        drawn = {name: figures.png(figure) for name, figure in pictures(rows).items()}
+        assert drawn == {name: figures.png(figure) for name, figure in pictures(rows).items()}, "the same bytes"
+    assert set(drawn) == names
+    for data in drawn.values():
+        with Image.open(BytesIO(data)) as picture:
+            assert picture.width > 500 and len(picture.convert("RGB").getcolors(1 << 24)) > 50

@@ -1,0 +1,146 @@
+"""The study as a program, in a tiny repository: never twice, killed and gone on with, failed cells, what must not change."""
+
+import csv
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from stages.common import params
+from stages.study.__main__ import Study
+
+CELLS = ["9-False-none-0", "9-True-none-0"]
+
+
+def test_plan_run_and_run_again(stub, set_params):
+    (stub.folder / "README.md").write_text("a note of mine")  # not committed: in nobody's way
+    set_params(stub.folder, {"study.cost_per_hour": 2.0})  # nor is this
+    before = stub.run("git", "status", "--porcelain"), stub.run("git", "rev-parse", "--abbrev-ref", "HEAD")
+    planned = stub.study("--plan")
+    assert planned.returncode == 0 and "2 cells: 0 done, 2 to do" in planned.stdout and "at 2 an hour" in planned.stdout
+    assert stub.ran() == [] and stub.experiments() == []
+
+    done = stub.study()
+    assert done.returncode == 0, done.stderr
+    assert sorted(stub.ran()) == sorted(stub.ran("track")) == CELLS
+    with (stub.folder / "metrics/study.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["works"], row["deduplicated"], float(row["kid"])) for row in rows] == [("9", "False", 0.261111), ("9", "True", 0.211111)]
+    assert [row["experiment"] for row in sorted(rows, key=lambda row: row["experiment"])] == stub.experiments()
+    assert (stub.folder / "data/study/kid.png").stat().st_size > 1000 and "0.211" in (stub.folder / "data/study/summary.md").read_text()
+    after = stub.run("git", "status", "--porcelain").replace("?? metrics/\n", ""), stub.run("git", "rev-parse", "--abbrev-ref", "HEAD")
+    assert after == before, "the checkout is as it was"
+
+    table = (stub.folder / "metrics/study.csv").read_bytes()
+    stub.run("git", "add", "-A")
+    stub.run("git", "commit", "-qm", "another commit with the same code")
+    again = stub.study()
+    assert again.returncode == 0 and "2 done, 0 to do" in stub.study("--plan").stdout
+    assert len(stub.ran()) == 2 and (stub.folder / "metrics/study.csv").read_bytes() == table
+    (stub.folder / "metrics/study.csv").unlink()
+    assert stub.study("--draw").returncode == 0 and (stub.folder / "metrics/study.csv").read_bytes() == table
+
+
+def test_killed_in_the_middle_it_leaves_no_process_and_goes_on(stub, set_params):
+    """The whole process group of the study is killed while two cells run, twice; the third time it is left to end."""
+    set_params(stub.folder, {"study.train_works": [9, 18]})
+    (stub.folder / "params.mine").write_text("untracked")
+    state = stub.run("git", "status", "--porcelain"), stub.run("git", "stash", "list")
+    (stub.folder / "wait").touch()
+    for number in (1, 2):
+        study = stub.start()
+        stub.wait_for(2 * number)
+        os.killpg(study.pid, signal.SIGKILL)
+        study.wait()
+        until = time.monotonic() + 60
+        while stub.processes():
+            assert time.monotonic() < until, stub.processes()
+            time.sleep(0.05)
+        assert (stub.run("git", "status", "--porcelain"), stub.run("git", "stash", "list")) == state
+        assert stub.experiments() == []
+    (stub.folder / "wait").unlink()
+    assert stub.study().returncode == 0
+    assert sorted(stub.ran("track")) == sorted(CELLS + ["18-False-none-0", "18-True-none-0"])
+    assert len(stub.experiments()) == 4 and len(stub.ran()) == 4 + 4, "two cells were begun twice more, none ended twice"
+
+
+def test_what_was_done_before_a_kill_is_not_done_again(stub, set_params):
+    set_params(stub.folder, {"study.jobs": 1})
+    study = stub.start()
+    stub.wait_for(1, "track")
+    (stub.folder / "wait").touch()  # a second before the next cell's first stage
+    stub.wait_for(2)
+    assert len(stub.experiments()) == 1
+    study.send_signal(signal.SIGINT)
+    assert study.wait(60) == 1 and "run the same command again" in (stub.folder / "study.log").read_text()
+    assert not stub.processes()
+    (stub.folder / "wait").unlink()
+    (reference,) = (stub.folder / ".git/refs/exps").glob("??/*/study-*")
+    left = reference.with_name(next(word for word in stub.study("--plan").stdout.split() if word.startswith("study-") and word != reference.name) + ".lock")
+    left.touch()  # as git leaves it when it is killed while it writes a ref
+    assert stub.study().returncode == 0
+    assert len(stub.ran("track")) == 2 and stub.ran().count(stub.ran()[0]) == 1
+
+
+def test_a_failed_cell_is_told_and_the_others_are_done(stub):
+    (stub.folder / "fail").write_text(CELLS[1])
+    done = stub.study()
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "1 of 2 cells failed; the others are drawn" in done.stderr and "error: this one cannot be trained" in done.stderr
+    (log,) = (stub.folder / ".cache/study/logs").glob("study-w9-dedup-*.log")
+    assert str(log.relative_to(stub.folder)) in done.stderr and "this one cannot be trained" in log.read_text()
+    assert len(stub.experiments()) == 1 and len((stub.folder / "metrics/study.csv").read_text().splitlines()) == 2
+    (stub.folder / "fail").write_text("")
+    assert stub.study().returncode == 0 and len(stub.ran()) == 3
+
+
+def test_only_one_study_at_a_time(stub):
+    (stub.folder / "wait").touch()
+    study = stub.start()
+    try:
+        stub.wait_for(2)
+        second = stub.study()
+        assert second.returncode == 1 and "another study runs in this checkout" in second.stderr and len(stub.ran()) == 2
+        assert stub.study("--plan").returncode == 0
+    finally:
+        os.killpg(study.pid, signal.SIGTERM)
+        study.wait()
+
+
+@pytest.mark.parametrize("change", ["edited", "new"])
+def test_code_that_is_not_committed_is_refused(stub, change):
+    if change == "edited":
+        (stub.folder / "stage.py").write_text("# mine\n" + (stub.folder / "stage.py").read_text())
+    else:
+        stub.run("git", "rm", "-q", "--cached", "stage.py")
+        stub.run("git", "commit", "-qm", "without")
+    done = stub.study()
+    assert done.returncode == 1 and "stage.py" in done.stderr and "Commit it" in done.stderr and "Traceback" not in done.stderr
+    assert stub.ran() == []
+
+
+def test_other_code_and_other_params_are_other_cells(stub, set_params, monkeypatch):
+    monkeypatch.chdir(stub.folder)
+
+    def named(**changes: object) -> set[str]:
+        set_params(stub.folder, {key.replace("__", "."): value for key, value in changes.items()})
+        return set(Study(stub.folder, params.load()).cells)
+
+    first = named()
+    assert named(stylize__steps=1) == first, "no stage before evaluate reads it"
+    assert named(train__kimg=1.0) == first, "the study sets it"
+    assert named(study__cost_per_hour=1.0) == first
+    second = named(study__kimg=1.0)
+    (stub.folder / "stage.py").write_text((stub.folder / "stage.py").read_text() + "# more\n")
+    stub.run("git", "commit", "-qam", "more")
+    assert len(first | second | named()) == 6
+
+
+def test_nothing_to_draw_and_no_repository(stub, tmp_path_factory):
+    done = stub.study("--draw")
+    assert done.returncode == 1 and "no cell of the study is done" in done.stderr
+    subprocess.run(["rm", "-rf", ".git"], cwd=stub.folder, check=True)
+    done = stub.study("--plan")
+    assert done.returncode == 1 and "git" in done.stderr and "Traceback" not in done.stderr

@@ -37,7 +37,8 @@ def main() -> None:
         for suffix, data in made.items():
             report.write_bytes(OUT / f"{name}{suffix}", data)
         written |= {f"{name}{suffix}" for suffix in [*made, ".txt"]}
-        measured[name] = _measured(picture, layouts[name], chosen.dpi) | {"tiles": count, "warning": warnings[name], "md5": hashlib.md5(made[".png"]).hexdigest()}
+        digest = hashlib.md5(made[".png"]).hexdigest()  # with it metrics/upscale.json is of this print alone
+        measured[name] = _measured(picture, layouts[name], chosen.dpi) | {"tiles": count, "warning": warnings[name], "md5": digest}
     report.write_json(METRICS, {"pictures": measured, "paper": chosen.paper, "dpi": chosen.dpi, "runtime": runtime.report()})
     values = params.flatten(everything.model_dump(include={"stylize", "upscale"}))
     for name in pictures:

@@ -34,8 +34,10 @@ def png(pixels: np.ndarray, layout: Layout) -> bytes:
 def tiff(pixels: np.ndarray, layout: Layout) -> bytes:
     """A TIFF of uint8 or uint16 [H, W, 3], deflated; Pillow writes no colours of 16 bits."""
     data = io.BytesIO()
-    resolution = {"resolution": (layout.dpi, layout.dpi), "resolutionunit": "inch"}
-    tifffile.imwrite(data, pixels, photometric="rgb", compression="zlib", predictor=True, metadata=None, software=False, iccprofile=srgb_profile(), **resolution)
+    tifffile.imwrite(
+        data, pixels, photometric="rgb", compression="zlib", predictor=True, metadata=None, software=False,
+        resolution=(layout.dpi, layout.dpi), resolutionunit="inch", iccprofile=srgb_profile(),
+    )  # fmt: skip
     return data.getvalue()
 
 

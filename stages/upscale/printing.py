@@ -28,8 +28,8 @@ class Layout:
 def lay_out(size: tuple[int, int], paper: str, placement: str, bleed_mm: float, dpi: int) -> Layout:
     """The layout of a picture of `size` = (width, height) pixels; paper lies or stands as the picture does.
 
-    `placement` is "fill" (the paper is covered, the excess cut off) or "fit" (the picture is whole, on white). On paper "none" the picture is its own paper, at `dpi`,
-    without bleed. Raises UserError for a bleed wider than the print.
+    `placement` is "fill" (the paper is covered, the excess cut off) or "fit" (the picture is whole, on white). On paper "none" the picture is its own
+    paper, at `dpi`, without bleed. Raises UserError for a bleed wider than the print.
     """
     if paper == "none":
         width, height = (millimetres(pixels, dpi) for pixels in size)
@@ -74,7 +74,8 @@ def warning(layout: Layout, size: tuple[int, int], scale: int, paper: str, place
     papers = [name for name in A_SERIES if lay_out(size, name, placement, 0.0, GOOD_DPI).dpi >= GOOD_DPI]
     smaller = papers[-1] if papers else "x".join(str(int(millimetres(pixels, GOOD_DPI))) for pixels in size) + "mm"
     larger = f" or stylize.pixels={enough}" if enough <= MOST_PIXELS else ""
-    text = f"upscale.paper {paper} gets {layout.dpi:.0f} pixels an inch, and below {GOOD_DPI} they can be seen: set upscale.paper={smaller}{larger} for {GOOD_DPI}"
+    remedy = f"set upscale.paper={smaller}{larger} for {GOOD_DPI}"
+    text = f"upscale.paper {paper} gets {layout.dpi:.0f} pixels an inch, and below {GOOD_DPI} they can be seen: {remedy}"
     if layout.dpi < LEAST_DPI:
         raise UserError(f"{text}; below {LEAST_DPI} nothing is printed")
     return text

@@ -193,7 +193,8 @@ def test_a_print_without_a_size_has_none(finished):
 
 def test_a_print_on_paper_has_its_bleed_resolution_and_warning(finished):
     (finished.folder / f"data/print/{NAMES[0]}.pdf").write_bytes(b"%PDF")
-    sides = {"width": 512, "height": 384, "trim_width_mm": 420, "trim_height_mm": 297, "bleed_mm": 3.0, "effective_dpi": 31.2, "warning": "below 200 <they> can be seen"}
+    sides = {"width": 512, "height": 384, "trim_width_mm": 420, "trim_height_mm": 297, "bleed_mm": 3.0, "effective_dpi": 31.2}
+    sides["warning"] = "below 200 <they> can be seen"
     change(finished.folder / "metrics/upscale.json", pictures={NAMES[0]: sides}, paper="A3")
     page = Page(written(finished))
     for words in ("420 × 297 mm and 3 mm of bleed on each side", "31 dots per inch", "below 200 <they> can be seen."):

@@ -54,8 +54,8 @@ def test_door_writes_a_print_ready_file_and_the_same_bytes_again(shop):
     assert json.loads(metrics.read_text()) == {
         "pictures": {
             "1-first": {
-                "width": 96, "height": 72, "width_mm": 9.6, "height_mm": 7.2, "trim_width_mm": 9.6, "trim_height_mm": 7.2, "bleed_mm": 0.0, "effective_dpi": 254.0,
-                "tiles": 1, "warning": None, "md5": hashlib.md5(printed.read_bytes()).hexdigest(),
+                "width": 96, "height": 72, "width_mm": 9.6, "height_mm": 7.2, "trim_width_mm": 9.6, "trim_height_mm": 7.2,
+                "bleed_mm": 0.0, "effective_dpi": 254.0, "tiles": 1, "warning": None, "md5": hashlib.md5(printed.read_bytes()).hexdigest(),
             },
         },
         "paper": "none",
@@ -119,7 +119,8 @@ def test_the_caption_says_what_the_print_was_made_from(quick):
     door.main()
     for name, title in {"1-first": "The First Work", "2-second": "The Second"}.items():
         text = (quick.folder / f"data/print/{name}.txt").read_text()
-        for words in (f"In the style of “{title}”", "48.0 × 32.0 mm after trimming", "54.0 × 38.0 mm with 3 mm bleed", "108 × 76 pixels, 51 an inch", "Warning: "):
+        sizes = ["48.0 × 32.0 mm after trimming", "54.0 × 38.0 mm with 3 mm bleed on each side", "108 × 76 pixels, 51 an inch"]
+        for words in (f"In the style of “{title}”", *sizes, "Warning: "):
             assert words in text
         digests = {path: hashlib.md5((quick.folder / path).read_bytes()).hexdigest() for path in sources(name)}
         assert all(f"{digest}  {path}" in text for path, digest in digests.items())

@@ -154,7 +154,6 @@ def stylized(measured: dict[str, Any], chosen: params.Stylize, rows: list[dict[s
         "more_styles": max(0, len(titles) - SLIDERS),
         "prints": [printed(name, titles[name], sides) for name, sides in sorted(prints.items())[:PRINTS]],
         "more_prints": max(0, len(prints) - PRINTS),
-        "dpi": measured["upscale"]["dpi"],
     }
 
 
@@ -166,14 +165,14 @@ def printed(name: str, title: str, sides: dict[str, Any]) -> dict[str, Any]:
         "file": f"{PRINT}/{name}.png",
         "picture": pictures.still(large, *ROOM["print"]),
         "detail": pictures.detail(large, *ROOM["detail"]),
-        "paper": paper.beside_a4(sides["width_mm"], sides["height_mm"]),
+        "paper": paper.beside_a4(sides["trim_width_mm"], sides["trim_height_mm"]),
     }
 
 
 def lineage(values: dict[str, Any]) -> dict[str, Any]:
     """The params, and the files with the md5 that dvc.lock has for them; the one of metrics/evaluate.json finds the commit."""
-    pictures_made = [*images.listing(DATA / "sketch"), *images.listing(STYLIZED), *images.listing(PRINT)]
-    found = [path for path in [*FILES, *pictures_made] if path.is_file()]
+    made = [*images.listing(DATA / "sketch"), *images.listing(STYLIZED), *PRINT.iterdir()]
+    found = [path for path in [*FILES, *made] if path.is_file()]
     files = [{"name": path.as_posix(), "bytes": path.stat().st_size, "md5": hashlib.md5(path.read_bytes()).hexdigest()} for path in sorted(found)]
     (search,) = [file["md5"] for file in files if file["name"] == "metrics/evaluate.json"]
     return {"params": values, "files": files, "search": search, "tracked": report.read_json(DATA / "track.json")}

@@ -1,37 +1,53 @@
-"""python -m stages.upscale: data/stylized/pictures/ four times larger -> data/print/ (sRGB profile, DPI), metrics/upscale.json."""
+"""python -m stages.upscale: data/stylized/pictures/ four times larger, on paper -> data/print/ (sRGB profile, size, caption), metrics/upscale.json."""
 
+import hashlib
+import sys
 from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image
+from torch import Tensor
 
 from stages.common import door, images, params, report, weights
 from stages.common.device import prepare
-from stages.upscale import esrgan, printing, tiles
+from stages.upscale import caption, esrgan, files, printing, tiles
 
-PICTURES, OUT = Path("data/stylized/pictures"), Path("data/print")
+SKETCHES, PICTURES, OUT, METRICS = Path("data/sketch"), Path("data/stylized/pictures"), Path("data/print"), Path("metrics/upscale.json")
 
 
 def main() -> None:
-    """Enlarge the first `upscale.pictures` stylized pictures."""
+    """Enlarge and lay out the first `upscale.pictures` stylized pictures; all layouts are checked before the first is enlarged."""
     everything = params.load()
     chosen = everything.upscale
-    pictures = {path.name: images.read(path) for path in _chosen(chosen.pictures)}
+    pictures = {path.stem: images.read(path) for path in _chosen(chosen.pictures)}
+    titles = dict(zip((path.stem for path in images.listing(PICTURES)), everything.stylize.styles, strict=False))  # the names begin with the titles' numbers
+    sketch = SKETCHES / everything.stylize.sketch
+    if not sketch.is_file():
+        raise door.UserError(f"{sketch} is not there, though {PICTURES} was made from it: put it back, or run `dvc repro` with another stylize.sketch")
+    layouts, warnings = _layouts(pictures, chosen)
     runtime = prepare(everything.train.device, everything.train.precision, everything.train.threads)
     enlarger = esrgan.load(weights.locate(weights.ESRGAN), runtime.device, runtime.dtype)
 
     measured: dict[str, Any] = {}
+    written = set()
     for name, picture in pictures.items():
         large, count = _enlarged(enlarger, picture, chosen, name)
-        images.save_png(OUT / name, large, dpi=(chosen.dpi, chosen.dpi), icc_profile=printing.srgb_profile())
-        sides = {"width": large.width, "height": large.height}
-        lengths = {f"{side}_mm": printing.millimetres(pixels, chosen.dpi) for side, pixels in sides.items()}
-        measured[Path(name).stem] = sides | lengths | {"tiles": count}
-    for old in images.listing(OUT):
-        if old.name not in pictures:
-            old.unlink()  # of an earlier run with other pictures
-    report.write_json(Path("metrics/upscale.json"), {"pictures": measured, "dpi": chosen.dpi, "runtime": runtime.report()})
+        made = _files(large, layouts[name], chosen, titles.get(name, name))
+        for suffix, data in made.items():
+            report.write_bytes(OUT / f"{name}{suffix}", data)
+        written |= {f"{name}{suffix}" for suffix in [*made, ".txt"]}
+        digest = hashlib.md5(made[".png"]).hexdigest()  # with it metrics/upscale.json is of this print alone
+        measured[name] = _measured(picture, layouts[name], chosen.dpi) | {"tiles": count, "warning": warnings[name], "md5": digest}
+    report.write_json(METRICS, {"pictures": measured, "paper": chosen.paper, "dpi": chosen.dpi, "runtime": runtime.report()})
+    values = params.flatten(everything.model_dump(include={"stylize", "upscale"}))
+    for name in pictures:
+        sources = {path.as_posix(): path.read_bytes() for path in (sketch, PICTURES / f"{name}.png", METRICS)}
+        text = caption.text(titles.get(name, name), layouts[name], warnings[name], sources, METRICS.as_posix(), values)
+        report.write_bytes(OUT / f"{name}.txt", text.encode())
+    for old in OUT.iterdir():
+        if old.name not in written:
+            old.unlink()  # of an earlier run with other pictures or formats
 
 
 def _chosen(count: int) -> list[Path]:
@@ -44,15 +60,45 @@ def _chosen(count: int) -> list[Path]:
     return found[: count or None]
 
 
-def _enlarged(enlarger: esrgan.Enlarger, picture: Image.Image, chosen: params.Upscale, name: str) -> tuple[Image.Image, int]:
-    """The picture enlarged, and the number of tiles."""
+def _layouts(pictures: dict[str, Image.Image], chosen: params.Upscale) -> tuple[dict[str, printing.Layout], dict[str, str | None]]:
+    """How each enlarged picture meets the paper, and what to warn of."""
+    layouts, warnings = {}, {}
+    for name, picture in pictures.items():
+        size = (picture.width * esrgan.SCALE, picture.height * esrgan.SCALE)
+        layouts[name] = printing.lay_out(size, chosen.paper, chosen.placement, chosen.bleed_mm, chosen.dpi)
+        warnings[name] = printing.warning(layouts[name], size, esrgan.SCALE, chosen.paper, chosen.placement)
+        if warnings[name]:
+            print(f"warning: {name}: {warnings[name]}", file=sys.stderr)
+    return layouts, warnings
+
+
+def _enlarged(enlarger: esrgan.Enlarger, picture: Image.Image, chosen: params.Upscale, name: str) -> tuple[Tensor, int]:
+    """The picture enlarged, float32 [1, 3, 4H, 4W] in [-1, 1], and the number of tiles."""
     down, across = tiles.grid((picture.height, picture.width), chosen.tile, chosen.overlap)
     count = len(down.starts) * len(across.starts)
     tensor = torch.from_numpy(images.to_array([picture])).to(torch.float32) / 127.5 - 1  # [1, 3, H, W]
     with door.progress(total=count, desc=name, unit="tile") as bar:
-        large = tiles.enlarge(tensor, enlarger, esrgan.SCALE, chosen.tile, chosen.overlap, lambda: bar.update())
-    array = ((large + 1) * 127.5).round().to(torch.uint8).numpy()  # [1, 3, 4H, 4W]
-    return images.from_array(array)[0], count
+        return tiles.enlarge(tensor, enlarger, esrgan.SCALE, chosen.tile, chosen.overlap, lambda: bar.update()), count
+
+
+def _files(large: Tensor, layout: printing.Layout, chosen: params.Upscale, title: str) -> dict[str, bytes]:
+    """The bytes of each file by its suffix."""
+    page = printing.on_paper(printing.quantised(large, 8), layout)
+    made = {".png": files.png(page, layout)}
+    if "pdf" in chosen.extra_formats:
+        made[".pdf"] = files.pdf(made[".png"], layout, chosen.crop_marks, title)
+    if "tiff" in chosen.extra_formats:
+        deep = page if chosen.tiff_bits == 8 else printing.on_paper(printing.quantised(large, 16), layout)
+        made[".tiff"] = files.tiff(deep, layout)
+    return made
+
+
+def _measured(picture: Image.Image, layout: printing.Layout, dpi: int) -> dict[str, Any]:
+    """The enlarged picture in pixels and in mm at `upscale.dpi`, and what becomes of it on its paper."""
+    sides = {"width": picture.width * esrgan.SCALE, "height": picture.height * esrgan.SCALE}
+    lengths = {f"{side}_mm": round(printing.millimetres(pixels, dpi), 1) for side, pixels in sides.items()}
+    trim = {f"trim_{side}_mm": round(length, 1) for side, length in zip(sides, layout.trim_mm, strict=True)}
+    return sides | lengths | trim | {"bleed_mm": layout.bleed_mm, "effective_dpi": round(layout.dpi, 1)}
 
 
 if __name__ == "__main__":

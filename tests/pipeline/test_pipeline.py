@@ -95,6 +95,8 @@ def test_repro_goes_from_web_pages_to_a_number_and_a_print(clone):
     (run,) = clone.runs()
     assert run.data.metrics["evaluate.fid"] == pytest.approx(numbers["fid"])
     clone.run("git add -A && git commit -qm run")
+    (search,) = re.findall("git log .*", print_file.with_suffix(".txt").read_text(encoding="utf-8"))
+    assert clone.run(search).endswith(" run\n"), "the caption's command finds the commit"
     tracked = clone.run("git ls-files data metrics").split()
     assert "metrics/evaluate.json" in tracked and not [name for name in tracked if re.match(r"data/(raw|works|gan|generated|stylized|print)/", name)]
 
@@ -150,6 +152,17 @@ def test_kept_duplicates_train_on_every_file(clone):
     found = clone.json("metrics/train.json")
     assert (found["works"], found["n_train"]) == (20, 60 * 2)
     clone.run("dvc exp run -S dedupe.enabled=true")
+
+
+def test_a_print_on_paper_is_one_command_away(clone):
+    before = clone.bytes()
+    output = clone.readme("dvc exp run -S upscale.paper=A5")
+    assert ran(output) == {"upscale", "track", "report"}
+    assert "warning: 1-sleep-on-seven-crutches: upscale.paper A5 gets 31 pixels an inch" in output
+    assert sorted(path.suffix for path in (clone.folder / "data/print").iterdir()) == [".pdf", ".png", ".tiff", ".txt"]
+    assert "1-sleep-on-seven-crutches.pdf" in (clone.folder / "data/report/index.html").read_text(encoding="utf-8")
+    assert ran(clone.run("dvc exp run -S upscale.paper=none -S upscale.crop_marks=false -S 'upscale.extra_formats=[]'")) == set()
+    assert clone.bytes() == before
 
 
 def test_a_queued_grid_runs_side_by_side_into_one_store(clone):

@@ -184,11 +184,22 @@ def test_without_a_film_intervals_or_a_second_feature_space_the_page_says_so(fin
 
 
 def test_a_print_without_a_size_has_none(finished):
-    sides = {"width": 512, "height": 384, "width_mm": 0.0, "height_mm": 0.0, "tiles": 1}
+    sides = {"width": 512, "height": 384, "trim_width_mm": 0.0, "trim_height_mm": 0.0, "bleed_mm": 0.0, "effective_dpi": 300.0, "warning": None}
     change(finished.folder / "metrics/upscale.json", pictures={NAMES[0]: sides})
     page = Page(written(finished))
     assert "size unknown" in page.sections["print"] and " mm" not in page.sections["print"]
     assert not [svg for svg in page.named("svg") if svg.get("class") == "paper"]
+
+
+def test_a_print_on_paper_has_its_bleed_resolution_and_warning(finished):
+    (finished.folder / f"data/print/{NAMES[0]}.pdf").write_bytes(b"%PDF")
+    sides = {"width": 512, "height": 384, "trim_width_mm": 420, "trim_height_mm": 297, "bleed_mm": 3.0, "effective_dpi": 31.2}
+    sides["warning"] = "below 200 <they> can be seen"
+    change(finished.folder / "metrics/upscale.json", pictures={NAMES[0]: sides}, paper="A3")
+    page = Page(written(finished))
+    for words in ("420 × 297 mm and 3 mm of bleed on each side", "31 dots per inch", "below 200 <they> can be seen."):
+        assert words in page.sections["print"], page.sections["print"]
+    assert f"data/print/{NAMES[0]}.pdf 4 " in page.sections["lineage"]
 
 
 def test_many_styles_and_prints_are_counted_not_shown(finished):
@@ -199,7 +210,7 @@ def test_many_styles_and_prints_are_counted_not_shown(finished):
         images.save_png(finished.folder / f"data/stylized/pictures/{name}.png", Image.new("RGB", (40, 30)))
         images.save_png(finished.folder / f"data/print/{name}.png", Image.new("RGB", (160, 120)))
     change(finished.folder / "metrics/stylize.json", styles={name: {} for name in names})
-    sides = {"width": 160, "height": 120, "width_mm": 13.5, "height_mm": 10.2}
+    sides = {"width": 160, "height": 120, "trim_width_mm": 13.5, "trim_height_mm": 10.2, "bleed_mm": 0.0, "effective_dpi": 300.0, "warning": None}
     change(finished.folder / "metrics/upscale.json", pictures={name: sides for name in names[:3]})
     page = Page(written(finished))
     assert "6 more in data/stylized/pictures/" in page.sections["sketch"] and "2 more in data/print/" in page.sections["print"]

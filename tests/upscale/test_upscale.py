@@ -1,14 +1,23 @@
-"""The stage's door: print-ready files with profile and DPI, the same bytes each time, and clear errors."""
+"""The stage's door: print-ready files with profile, size and caption, the same bytes each time, and clear errors."""
 
+import hashlib
 import io
 import json
+import sys
+from pathlib import Path
 
+import cv2
 import numpy as np
+import pypdfium2
 import pytest
+import torch
+import yaml
 from PIL import Image, ImageCms
 
-from stages.common import images
-from stages.upscale import printing
+from stages.common import images, params
+from stages.common.door import UserError
+from stages.upscale import __main__ as door
+from stages.upscale import esrgan
 
 
 def painting(seed: int, width: int, height: int) -> Image.Image:
@@ -20,6 +29,7 @@ def painting(seed: int, width: int, height: int) -> Image.Image:
 def shop(workspace):
     for number, name in enumerate(["1-first", "2-second"]):
         images.save_png(workspace.folder / f"data/stylized/pictures/{name}.png", painting(number, 24, 18))
+    images.save_jpeg(workspace.folder / "data/sketch/sketch.jpg", painting(7, 24, 18))
     workspace.set(upscale__pictures=1, upscale__tile=32, upscale__overlap=4, upscale__dpi=254, train__precision="float32")
     return workspace
 
@@ -30,8 +40,8 @@ def test_door_writes_a_print_ready_file_and_the_same_bytes_again(shop):
     for _ in range(2):
         done = shop.open("upscale")
         assert done.returncode == 0, done.stderr
-        assert [path.name for path in images.listing(printed.parent)] == ["1-first.png"]
-        written.append((printed.read_bytes(), metrics.read_bytes()))
+        assert sorted(path.name for path in printed.parent.iterdir()) == ["1-first.png", "1-first.txt"]
+        written.append((printed.read_bytes(), metrics.read_bytes(), printed.with_suffix(".txt").read_bytes()))
         images.save_png(printed.parent / "9-old.png", painting(5, 20, 20))
     assert written[0] == written[1]
     with Image.open(printed) as picture:
@@ -42,10 +52,16 @@ def test_door_writes_a_print_ready_file_and_the_same_bytes_again(shop):
         small = picture.resize((24, 18), Image.Resampling.BOX)
     assert np.abs(np.asarray(small, float) - np.asarray(painting(0, 24, 18), float)).mean() < 8
     assert json.loads(metrics.read_text()) == {
-        "pictures": {"1-first": {"width": 96, "height": 72, "width_mm": 9.6, "height_mm": 7.2, "tiles": 1}},
+        "pictures": {
+            "1-first": {
+                "width": 96, "height": 72, "width_mm": 9.6, "height_mm": 7.2, "trim_width_mm": 9.6, "trim_height_mm": 7.2,
+                "bleed_mm": 0.0, "effective_dpi": 254.0, "tiles": 1, "warning": None, "md5": hashlib.md5(printed.read_bytes()).hexdigest(),
+            },
+        },
+        "paper": "none",
         "dpi": 254,
         "runtime": {"device": "cpu", "precision": "float32", "threads": 2},
-    }
+    }  # fmt: skip
 
 
 def test_no_pictures_yet(workspace):
@@ -63,16 +79,111 @@ def test_a_broken_picture(shop):
     shop.fails("upscale", "1-first.png", "cannot be read as a picture")
 
 
-def test_millimetres():
-    assert printing.millimetres(2048, 300) == 173.4
-    assert printing.millimetres(300, 300) == 25.4
+@pytest.fixture
+def quick(shop, monkeypatch):
+    """The door in this process, with an enlarger that repeats each pixel."""
+    monkeypatch.chdir(shop.folder)
+    monkeypatch.setattr(esrgan, "load", lambda *_: lambda picture: picture.repeat_interleave(4, 2).repeat_interleave(4, 3))
+    monkeypatch.setattr(door, "prepare", lambda *_: type("Runtime", (), {"device": None, "dtype": None, "report": lambda self: {}})())
+    return shop
 
 
-def test_the_profile_is_srgb_and_has_no_clock_in_it():
-    profile = printing.srgb_profile()
-    assert profile == printing.srgb_profile()
-    assert profile[24:36] == bytes([7, 208, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]) and profile[84:100] == bytes(16)
-    picture = painting(3, 16, 16)
-    ours, theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
-    changed = np.asarray(ImageCms.profileToProfile(picture, ours, theirs), int) - np.asarray(picture, int)
-    assert np.abs(changed).max() <= 1
+def test_on_paper_every_file_has_bleed_size_and_the_same_pixels(quick, capsys):
+    """48 x 32 mm lets the 96 x 72 pixels give 2 a millimetre, so that 8 rows are cut off and 3 mm of bleed are 6 pixels."""
+    quick.set(upscale__paper="32x48mm", upscale__extra_formats=["pdf", "tiff"], upscale__crop_marks=True)
+    folder = quick.folder / "data/print"
+    written = []
+    for _ in range(2):
+        door.main()
+        written.append({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
+    assert written[0] == written[1] and list(written[0]) == ["1-first.pdf", "1-first.png", "1-first.tiff", "1-first.txt"]
+    large = np.asarray(painting(0, 24, 18)).repeat(4, 0).repeat(4, 1)
+    with Image.open(folder / "1-first.png") as picture:
+        pixels = np.asarray(picture)
+        assert picture.info["dpi"] == pytest.approx((50.8, 50.8), abs=0.02)
+    assert pixels.shape == (76, 108, 3) and np.array_equal(pixels[6:-6, 6:-6], large[4:68])
+    page = pypdfium2.PdfDocument(folder / "1-first.pdf")[0]
+    trim = np.array(page.get_trimbox()) / 72 * 25.4
+    assert trim == pytest.approx([9, 9, 57, 41], abs=0.001)
+    found = json.loads((quick.folder / "metrics/upscale.json").read_text())
+    entry = found["pictures"]["1-first"]
+    assert (entry["trim_width_mm"], entry["trim_height_mm"], entry["bleed_mm"], entry["effective_dpi"]) == (48, 32, 3, 50.8) and found["paper"] == "32x48mm"
+    assert entry["warning"] and f"warning: 1-first: {entry['warning']}" in capsys.readouterr().err
+    quick.set(upscale__paper="none", upscale__crop_marks=False, upscale__extra_formats=[])
+    door.main()
+    assert sorted(path.name for path in folder.iterdir()) == ["1-first.png", "1-first.txt"], "the files of other formats are gone"
+
+
+def test_the_caption_says_what_the_print_was_made_from(quick):
+    quick.set(upscale__pictures=2, upscale__paper="48x32mm", stylize__styles=["The First Work", "The Second"])
+    door.main()
+    for name, title in {"1-first": "The First Work", "2-second": "The Second"}.items():
+        text = (quick.folder / f"data/print/{name}.txt").read_text()
+        sizes = ["48.0 × 32.0 mm after trimming", "54.0 × 38.0 mm with 3 mm bleed on each side", "108 × 76 pixels, 51 an inch"]
+        for words in (f"In the style of “{title}”", *sizes, "Warning: "):
+            assert words in text
+        digests = {path: hashlib.md5((quick.folder / path).read_bytes()).hexdigest() for path in sources(name)}
+        assert all(f"{digest}  {path}" in text for path, digest in digests.items())
+        assert f"-S{digests['metrics/upscale.json']} -- dvc.lock" in text and "stylize.pixels: 512" in text and "upscale.paper: 48x32mm" in text
+
+
+def sources(name: str) -> list[str]:
+    return ["data/sketch/sketch.jpg", f"data/stylized/pictures/{name}.png", "metrics/upscale.json"]
+
+
+def test_dvc_follows_every_param_that_the_caption_names():
+    root = Path(__file__).resolve().parents[2]
+    tracked = yaml.safe_load((root / "dvc.yaml").read_text())["stages"]["upscale"]["params"]
+    named = params.flatten(params.load(root / "params.yaml").model_dump(include={"stylize", "upscale"}))
+    assert len(named) > 10 and set(named) <= set(tracked)
+
+
+@pytest.mark.parametrize("kind", ["grey", "grey16", "alpha", "palette"])
+def test_grey_and_transparent_pictures_are_printed_as_seen_on_white(quick, kind):
+    grey = np.arange(24 * 18, dtype=np.uint16).reshape(18, 24) // 2
+    rgba = np.dstack([np.full((18, 24, 3), 40, np.uint8), np.tile(np.where(np.arange(24) < 12, 0, 255), (18, 1)).astype(np.uint8)])
+    pictures = {
+        "grey": Image.fromarray(grey.astype(np.uint8)), "grey16": Image.fromarray(grey * 257), "alpha": Image.fromarray(rgba),
+        "palette": Image.fromarray(grey.astype(np.uint8)).convert("P"),
+    }  # fmt: skip
+    pictures[kind].save(quick.folder / "data/stylized/pictures/1-first.png")
+    door.main()
+    with Image.open(quick.folder / "data/print/1-first.png") as picture:
+        assert picture.mode == "RGB"
+        found = np.asarray(picture)[::4, ::4]
+    seen = np.where(np.arange(24)[None, :] < 12, 255, 40) * np.ones((18, 1)) if kind == "alpha" else grey
+    assert np.array_equal(found, np.dstack([seen] * 3).astype(np.uint8))
+
+
+def test_sixteen_bits_hold_more_than_eight(quick, monkeypatch):
+    """Of the network's own output: between two of its levels the picture of 16 bits has others, so they are not the 8 bits scaled."""
+    monkeypatch.setattr(esrgan, "load", lambda *_: lambda picture: torch.linspace(-0.01, 0.01, 72 * 96).view(1, 1, 72, 96).expand(1, 3, -1, -1))
+    monkeypatch.setattr(door.tiles, "enlarge", lambda picture, enlarger, *_: enlarger(picture))
+    quick.set(upscale__extra_formats=["tiff"])
+    door.main()
+    with Image.open(quick.folder / "data/print/1-first.png") as picture:
+        levels = [len(np.unique(np.asarray(picture)))]
+    deep = cv2.imread(str(quick.folder / "data/print/1-first.tiff"), cv2.IMREAD_UNCHANGED)
+    levels.append(len(np.unique(deep)))
+    assert deep.dtype == np.uint16 and levels[0] <= 5 and levels[1] > 600
+
+
+WRONG = [
+    ({"paper": "A3"}, ["upscale.paper A3 gets 6 pixels an inch", "upscale.paper=12x9mm", "below 30 nothing is printed"]),
+    ({"paper": "30x40mm", "bleed_mm": 40.0}, ["upscale.bleed_mm is 40", "only 30 mm wide", "set it to 3"]),
+]
+
+
+@pytest.mark.parametrize("changes, words", WRONG)
+def test_a_print_without_sense_is_explained_before_any_work(quick, monkeypatch, changes, words):
+    monkeypatch.setattr(esrgan, "load", lambda *_: sys.exit("the network was loaded"))
+    quick.set(**{f"upscale__{key}": value for key, value in changes.items()})
+    with pytest.raises(UserError) as caught:
+        door.main()
+    assert all(word in str(caught.value) for word in words), caught.value
+    assert not (quick.folder / "data/print").exists()
+
+
+def test_the_sketch_is_gone(shop):
+    (shop.folder / "data/sketch/sketch.jpg").unlink()
+    shop.fails("upscale", "data/sketch/sketch.jpg is not there", "stylize.sketch")

@@ -65,7 +65,7 @@ def numbers() -> str:
         ("", "Inception", "EfficientNet"),
         ("---", "---", "---"),
         ("**KID** to the test works", interval(found, "kid", 3), interval(second, "kid", 3)),
-        ("its floor: other real works", f"{found['kid_floor']:.3f}", f"{second['kid_floor']:.3f}"),
+        ("its floor: other real works", *(f"{round(numbers['kid_floor'], 3) + 0:.3f}" for numbers in (found, second))),  # + 0: no "-0.000"
         ("FID above its floor, at equal counts", interval(found, "fid_above_floor", 0), interval(second, "fid_above_floor", 0)),
         ("FID of all generated pictures", interval(found, "fid", 0), interval(second, "fid", 0)),
         *((name, interval(found, name, 2), interval(second, name, 2)) for name in ("precision", "recall", "density", "coverage")),

@@ -13,11 +13,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.parametrize("item", weights.TABLE, ids=lambda item: item.package)
 def test_the_packaged_file_is_there_and_right(item):
-    assert weights.locate(item).stat().st_size > 10_000_000
+    assert weights.locate(item).stat().st_size > 9_000_000, "AlexNet, the smallest, has 9.9 MB"
 
 
 def test_the_table_is_pinned_in_the_requirements_and_printed_in_the_readme():
-    assert len(weights.TABLE) == 3
+    assert len(weights.TABLE) == 5
     requirements = (ROOT / "requirements.txt").read_text().splitlines()
     for item in weights.TABLE:
         assert f"{item.package}=={item.version}" in requirements

@@ -240,7 +240,8 @@ def test_a_deleted_store_is_rebuilt_by_one_command(clone):
 def test_the_readme_s_pictures_and_numbers_can_be_renewed(clone):
     clone.run("python -m stages.readme")
     text = (clone.folder / "README.md").read_text()
-    assert f"{clone.json('metrics/evaluate.json')['kid']:.3f} ±" in text
+    numbers = clone.json("metrics/evaluate.json")
+    assert f"{numbers['kid']:.3f} ({numbers['kid_low']:.3f} to {numbers['kid_high']:.3f})" in text
     shown = re.findall(r"\]\((data/readme/[\w-]+\.(?:jpg|webp))\)", text)
     assert len(shown) >= 7 and all((clone.folder / name).stat().st_size > 1000 for name in shown if name.endswith(".jpg"))
     with Image.open(clone.folder / "data/readme/timelapse.webp") as film:

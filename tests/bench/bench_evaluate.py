@@ -17,7 +17,7 @@ import scipy.linalg
 import torch
 from torch import Tensor, nn
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
-from torch_fidelity.metric_fid import fid_features_to_metric
+from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 from torch_fidelity.metric_kid import kid_features_to_metric
 from torch_fidelity.metric_prc import prc_features_to_metric
 
@@ -85,7 +85,7 @@ def reference(made: Tensor, real: Tensor) -> dict[str, float]:
     """torch-fidelity's own numbers of its own features."""
     prc = prc_features_to_metric(made, real, prc_neighborhood=manifold.PRECISION_K, prc_batch_size=1000, save_cpu_ram=False, verbose=False)
     kid = kid_features_to_metric(made, real, kid_subsets=2, kid_subset_size=len(made), verbose=False)["kernel_inception_distance_mean"]
-    fid = fid_features_to_metric(made, real, verbose=False)["frechet_inception_distance"]
+    fid = fid_statistics_to_metric(*map(fid_features_to_statistics, (made, real)), verbose=False)["frechet_inception_distance"]
     return {"FID": fid, "KID": kid, "precision": prc["precision"], "recall": prc["recall"]}
 
 

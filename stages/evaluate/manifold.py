@@ -1,6 +1,5 @@
 """How true and how varied: precision and recall (Kynkaanniemi 2019), density and coverage (Naeem 2020), by nearest neighbours."""
 
-import torch
 from torch import Tensor
 
 from stages.common.kernel import Gram

@@ -9,7 +9,7 @@ from stages.study.effects import Row
 from stages.study.grid import Cell
 
 KIMG, PICTURE, REST = 8.0, 0.15, 90.0  # processor seconds: a thousand pictures shown, a picture generated and judged, all else of a cell
-MEASURED = "one thread of a CPU with AMX at 64 pixels, preset best_cpu"
+MEASURED = "one thread of a busy CPU with AVX-512 at 64 pixels, preset best_cpu"
 
 
 def seconds(study: Study, rows: Sequence[Row]) -> tuple[float, str]:

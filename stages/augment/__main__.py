@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.augment.vary import vary
-from stages.common import images, params, report
+from stages.common import images, params, report, sections
 from stages.common.door import enter, progress
 
 WORKS = Path("data/works")
@@ -31,7 +31,7 @@ def main() -> None:
     print(f"augment: {len(parts['train'])} works to train on, {len(parts['validation'])} to validate, {pixels} px")
 
 
-def copies(work: str, files: list[str], pixels: int, settings: params.Augment):
+def copies(work: str, files: list[str], pixels: int, settings: sections.Augment):
     """The training pictures of a work: of each of its files one plain square, then variations (every other one mirrored)."""
     for file_number, file in enumerate(files):
         picture = images.read(WORKS / file)

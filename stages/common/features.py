@@ -10,9 +10,15 @@ from stages.common.images import to_array
 
 
 def features(
-    network: nn.Module, pictures: Sequence[Image.Image], batch: int, device: torch.device, report: Callable[[int], None] = lambda _: None, resize: str = "clean"
+    network: nn.Module,
+    pictures: Sequence[Image.Image],
+    batch: int,
+    device: torch.device,
+    report: Callable[[int], None] = lambda _: None,
+    resize: str = "clean",
+    dtype: torch.dtype = torch.float64,
 ) -> Tensor:
-    """float64 [N, D] of RGB pictures, by a network from uint8 [B, 3, side, side] to [B, D] with the attribute `side`.
+    """[N, D] in `dtype` of RGB pictures, by a network from uint8 [B, 3, side, side] to [B, D] with the attribute `side`.
 
     With `resize` "clean", each picture of any size is resized by antialiased bicubic, as "clean" FID (Parmar 2022); with "tf", pictures of
     one size go in as they are, for a network that resizes them itself. `report` is called with the number of pictures done after each batch.
@@ -23,6 +29,6 @@ def features(
         if resize == "clean":
             some = [picture.resize((network.side, network.side), Image.Resampling.BICUBIC) for picture in some]
         with torch.inference_mode():
-            parts.append(network(torch.from_numpy(to_array(some)).to(device)).cpu().double())  # [B, D]; MPS has no float64
+            parts.append(network(torch.from_numpy(to_array(some)).to(device)).cpu().to(dtype))  # [B, D]; MPS has no float64
         report(len(some))
     return torch.cat(parts)

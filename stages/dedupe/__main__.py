@@ -4,7 +4,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from stages.common import images, params, report
+from stages.common import images, params, report, sections
 from stages.common.door import enter, progress
 from stages.dedupe.grouping import Finding, Groups, compare, pairs_to_compare, pairwise, rounds
 from stages.dedupe.hashing import fingerprints
@@ -31,7 +31,7 @@ def main() -> None:
     print(f"dedupe: {len(rows)} files, {len(members)} works")
 
 
-def find(rows: list[dict], settings: params.Dedupe, pool: Executor) -> tuple[Groups, list[Finding]]:
+def find(rows: list[dict], settings: sections.Dedupe, pool: Executor) -> tuple[Groups, list[Finding]]:
     """Which files show one work, and the pairs that say so, or that one is a detail of the other."""
     paths = [RAW / row["file"] for row in rows]
     hashed = fingerprints(paths, settings.mirrored, settings.details, pool)

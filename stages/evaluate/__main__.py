@@ -97,7 +97,7 @@ def copying(pictures: Pictures, files: list[Path], names: list[str], where: torc
     network = perceptual.load(where)
 
     def embed(some: Sequence[Image.Image]) -> torch.Tensor:
-        return features(network, some, copies.BATCH, where).float()
+        return features(network, some, copies.BATCH, where, dtype=torch.float32)
 
     made, test = (copies.nearest(some, pictures.trained, embed, done) for some in (pictures.made, pictures.test))
     below = copies.threshold(test.distance)

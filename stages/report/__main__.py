@@ -3,7 +3,6 @@
 No clock and no commit goes into it: the page is a function of the stage's deps, so the same run gives the same bytes.
 """
 
-import csv
 import hashlib
 from collections import Counter
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from stages.common import images, params, report
+from stages.common import images, params, report, sections
 from stages.common.door import enter
 from stages.report import curves, numbers, page, paper, pictures
 
@@ -53,7 +52,7 @@ def main() -> None:
     print(f"report: data/report/index.html, {len(text) / 1e6:.1f} MB")
 
 
-def headline(measured: dict[str, Any], scrape: params.Scrape) -> dict[str, Any]:
+def headline(measured: dict[str, Any], scrape: sections.Scrape) -> dict[str, Any]:
     """Title, source and the first sentences."""
     train, found = measured["train"], measured["evaluate"]
     kid = numbers.cell(found, "kid", ".3f")
@@ -85,9 +84,9 @@ def works(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def training(train: dict[str, Any], chosen: params.Train) -> dict[str, Any]:
+def training(train: dict[str, Any], chosen: sections.Train) -> dict[str, Any]:
     """The verdict, the curves and the time-lapse."""
-    rows, looks = _rows(METRICS / "train.csv"), _rows(METRICS / "validation.csv")
+    rows, looks = report.read_csv(METRICS / "train.csv"), report.read_csv(METRICS / "validation.csv")
     best = train["best"]
     mark = (best["kimg"], best["kid"], f"best: {best['kid']:.3f}") if looks and best and best["kid"] is not None else None
     x_label, losses = "thousand pictures shown", {"loss_g": "generator", "loss_d": "discriminator"}
@@ -140,7 +139,7 @@ def judged(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def stylized(measured: dict[str, Any], chosen: params.Stylize, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def stylized(measured: dict[str, Any], chosen: sections.Stylize, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The sketch, its stylized versions and the prints, each with the title of the work whose style it has."""
     titles = dict(zip(sorted(measured["stylize"]["styles"]), chosen.styles, strict=True))  # the names begin with the titles' numbers
     files = {row["title"].casefold(): row["file"] for row in rows}
@@ -180,12 +179,6 @@ def lineage(values: dict[str, Any]) -> dict[str, Any]:
 
 def _still(kind: str, path: Path) -> pictures.Picture:
     return pictures.still(images.read(path), *ROOM[kind])
-
-
-def _rows(path: Path) -> list[dict[str, float]]:
-    with path.open(newline="") as file:
-        rows = [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
-    return [row for row in rows if row]  # validation.csv has an empty row where nothing was held out
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from stages.common import params, report
+from stages.common import params, report, sections
 from stages.common.door import UserError, enter, progress
 from stages.scrape import commons, folder, museum, urls, wikiart
 from stages.scrape.addresses import FetchError, Refused, is_this_machine
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 @contextmanager
-def _address(settings: params.Scrape) -> Iterator[str]:
+def _address(settings: sections.Scrape) -> Iterator[str]:
     """Where the source is, on the web or on this disk; without an address of its own, the museum is opened on this machine for the time of the visit."""
     if settings.source in ("folder", "urls"):
         yield str(HOME / settings.path)
@@ -69,7 +69,7 @@ def _address(settings: params.Scrape) -> Iterator[str]:
         door.stdin.close()
 
 
-def _client(settings: params.Scrape, address: str) -> Client:
+def _client(settings: sections.Scrape, address: str) -> Client:
     """The client for a source. The embedded museum is not stored: it paints on demand, and its port is another one each time."""
     local = _is_local(settings, address)
     manners = Manners(
@@ -89,14 +89,14 @@ def _client(settings: params.Scrape, address: str) -> Client:
     return client
 
 
-def _is_local(settings: params.Scrape, address: str) -> bool:
+def _is_local(settings: sections.Scrape, address: str) -> bool:
     """Whether the source is on this machine: its site, or every address of the user's own list."""
     if settings.source == "urls":
         return all(is_this_machine(record.image_url) for record in _listed(settings, address))
     return is_this_machine(address)
 
 
-def _listed(settings: params.Scrape, address: str) -> list[Record | Gap]:
+def _listed(settings: sections.Scrape, address: str) -> list[Record | Gap]:
     """What a source on the disk lists."""
     walk = {"urls": urls.records, "folder": folder.records}[settings.source]
     try:
@@ -105,7 +105,7 @@ def _listed(settings: params.Scrape, address: str) -> list[Record | Gap]:
         raise UserError(f"the source {settings.source!r} cannot be read: {error}. Check scrape.path.") from error
 
 
-def _records(client: Client, settings: params.Scrape, address: str) -> list[Record | Gap]:
+def _records(client: Client, settings: sections.Scrape, address: str) -> list[Record | Gap]:
     """What the source offers, in its own order."""
     if settings.source in ("folder", "urls"):
         return _listed(settings, address)
@@ -126,7 +126,7 @@ def _records(client: Client, settings: params.Scrape, address: str) -> list[Reco
         ) from error
 
 
-def _download(client: Client, settings: params.Scrape, found: list[Record | Gap], raw: Path) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+def _download(client: Client, settings: sections.Scrape, found: list[Record | Gap], raw: Path) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Fetch every file into the folder `raw`; a failed one is a row of its own, not an end."""
 
     def data_of(record: Record) -> bytes:

@@ -18,7 +18,7 @@ import yaml
 from matplotlib import rc_context
 from ruamel.yaml import YAML
 
-from stages.common import params, report
+from stages.common import params, report, sections
 from stages.common.door import UserError, enter, progress
 from stages.study import figures, records
 from stages.study.cell import Job
@@ -41,7 +41,7 @@ def main() -> None:
     root = Path.cwd()
     study = Study(root, everything)
     if wanted.plan:
-        print(plan(everything.study, study.cells, study.rows()))
+        print(plan(study.everything, study.cells, study.rows()))
         return
     failed = {} if wanted.draw else study.run()
     rows = study.rows()
@@ -63,20 +63,22 @@ def arguments() -> argparse.Namespace:
 
 
 class Study:
-    """The cells of the present params and code, by the names of their experiments."""
+    """The cells of the present params and code, by the names of their experiments; raises UserError for changes that no stage takes."""
 
-    def __init__(self, root: Path, everything: params.Params):
+    def __init__(self, root: Path, everything: sections.Params):
         self.root, self.settings = root, everything.study
         stages = yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))["stages"]
         decisive = needed(stages, DECIDED)
         self.commit, hashes = records.code(root, sources(decisive))
         self.text = PARAMS.read_text(encoding="utf-8")
-        values = params.flatten(yaml.safe_load(self.text))
+        values, same = yaml.safe_load(self.text), fixed(everything.study)
+        self.everything = params.check({section: keys | everything.study.changes.get(section, {}) for section, keys in values.items()}, "study.changes")
+        values = params.flatten(values)
         self.cells: dict[str, Cell] = {}
         self.followed: dict[str, dict[str, Any]] = {}
         self.stages = decisive
         for cell in cells(everything.study):
-            own = followed(decisive, values | fixed(everything.study) | cell.changes())
+            own = followed(decisive, values | same | cell.changes())
             name = cell.name(decisive, hashes, own)
             self.cells[name], self.followed[name] = cell, own
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from stages.common.params import Study
+from stages.common.params import flatten
+from stages.common.sections import Study
 
 KINDS = "outs metrics plots".split()  # of a stage's outputs in dvc.yaml
 FACTORS = ("works", "deduplicated", "augmentation", "seed")
@@ -40,7 +41,7 @@ def cells(study: Study) -> Iterator[Cell]:
 
 def fixed(study: Study) -> dict[str, Any]:
     """What every cell changes in params.yaml alike."""
-    return {"train.kimg": study.kimg, "train.threads": study.threads, "generate.count": study.pictures}
+    return flatten(study.changes)
 
 
 def needed(stages: Mapping[str, Any], target: str) -> dict[str, Any]:

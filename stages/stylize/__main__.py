@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from stages.common import door, images, params, report, weights
+from stages.common import door, images, params, report, sections, weights
 from stages.common.device import prepare
 from stages.stylize import gatys, vgg
 
@@ -41,7 +41,7 @@ def main() -> None:
     report.write_json(Path("metrics/stylize.json"), {"styles": measured, "runtime": runtime.report()})
 
 
-def _paint(network: vgg.VGG19, sketch: Image.Image, work: Image.Image, chosen: params.Stylize, name: str) -> tuple[Image.Image, gatys.Losses]:
+def _paint(network: vgg.VGG19, sketch: Image.Image, work: Image.Image, chosen: sections.Stylize, name: str) -> tuple[Image.Image, gatys.Losses]:
     counts = [count for _, count in gatys.schedule((sketch.height, sketch.width), chosen.steps)]
     with door.progress(total=sum(counts), desc=name, unit="step") as bar:
 

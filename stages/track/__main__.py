@@ -5,7 +5,6 @@ brings back into an empty store what every commit and every DVC experiment holds
 """
 
 import argparse
-import csv
 import hashlib
 import json
 import os
@@ -13,7 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from stages.common import images, params, report
+from stages.common import images, params, report, sections
 from stages.common.door import UserError, enter, progress
 from stages.track import describe
 from stages.track.dataset import datasets
@@ -83,7 +82,7 @@ def collect(tree: Path, name: str | None, commit: str | None) -> tuple[str, Resu
         fingerprint=_fingerprint(values, tree, used),
         params=values,
         metrics=_numbers(reports) | {"works": reports["train"]["works"]},  # charts have metrics on their axes
-        curves=[row for path in CURVES for row in _rows(tree / path)],
+        curves=[row for path in CURVES for row in report.read_csv(tree / path)],
         pictures=pictures,
         tags=tags | where | {describe.NOTE: describe.note(tags, reports["train"], reports["evaluate"])},
         datasets=datasets(_source(everything.scrape), report.read_jsonl(tree / WORKS), report.read_json(tree / SPLIT)),
@@ -91,7 +90,7 @@ def collect(tree: Path, name: str | None, commit: str | None) -> tuple[str, Resu
     )
 
 
-def _source(scrape: params.Scrape) -> str:
+def _source(scrape: sections.Scrape) -> str:
     return {"wikiart": scrape.artist, "commons": scrape.category}.get(scrape.source, scrape.source)
 
 
@@ -109,12 +108,6 @@ def _numbers(reports: dict[str, dict]) -> dict[str, float]:
     """Every number of the metrics files, as `evaluate.fid`."""
     values = params.flatten(reports)
     return {key: float(value) for key, value in values.items() if isinstance(value, (int, float)) and not isinstance(value, bool)}
-
-
-def _rows(path: Path) -> list[dict[str, float]]:
-    with path.open(newline="") as file:
-        rows = [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
-    return [row for row in rows if row]  # validation.csv is empty where nothing was held out
 
 
 def _head() -> str | None:

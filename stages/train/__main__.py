@@ -5,12 +5,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from PIL.Image import Image
 from torch import Tensor
 
 from stages.common.device import Runtime, prepare
 from stages.common.door import UserError, enter, progress
-from stages.common.images import listing, read, save_animation, save_png
-from stages.common.params import Train, load
+from stages.common.images import from_array, listing, read, save_animation, save_png
+from stages.common.params import load
+from stages.common.sections import Train
 from stages.common.report import write_csv, write_json
 from stages.gan.ada import Controller
 from stages.gan.architectures import count_parameters
@@ -44,7 +46,7 @@ def main() -> None:
         raise UserError("train.ada_signal is 'validation', but there are no validation works: set it to sign, or raise split.validation_works")
     images, validation = (pictures.load(part, params.resolution).to(runtime.device) for part in (paths, held_out))
     resume = Resume(Path(os.environ.get("DVC_ROOT", ".")), fingerprint(params.model_dump() | runtime.report(), [*paths, *held_out]))
-    session = Session(params, runtime, resume, held_out)
+    session = Session(params, runtime, resume, from_array(validation.cpu().numpy()))
     settings = choose(params, runtime)
     try:
         with session:
@@ -59,7 +61,7 @@ def main() -> None:
 class Session:
     """One training from the outside: progress, sheets, looks, the best generator, budget, and what to resume from."""
 
-    def __init__(self, params: Train, runtime: Runtime, resume: Resume, held_out: list[Path]):
+    def __init__(self, params: Train, runtime: Runtime, resume: Resume, held_out: list[Image]):
         self.params, self.runtime, self.resume = params, runtime, resume
         shape = Shape(params.architecture, params.latent, params.width, params.resolution, params.seed)
         ada = Controller(params.ada_signal, params.ada_target, params.ada_kimg, runtime.device)
@@ -76,7 +78,7 @@ class Session:
             shutil.copytree(resume.sheets, GAN / "sheets")
             print(f"resuming after {self.kimg():g} kimg from {resume.folder}")
         before = self.budget.spent()
-        self.examiner = Examiner([read(path) for path in held_out], runtime.device) if len(held_out) >= 2 else None
+        self.examiner = Examiner(held_out, runtime.device) if len(held_out) >= 2 else None
         self.budget.reserve = (self.budget.spent() - before) * max(1.0, params.evaluate_pictures / max(1, len(held_out))) + REST
         self.first, self.told = (self.state.step, self.budget.spent()), False
 

@@ -7,6 +7,7 @@ checkout even when an experiment runs in a copy of it.
 import hashlib
 import json
 import shutil
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from stages.common.door import UserError
 from stages.gan.checkpoint import read_tensors, write_tensors
 
 ROOM = Path(__file__).parent
+KEPT_DAYS = 30  # of a training that nobody went on with
 
 
 def fingerprint(params: Mapping[str, Any], pictures: Iterable[Path]) -> str:
@@ -51,5 +53,8 @@ class Resume:
             return None
 
     def remove(self) -> None:
-        """Forget the state: the training is complete."""
+        """Forget the state, since the training is complete, and those of trainings that were given up long ago."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        for other in self.folder.parent.glob("*/"):
+            if time.time() - other.stat().st_mtime > KEPT_DAYS * 86_400:
+                shutil.rmtree(other, ignore_errors=True)

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from stages.common import door, images, params, report, weights
+from stages.common import door, images, params, report, sections, weights
 from stages.common.device import prepare
 from stages.upscale import caption, esrgan, files, printing, tiles
 
@@ -60,7 +60,7 @@ def _chosen(count: int) -> list[Path]:
     return found[: count or None]
 
 
-def _layouts(pictures: dict[str, Image.Image], chosen: params.Upscale) -> tuple[dict[str, printing.Layout], dict[str, str | None]]:
+def _layouts(pictures: dict[str, Image.Image], chosen: sections.Upscale) -> tuple[dict[str, printing.Layout], dict[str, str | None]]:
     """How each enlarged picture meets the paper, and what to warn of."""
     layouts, warnings = {}, {}
     for name, picture in pictures.items():
@@ -72,7 +72,7 @@ def _layouts(pictures: dict[str, Image.Image], chosen: params.Upscale) -> tuple[
     return layouts, warnings
 
 
-def _enlarged(enlarger: esrgan.Enlarger, picture: Image.Image, chosen: params.Upscale, name: str) -> tuple[Tensor, int]:
+def _enlarged(enlarger: esrgan.Enlarger, picture: Image.Image, chosen: sections.Upscale, name: str) -> tuple[Tensor, int]:
     """The picture enlarged, float32 [1, 3, 4H, 4W] in [-1, 1], and the number of tiles."""
     down, across = tiles.grid((picture.height, picture.width), chosen.tile, chosen.overlap)
     count = len(down.starts) * len(across.starts)
@@ -81,7 +81,7 @@ def _enlarged(enlarger: esrgan.Enlarger, picture: Image.Image, chosen: params.Up
         return tiles.enlarge(tensor, enlarger, esrgan.SCALE, chosen.tile, chosen.overlap, lambda: bar.update()), count
 
 
-def _files(large: Tensor, layout: printing.Layout, chosen: params.Upscale, title: str) -> dict[str, bytes]:
+def _files(large: Tensor, layout: printing.Layout, chosen: sections.Upscale, title: str) -> dict[str, bytes]:
     """The bytes of each file by its suffix."""
     page = printing.on_paper(printing.quantised(large, 8), layout)
     made = {".png": files.png(page, layout)}

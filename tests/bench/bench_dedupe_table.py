@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from stages.common import params
+from stages.common import params, sections
 from stages.common.door import progress
 from stages.dedupe.candidates import candidates
 from stages.dedupe.grouping import pairs_to_compare
@@ -57,7 +57,7 @@ def main() -> None:
     print(f"\nPairs of files of different works that hash alike, of {len(found)} works x {len(found[0][1])} files: {len(false)}; merged: {merged(false)}.")
 
 
-def of_work(work: Work, settings: params.Dedupe) -> tuple[list[Trial], list[Fingerprint]]:
+def of_work(work: Work, settings: sections.Dedupe) -> tuple[list[Trial], list[Fingerprint]]:
     """A work against each of its alterations, and the fingerprints of the files that are copies of it."""
     picture = paint(work, EDGE)
     original = recoded(picture)
@@ -72,7 +72,7 @@ def of_work(work: Work, settings: params.Dedupe) -> tuple[list[Trial], list[Fing
     return trials, prints
 
 
-def of_pair(pair: tuple[Work, Work], settings: params.Dedupe) -> Trial:
+def of_pair(pair: tuple[Work, Work], settings: sections.Dedupe) -> Trial:
     """Two look-alikes, compared even if they do not hash alike."""
     sides = [fingerprint(recoded(paint(work, EDGE))) for work in pair]
     return compared("look-alike", sides, settings.model_copy(update={"hash_distance": 256}))
@@ -85,7 +85,7 @@ def recoded(picture: Image.Image) -> Image.Image:
     return Image.open(data).convert("RGB")
 
 
-def compared(name: str, sides: list[Fingerprint], settings: params.Dedupe) -> Trial:
+def compared(name: str, sides: list[Fingerprint], settings: sections.Dedupe) -> Trial:
     """What the stage would say of two files."""
     pairs = pairs_to_compare(sides, settings.hash_distance)
     if len(pairs) == 0:
@@ -94,7 +94,7 @@ def compared(name: str, sides: list[Fingerprint], settings: params.Dedupe) -> Tr
     return Trial(name, int(pairs.bits[0]), verdict)
 
 
-def strangers(prints: list[list[Fingerprint]], settings: params.Dedupe, pool: Executor) -> list[Trial]:
+def strangers(prints: list[list[Fingerprint]], settings: sections.Dedupe, pool: Executor) -> list[Trial]:
     """The candidate pairs among all files whose works differ."""
     flat = [item for group in prints for item in group]
     owner = np.repeat(np.arange(len(prints)), [len(group) for group in prints])

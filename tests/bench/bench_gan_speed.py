@@ -26,7 +26,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from stages.common.device import Runtime, prepare
-from stages.common.params import Train, load
+from stages.common.params import load
+from stages.common.sections import Train
 from stages.gan import diffaugment
 from stages.gan.ada import Controller
 from stages.gan.architectures import ARCHITECTURES, build

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 import yaml
-from stages.common import params, presets
+from stages.common import params, presets, sections
 
 ROOT = Path(__file__).parents[2]
 VALUES = yaml.safe_load((ROOT / "params.yaml").read_text())
@@ -17,7 +17,7 @@ def load(tmp_path, **train):
 
 
 def test_params_offers_exactly_the_presets_of_the_table():
-    assert get_args(params.Train.model_fields["preset"].annotation) == tuple(presets.PRESETS)
+    assert get_args(sections.Train.model_fields["preset"].annotation) == tuple(presets.PRESETS)
     assert len(presets.PRESETS) == 6
 
 

@@ -97,6 +97,6 @@ def test_an_unknown_architecture_is_named_with_the_choices():
 def test_params_offers_exactly_the_architectures_of_the_table():
     from typing import get_args
 
-    from stages.common.params import Train
+    from stages.common.sections import Train
 
     assert set(get_args(Train.model_fields["architecture"].annotation)) == set(ARCHITECTURES)

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 import torch
-from stages.common.params import Train
+from stages.common.sections import Train
 from stages.gan.dcgan import Discriminator
 from stages.gan.losses import LOSSES, gradient_penalty, indifferent, lecam
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stages.common import params
+from stages.common import params, sections
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
@@ -52,7 +52,7 @@ def test_every_stage_is_a_room_with_a_door_and_a_description():
         assert stage["cmd"] == f"python -m stages.{name}"
         assert len(stage["desc"]) > 20
         assert (ROOT / "stages" / name / "__main__.py").is_file()
-        assert name in params.Params.model_fields or name == "report", "which has no knobs"
+        assert name in sections.Params.model_fields or name == "report", "which has no knobs"
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -87,7 +87,7 @@ def test_a_stage_tracks_the_leaves_of_its_own_section_and_those_that_it_reads(na
 
 @pytest.mark.parametrize("name", ["track", "report"])
 def test_what_tells_of_the_whole_run_follows_every_section_and_every_metrics_file(name):
-    assert set(STAGES[name]["params"]) == set(params.Params.model_fields) - {"study"}, "the study asks for results and decides none"
+    assert set(STAGES[name]["params"]) == set(sections.Params.model_fields) - {"study"}, "the study asks for results and decides none"
     written = {item for stage in STAGES.values() for entry in stage.get("metrics", []) + stage.get("plots", []) for item in entry}
     assert written <= set(STAGES[name]["deps"])
 

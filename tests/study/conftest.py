@@ -36,7 +36,7 @@ PIPELINE = {
         "evaluate": {
             "cmd": "python stage.py evaluate",
             "deps": ["stage.py"],
-            "params": ["split.train_works", "dedupe.enabled", "train.augmentation", "train.seed", "train.kimg"],
+            "params": ["split.train_works", "dedupe.enabled", "train.augmentation", "train.seed", "train.width"],
             "metrics": [{"metrics/evaluate.json": {"cache": False}}],
         },
         "track": {"cmd": "python stage.py track", "deps": ["metrics/evaluate.json", "stage.py"], "params": ["train"], "outs": ["data/tracked"]},

@@ -17,7 +17,8 @@ from stages.study.summary import summary
 from stages.study.table import levels, row
 
 ROOT = Path(__file__).resolve().parents[2]
-STUDY = params.load(ROOT / "params.yaml").study
+EVERYTHING = params.load(ROOT / "params.yaml")
+STUDY = EVERYTHING.study
 TEXT = (ROOT / "params.yaml").read_text()
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 
@@ -64,20 +65,20 @@ def test_params_of_a_cell_keep_comments_and_order():
     before, after = (params.flatten(yaml.safe_load(item)) for item in (TEXT, text))
     assert {key: after[key] for key in after if after[key] != before[key]} == {
         "split.train_works": 18, "dedupe.enabled": False, "train.augmentation": "none", "train.seed": 2,
-        "train.kimg": 20.0, "train.threads": 1, "generate.count": 250,
+        "train.kimg": 40.0, "train.width": 16, "train.evaluate_kimg": 20.0, "train.threads": 1, "generate.count": 150,
     }  # fmt: skip
     changed = [(old, new) for old, new in zip(TEXT.splitlines(), text.splitlines(), strict=True) if old != new]
-    assert len(changed) == 7 and all(old.partition(" # ")[2] == new.partition(" # ")[2] for old, new in changed)
+    assert len(changed) == 9 and all(old.partition(" # ")[2] == new.partition(" # ")[2] for old, new in changed)
 
 
 def test_the_plan_says_minutes_and_cost():
     named = {cell.name(): cell for cell in cells(STUDY)}
-    nothing = plan(STUDY, named, [])
-    each, source = seconds(STUDY, [])
+    nothing = plan(EVERYTHING, named, [])
+    each, source = seconds(EVERYTHING, [])
     assert "48 cells: 0 done, 48 to do, 2 at a time" in nothing and f"expected: {24 * each / 60:.0f} minutes" in nothing and "measured on" in source
     assert "study.cost_per_hour" in nothing
     rows = made_up()[:8]  # 120 seconds each
-    some = plan(STUDY.model_copy(update={"cost_per_hour": 1.5}), named, rows)
+    some = plan(EVERYTHING.model_copy(update={"study": STUDY.model_copy(update={"cost_per_hour": 1.5})}), named, rows)
     assert "8 done, 40 to do" in some and "expected: 40 minutes, 120 seconds a cell (the median of 8 done)" in some
     assert "cost: 1.00, at 1.5 an hour" in some
     assert some.count("\n  done ") == 8 and some.count("\n  to do ") == 40

@@ -130,9 +130,9 @@ def test_other_code_and_other_params_are_other_cells(stub, set_params, monkeypat
 
     first = named()
     assert named(stylize__steps=1) == first, "no stage before evaluate reads it"
-    assert named(train__kimg=1.0) == first, "the study sets it"
+    assert named(train__width=8) == first, "the study sets it"
     assert named(study__cost_per_hour=1.0) == first
-    second = named(study__kimg=1.0)
+    second = named(study__changes={"train": {"width": 24}})
     (stub.folder / "stage.py").write_text((stub.folder / "stage.py").read_text() + "# more\n")
     stub.run("git", "commit", "-qam", "more")
     assert len(first | second | named()) == 6

@@ -158,7 +158,7 @@ class Stylize(Section):
     seed: Seed
     optimizer: Literal["auto", "lbfgs", "adam"]
     network: Literal["oxford", "torchvision"]
-    tile: Annotated[int, Field(ge=128, le=8192)]
+    tile: Annotated[int, Field(ge=192, le=8192)]
     save_every: CountOrNone
 
     def mixtures(self) -> dict[str, dict[str, float]]:
@@ -183,7 +183,6 @@ class Stylize(Section):
 
 class Upscale(Section):
     pictures: CountOrNone
-    sheet: bool
     model: str
     factor: Literal[2, 4, 8]
     tile: Annotated[int, Field(ge=32, le=2048)]

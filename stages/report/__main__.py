@@ -141,19 +141,26 @@ def judged(found: dict[str, Any]) -> dict[str, Any]:
 
 def stylized(measured: dict[str, Any], chosen: sections.Stylize, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The sketch, its stylized versions and the prints, each with the title of the work whose style it has."""
-    titles = dict(zip(sorted(measured["stylize"]["styles"]), chosen.styles, strict=True))  # the names begin with the titles' numbers
+    mixtures = chosen.mixtures()
+    titles = dict(zip(sorted(measured["stylize"]["styles"]), mixtures, strict=True))  # the names begin with the styles' numbers
     files = {row["title"].casefold(): row["file"] for row in rows}
     prints = measured["upscale"]["pictures"]
     return {
         "sketch": _still("sketch", DATA / "sketch" / chosen.sketch),
         "styles": [
-            {"title": title, "picture": _still("style", STYLIZED / f"{name}.png"), "work": _still("thumbnail", WORKS / files[title.strip().casefold()])}
+            {"title": title, "picture": _still("style", STYLIZED / f"{name}.png"), "work": _still("thumbnail", WORKS / files[_heaviest(mixtures[title])])}
             for name, title in list(titles.items())[:SLIDERS]
         ],
         "more_styles": max(0, len(titles) - SLIDERS),
         "prints": [printed(name, titles[name], sides) for name, sides in sorted(prints.items())[:PRINTS]],
+        **{key: measured["upscale"][key] for key in ("factor", "model")},
         "more_prints": max(0, len(prints) - PRINTS),
     }
+
+
+def _heaviest(shares: dict[str, float]) -> str:
+    """Of a mixture the title of the work that counts most, as titles are compared."""
+    return max(shares, key=shares.__getitem__).strip().casefold()
 
 
 def printed(name: str, title: str, sides: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def against_works(rows: Sequence[Row], metric: str, title: str, unit: str, refer
     level, name = reference
     axes.axhline(level, color=INK, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
     small = {"textcoords": "offset points", "color": INK, "fontsize": 9}
-    axes.annotate(name, (0, level), (4, 3), xycoords=("axes fraction", "data"), va="bottom", **small)
+    axes.annotate(name, (1, level), (-2, 3), xycoords=("axes fraction", "data"), ha="right", va="bottom", **small)
     works_axis(axes, [*sizes, TIMES * sizes[-1]] if curves else sizes)
     if curves:
         axes.axvline(1.2 * sizes[-1], color=FAINT, linewidth=0.8, zorder=0)

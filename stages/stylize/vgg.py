@@ -1,4 +1,4 @@
-"""VGG-19 as Gatys used it: Oxford's original weights, average pooling, the outputs of its convolutions after ReLU.
+"""VGG-19 as Gatys used it: Oxford's original weights or torchvision's, average pooling, the outputs of its convolutions after ReLU.
 
 Simonyan and Zisserman 2014, arXiv 1409.1556, configuration E. The packaged file holds each kernel as 256 cluster centres
 and one byte a weight: four times smaller than the original, and no visible difference in a stylized picture.
@@ -11,9 +11,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from stages.common.door import UserError
+
 CONVOLUTIONS = (2, 2, 4, 4, 4)  # of each block; a block halves the picture's side of the one before
 LAYERS = tuple(f"relu{block}_{number}" for block, count in enumerate(CONVOLUTIONS, 1) for number in range(1, count + 1))
 MEAN_BGR = (103.939, 116.779, 123.68)  # of ImageNet, on the 0..255 scale; the original network was trained in Caffe, which reads BGR
+MEAN_RGB, DEVIATION_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, on the 0..1 scale, as torchvision's network was trained
+TORCHVISION = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"  # IMAGENET1K_V1; the name holds the first digits of its sha256
 SMALLEST = 16  # pixels of a picture's shorter side below which block 5 has nothing left
 
 
@@ -68,6 +72,33 @@ def load(path: Path, device: torch.device, dtype: torch.dtype) -> VGG19:
     packed = torch.load(path, map_location="cpu", weights_only=True)
     names = [f"block{layer[4]}_conv{layer[6]}" for layer in LAYERS]
     return VGG19([(unpacked(packed, name), packed[f"{name}_b"]) for name in names], device, dtype)
+
+
+def load_torchvision(device: torch.device, dtype: torch.dtype) -> VGG19:
+    """VGG-19 with torchvision's weights IMAGENET1K_V1, downloaded once into torch's own cache; raises UserError where that fails."""
+    try:
+        state = torch.hub.load_state_dict_from_url(TORCHVISION, map_location="cpu", check_hash=True, weights_only=True)
+    except (OSError, RuntimeError) as error:
+        there = Path(torch.hub.get_dir()) / "checkpoints" / TORCHVISION.rpartition("/")[2]
+        raise UserError(
+            f"stylize.network is torchvision, but its weights could not be had ({error}): set stylize.network to oxford, whose weights "
+            f"are installed, or put {TORCHVISION} at {there}"
+        ) from error
+    numbers = sorted({int(key.split(".")[1]) for key in state if key.startswith("features.")})
+    (first, bias), *others = [(state[f"features.{number}.weight"], state[f"features.{number}.bias"]) for number in numbers]
+    return VGG19([caffe_input(first, bias), *others], device, dtype)
+
+
+def caffe_input(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    """The first convolution of a network that reads RGB with ImageNet's mean and deviation taken out, for Caffe's input: one linear map for another."""
+    mean, deviation = torch.tensor(MEAN_RGB), torch.tensor(DEVIATION_RGB)
+    shift = (torch.tensor(MEAN_BGR).flip(0) / 255 - mean) / deviation  # of red, green and blue where Caffe's input is 0
+    return (weight / (255 * deviation).view(1, 3, 1, 1)).flip(1), bias + (weight.sum((2, 3)) * shift).sum(1)
+
+
+def stride(layer: str) -> int:
+    """How many pixels of the picture one place of the layer stands for, down and across."""
+    return 2 ** (int(layer[4]) - 1)
 
 
 def unpacked(packed: dict[str, Tensor], name: str) -> Tensor:

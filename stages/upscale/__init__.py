@@ -1,1 +1,1 @@
-"""The stylized pictures four times larger, ready for print: Real-ESRGAN over blended tiles."""
+"""The stylized pictures larger, ready for print: Real-ESRGAN, or another network, over blended tiles."""

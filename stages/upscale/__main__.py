@@ -1,6 +1,7 @@
-"""python -m stages.upscale: data/stylized/pictures/ four times larger, on paper -> data/print/ (sRGB profile, size, caption), metrics/upscale.json."""
+"""python -m stages.upscale: data/stylized/pictures/ larger, on paper -> data/print/ (sRGB profile, size, caption), metrics/upscale.json."""
 
 import hashlib
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from PIL import Image
 from torch import Tensor
 
 from stages.common import door, images, params, report, sections, weights
-from stages.common.device import prepare
-from stages.upscale import caption, esrgan, files, printing, tiles
+from stages.common.device import Runtime, prepare
+from stages.common.resume import Resume
+from stages.upscale import caption, esrgan, files, models, passes, printing
 
 SKETCHES, PICTURES, OUT, METRICS = Path("data/sketch"), Path("data/stylized/pictures"), Path("data/print"), Path("metrics/upscale.json")
 
@@ -21,25 +23,27 @@ def main() -> None:
     everything = params.load()
     chosen = everything.upscale
     pictures = {path.stem: images.read(path) for path in _chosen(chosen.pictures)}
-    titles = dict(zip((path.stem for path in images.listing(PICTURES)), everything.stylize.styles, strict=False))  # the names begin with the titles' numbers
+    titles = dict(zip((path.stem for path in images.listing(PICTURES)), everything.stylize.mixtures(), strict=False))  # the names begin with the titles' numbers
     sketch = SKETCHES / everything.stylize.sketch
     if not sketch.is_file():
         raise door.UserError(f"{sketch} is not there, though {PICTURES} was made from it: put it back, or run `dvc repro` with another stylize.sketch")
     layouts, warnings = _layouts(pictures, chosen)
     runtime = prepare(everything.train.device, everything.train.precision, everything.train.threads)
-    enlarger = esrgan.load(weights.locate(weights.ESRGAN), runtime.device, runtime.dtype)
+    network, about = _network(chosen.model, runtime)
 
     measured: dict[str, Any] = {}
-    written = set()
+    written, resumes = set(), []
     for name, picture in pictures.items():
-        large, count = _enlarged(enlarger, picture, chosen, name)
+        resume = Resume(Path(os.environ.get("DVC_ROOT") or "."), Path(__file__).parent, _decisive(picture, about, chosen, runtime))
+        resumes.append(resume)
+        large, count = _enlarged(network, picture, chosen, name, resume)
         made = _files(large, layouts[name], chosen, titles.get(name, name))
         for suffix, data in made.items():
             report.write_bytes(OUT / f"{name}{suffix}", data)
         written |= {f"{name}{suffix}" for suffix in [*made, ".txt"]}
         digest = hashlib.md5(made[".png"]).hexdigest()  # with it metrics/upscale.json is of this print alone
-        measured[name] = _measured(picture, layouts[name], chosen.dpi) | {"tiles": count, "warning": warnings[name], "md5": digest}
-    report.write_json(METRICS, {"pictures": measured, "paper": chosen.paper, "dpi": chosen.dpi, "runtime": runtime.report()})
+        measured[name] = _measured(picture, layouts[name], chosen) | {"tiles": count, "warning": warnings[name], "md5": digest}
+    report.write_json(METRICS, {"pictures": measured, "paper": chosen.paper, "dpi": chosen.dpi, "factor": chosen.factor, **about, "runtime": runtime.report()})
     values = params.flatten(everything.model_dump(include={"stylize", "upscale"}))
     for name in pictures:
         sources = {path.as_posix(): path.read_bytes() for path in (sketch, PICTURES / f"{name}.png", METRICS)}
@@ -48,6 +52,8 @@ def main() -> None:
     for old in OUT.iterdir():
         if old.name not in written:
             old.unlink()  # of an earlier run with other pictures or formats
+    for resume in resumes:
+        resume.remove()
 
 
 def _chosen(count: int) -> list[Path]:
@@ -64,21 +70,41 @@ def _layouts(pictures: dict[str, Image.Image], chosen: sections.Upscale) -> tupl
     """How each enlarged picture meets the paper, and what to warn of."""
     layouts, warnings = {}, {}
     for name, picture in pictures.items():
-        size = (picture.width * esrgan.SCALE, picture.height * esrgan.SCALE)
+        size = (picture.width * chosen.factor, picture.height * chosen.factor)
         layouts[name] = printing.lay_out(size, chosen.paper, chosen.placement, chosen.bleed_mm, chosen.dpi)
-        warnings[name] = printing.warning(layouts[name], size, esrgan.SCALE, chosen.paper, chosen.placement)
+        warnings[name] = printing.warning(layouts[name], size, chosen.factor, chosen.paper, chosen.placement)
         if warnings[name]:
             print(f"warning: {name}: {warnings[name]}", file=sys.stderr)
     return layouts, warnings
 
 
-def _enlarged(enlarger: esrgan.Enlarger, picture: Image.Image, chosen: sections.Upscale, name: str) -> tuple[Tensor, int]:
-    """The picture enlarged, float32 [1, 3, 4H, 4W] in [-1, 1], and the number of tiles."""
-    down, across = tiles.grid((picture.height, picture.width), chosen.tile, chosen.overlap)
-    count = len(down.starts) * len(across.starts)
+def _network(model: str, runtime: Runtime) -> tuple[models.Network, dict[str, str]]:
+    """The network of `upscale.model`, and for the metrics file its name and the sha256 of its weights."""
+    path = Path(model) if model else weights.locate(weights.ESRGAN)
+    state = models.read(path) if model else esrgan.state_dict(path)
+    about = {"model": path.name if model else "Real-ESRGAN x4plus", "model_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    return models.load(state, str(path), runtime.device, runtime.dtype), about
+
+
+def _decisive(picture: Image.Image, about: dict[str, str], chosen: sections.Upscale, runtime: Runtime) -> list[Any]:
+    """All that decides a tile but the code."""
+    return [picture.tobytes(), [picture.size, about, chosen.factor, chosen.tile, chosen.overlap, runtime.report()]]
+
+
+def _enlarged(network: models.Network, picture: Image.Image, chosen: sections.Upscale, name: str, resume: Resume) -> tuple[Tensor, int]:
+    """The picture enlarged, float32 [1, 3, factor * H, factor * W] in [-1, 1], and the number of tiles; tiles of an interrupted run are not made again."""
+    count = passes.count((picture.height, picture.width), network.scale, chosen.factor, chosen.tile, chosen.overlap)
     tensor = torch.from_numpy(images.to_array([picture])).to(torch.float32) / 127.5 - 1  # [1, 3, H, W]
     with door.progress(total=count, desc=name, unit="tile") as bar:
-        return tiles.enlarge(tensor, enlarger, esrgan.SCALE, chosen.tile, chosen.overlap, lambda: bar.update()), count
+
+        def enlarge(part: Tensor) -> Tensor:
+            large = resume.load(f"{bar.n}")
+            if large is None:
+                large = network.enlarge(part).cpu()
+                resume.save(f"{bar.n}", large)
+            return large
+
+        return passes.enlarged(tensor, network._replace(enlarge=enlarge), chosen.factor, chosen.tile, chosen.overlap, lambda: bar.update()), count
 
 
 def _files(large: Tensor, layout: printing.Layout, chosen: sections.Upscale, title: str) -> dict[str, bytes]:
@@ -93,10 +119,10 @@ def _files(large: Tensor, layout: printing.Layout, chosen: sections.Upscale, tit
     return made
 
 
-def _measured(picture: Image.Image, layout: printing.Layout, dpi: int) -> dict[str, Any]:
+def _measured(picture: Image.Image, layout: printing.Layout, chosen: sections.Upscale) -> dict[str, Any]:
     """The enlarged picture in pixels and in mm at `upscale.dpi`, and what becomes of it on its paper."""
-    sides = {"width": picture.width * esrgan.SCALE, "height": picture.height * esrgan.SCALE}
-    lengths = {f"{side}_mm": round(printing.millimetres(pixels, dpi), 1) for side, pixels in sides.items()}
+    sides = {"width": picture.width * chosen.factor, "height": picture.height * chosen.factor}
+    lengths = {f"{side}_mm": round(printing.millimetres(pixels, chosen.dpi), 1) for side, pixels in sides.items()}
     trim = {f"trim_{side}_mm": round(length, 1) for side, length in zip(sides, layout.trim_mm, strict=True)}
     return sides | lengths | trim | {"bleed_mm": layout.bleed_mm, "effective_dpi": round(layout.dpi, 1)}
 

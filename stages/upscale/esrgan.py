@@ -1,39 +1,19 @@
-"""Real-ESRGAN x4plus (Wang, Xie, Dong and Shan 2021, arXiv 2107.10833): its packaged weights, and a function that enlarges.
+"""The packaged weights of Real-ESRGAN x4plus (Wang, Xie, Dong and Shan 2021, arXiv 2107.10833).
 
 The weights come as the .bin of ncnn (a network runtime): no names, only the convolutions in the order in which they run.
 """
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from spandrel import ModelLoader
 from torch import Tensor
 
 from stages.common.door import UserError
 
-SCALE = 4
 BLOCKS, FEATURES, GROWTH = 23, 64, 32  # residual-in-residual dense blocks, channels between them, channels each convolution adds
 HALF_FLOAT_TAG = 0x01306B47  # ncnn: the weights that follow are float16
-
-Enlarger = Callable[[Tensor], Tensor]
-
-
-def load(path: Path, device: torch.device, dtype: torch.dtype) -> Enlarger:
-    """Real-ESRGAN as a function: [N, 3, H, W] in [-1, 1], sRGB -> float32 [N, 3, 4H, 4W] in [-1, 1], on `device`.
-
-    Raises UserError when the file's bytes are not those of this network.
-    """
-    network = ModelLoader(device).load_from_state_dict(state_dict(path)).model.eval()
-    network = network.to(device, dtype, memory_format=torch.channels_last)
-
-    @torch.inference_mode()
-    def enlarge(picture: Tensor) -> Tensor:
-        unit = ((picture.to(device) + 1) / 2).to(dtype, memory_format=torch.channels_last)
-        return (network(unit).float() * 2 - 1).clamp(-1, 1)
-
-    return enlarge
 
 
 def state_dict(path: Path) -> dict[str, Tensor]:

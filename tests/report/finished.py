@@ -64,7 +64,7 @@ def results(folder: Path, titles: list[str] = TITLES) -> None:
     report.write_json(metrics / "stylize.json", {"styles": {name: {"width": 128, "height": 96} for name in NAMES}, "runtime": RUNTIME})
     sides = {"width": 512, "height": 384, "width_mm": 43.3, "height_mm": 32.5, "tiles": 1}
     on_paper = {"trim_width_mm": 43.3, "trim_height_mm": 32.5, "bleed_mm": 0.0, "effective_dpi": 300.0, "warning": None}
-    report.write_json(metrics / "upscale.json", {"dpi": 300, "paper": "none", "pictures": {NAMES[0]: sides | on_paper}, "runtime": RUNTIME})
+    report.write_json(metrics / "upscale.json", {"dpi": 300, "paper": "none", "factor": 4, "model": "Real-ESRGAN x4plus", "pictures": {NAMES[0]: sides | on_paper}, "runtime": RUNTIME})
     report.write_json(metrics / "evaluate.json", EVALUATE)
 
 

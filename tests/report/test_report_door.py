@@ -217,6 +217,13 @@ def test_many_styles_and_prints_are_counted_not_shown(finished):
     assert "Work 3" in page.sections["sketch"] and "Work 4" not in page.sections["sketch"]
 
 
+def test_a_mixture_is_named_whole_and_shows_the_work_that_counts_most(finished):
+    first, second = TITLES[:2]
+    finished.set(stylize__styles=[{first: 1.0, second: 3.0}, *TITLES[1:]])
+    section = Page(written(finished)).sections["sketch"]
+    assert f"25 % {first}, 75 % {second}" in section
+
+
 def test_lineage_has_the_hashes_of_dvc_and_finds_the_commit(finished):
     page = Page(written(finished))
     files = dict(re.findall(r"((?:data|metrics)/\S+) [\d,]+ ([0-9a-f]{32})", page.sections["lineage"]))

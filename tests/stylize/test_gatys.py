@@ -1,107 +1,70 @@
-"""Style transfer: closed forms of the losses, what the optimisation must do, and that it comes out the same each time."""
+"""Style transfer: what the optimisation must do, that it comes out the same each time, and that it goes on where it stopped."""
+
+import io
 
 import pytest
 import torch
+from small_pictures import waves
 
-from stages.common import weights
-from stages.stylize import gatys, vgg
-
-
-@pytest.fixture(scope="module")
-def network():
-    return vgg.load(weights.locate(weights.VGG19), torch.device("cpu"), torch.float32)
-
-
-def waves(height: int, width: int, colour: tuple[float, float, float], frequency: float) -> torch.Tensor:
-    down, across = torch.meshgrid(torch.linspace(0, 1, height), torch.linspace(0, 1, width), indexing="ij")
-    pattern = torch.sin(frequency * (down + 0.5 * across))
-    return 0.5 * pattern * torch.tensor(colour).view(1, 3, 1, 1) + 0.1 * torch.tensor(colour).flip(0).view(1, 3, 1, 1)
-
+from stages.stylize import gatys
+from stages.stylize.objective import How, Losses, Objective, Weights, Work
 
 SKETCH = waves(48, 64, (1.0, 1.0, 1.0), 9.0)
 WORK = waves(40, 40, (1.0, 0.2, -0.8), 60.0)
+PLAN = gatys.Plan(SKETCH, [Work(WORK, 1.0, None)], None)
 
 
-def silent(losses: gatys.Losses) -> None:
-    """No progress bar here."""
+def choices(steps: int = 6, style: float = 10.0, variation: float = 0.0, **others) -> gatys.Choices:
+    return gatys.Choices(steps, Weights(style, variation), How(), **others)
 
 
-def test_gram_matrix_closed_form():
-    features = torch.tensor([[[[1.0, 2.0]], [[3.0, -1.0]]]])  # two channels, two places
-    expected = torch.tensor([[[(1 + 4) / 2, (3 - 2) / 2], [(3 - 2) / 2, (9 + 1) / 2]]])
-    assert torch.equal(gatys.gram(features), expected)
-
-
-def test_gram_matrix_forgets_places_and_size():
-    features = torch.rand(1, 5, 6, 7, generator=torch.Generator().manual_seed(1))
-    moved = features.flatten(2)[:, :, torch.randperm(42, generator=torch.Generator().manual_seed(2))].view_as(features)
-    twice = torch.cat((features, features), 3)
-    assert torch.allclose(gatys.gram(moved), gatys.gram(features)) and torch.allclose(gatys.gram(twice), gatys.gram(features))
-
-
-def test_relative_error_closed_form():
-    target = torch.tensor([3.0, 4.0])
-    assert gatys.relative_error(target, target) == 0
-    assert gatys.relative_error(torch.zeros(2), target) == 1
-    assert gatys.relative_error(torch.tensor([4.0, 4.0]), target).item() == pytest.approx(1 / 25)
-
-
-def test_total_variation_closed_form():
-    assert gatys.total_variation(torch.full((1, 3, 5, 5), 0.3)) == 0
-    slope = torch.arange(5.0).expand(1, 3, 4, 5)
-    assert gatys.total_variation(slope) == 1
-    assert gatys.total_variation(2 * slope.mT) == 4
-
-
-def test_losses_are_zero_at_their_targets(network):
-    assert gatys.Target(network, SKETCH, WORK).losses(SKETCH).content == 0
-    same = gatys.Target(network, SKETCH, SKETCH).losses(SKETCH)
-    assert same.content == 0 and same.style == 0
-
-
-def test_losses_notice_the_other_picture(network):
-    losses = gatys.Target(network, SKETCH, WORK).losses(SKETCH)
-    assert losses.style > 0.1
+def painted(network, plan: gatys.Plan = PLAN, **changes) -> tuple[torch.Tensor, Losses]:
+    painting = gatys.Painting(network, plan, choices(**changes))
+    list(painting)
+    return painting.picture(), painting.losses()
 
 
 @pytest.mark.parametrize(("size", "steps", "expected"), [
     ((384, 512), 40, [((192, 256), 40), ((272, 362), 20), ((384, 512), 10)]),
-    ((64, 64), 4, [((32, 32), 4), ((45, 45), 2), ((64, 64), 1)]),
-    ((40, 90), 4, [((40, 90), 4)]),
+    ((64, 64), 4, [((64, 64), 4)]),
+    ((40, 600), 4, [((40, 600), 4)]),
     ((512, 384), 1, [((256, 192), 1), ((362, 272), 1), ((512, 384), 1)]),
+    ((1024, 1024), 40, [((256, 256), 40), ((362, 362), 20), ((512, 512), 10), ((724, 724), 5), ((1024, 1024), 5)]),
 ])  # fmt: skip
 def test_schedule_goes_from_coarse_to_fine_with_half_the_steps(size, steps, expected):
-    assert gatys.schedule(size, steps) == expected
+    assert gatys.schedule(size, steps) == [gatys.Scale(canvas, "lbfgs", count) for canvas, count in expected]
+
+
+def test_schedule_takes_adam_where_a_canvas_is_larger_than_a_tile():
+    assert [(scale.optimizer, scale.steps) for scale in gatys.schedule((512, 512), 40, "auto", 400)] == [("lbfgs", 40), ("lbfgs", 20), ("adam", 30)]
+    assert {scale.optimizer for scale in gatys.schedule((512, 512), 40, "adam", 400)} == {"adam"}
 
 
 def test_the_underpainting_has_the_works_light_where_the_paper_is_blank():
-    paper = torch.ones(1, 3, 60, 80)
-    work = torch.linspace(0.8, -0.8, 90).view(1, 1, 90, 1).expand(1, 3, 90, 50)
-    ground = gatys.underpainted(paper, work)
-    assert torch.allclose(ground, torch.linspace(0.8, -0.8, 60).view(1, 1, 60, 1).expand_as(ground), atol=0.12)
+    paper, light = torch.ones(1, 3, 60, 80), torch.linspace(0.8, -0.8, 6).view(1, 1, 6, 1).expand(1, 3, 6, 2)
+    ground = gatys.underpainted(paper, light)
+    assert torch.allclose(ground, torch.linspace(0.8, -0.8, 60).view(1, 1, 60, 1).expand_as(ground), atol=0.2)
     drawn = paper.clone()
     drawn[..., 30, 20:60] = -1.0
-    assert (gatys.underpainted(drawn, work)[..., 30, 20:60] == -1).all()
+    assert (gatys.underpainted(drawn, light)[..., 30, 20:60] == -1).all()
 
 
 def test_a_darker_sketch_does_not_darken_the_underpainting():
-    work = torch.full((1, 3, 40, 40), 0.2)
-    grey, white = (gatys.underpainted(torch.full((1, 3, 40, 40), level), work) for level in (-0.4, 1.0))
-    assert torch.allclose(grey, white, atol=1e-4) and torch.allclose(white, work, atol=1e-4)
+    light = torch.full((1, 3, *gatys.WORK_MASSES), 0.2)
+    grey, white = (gatys.underpainted(torch.full((1, 3, 40, 40), level), light) for level in (-0.4, 1.0))
+    assert torch.allclose(grey, white, atol=1e-4) and torch.allclose(white, torch.full_like(white, 0.2), atol=1e-4)
 
 
-def painted(network, steps: int = 6, style: float = 10.0, variation: float = 0.0) -> tuple[torch.Tensor, gatys.Losses]:
-    return gatys.stylize(network, SKETCH, WORK, steps, gatys.Weights(style, variation), silent)
-
-
-def test_the_loss_falls_and_the_picture_stays_in_range(network):
-    seen = []
-    target = gatys.Target(network, SKETCH, WORK)
-    picture = gatys.optimized(target, SKETCH, 8, gatys.Weights(10.0, 0.1), lambda now: seen.append(now.content + 10 * now.style + 0.1 * now.variation))
-    assert len(seen) == 8
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+@pytest.mark.parametrize("style_loss", ["gram", "wasserstein"])
+def test_the_loss_falls_and_the_picture_stays_in_range(network, optimizer, style_loss):
+    asked = choices(20, variation=0.1, optimizer=optimizer)._replace(how=How(style_loss))
+    painting = gatys.Painting(network, PLAN, asked)
+    seen = [now.content + 10 * now.style + 0.1 * now.variation for now in painting]
+    assert len(seen) == painting.steps == 20 * {"lbfgs": 1, "adam": 3}[optimizer]
     assert seen[-1] < 0.5 * seen[0]
+    picture = painting.picture()
     assert picture.shape == SKETCH.shape and picture.abs().max() <= 1 and not picture.requires_grad
-    assert not torch.equal(picture, SKETCH)
 
 
 def test_style_weight_trades_content_for_style(network):
@@ -114,12 +77,55 @@ def test_variation_weight_smooths(network):
     assert smooth.variation < 0.8 * rough.variation
 
 
-def test_the_same_bits_each_time(network):
+def test_the_same_bits_each_time_and_other_noise_for_another_seed(network):
     first, again = painted(network), painted(network)
     assert torch.equal(first[0], again[0]) and first[1] == again[1]
+    one, other = (painted(network, steps=1, start="noise", seed=seed)[0] for seed in (1, 2))
+    assert not torch.equal(one, other)
 
 
-def test_on_step_sees_every_step_of_every_scale(network):
-    seen = []
-    gatys.stylize(network, SKETCH, WORK, 4, gatys.Weights(10.0, 0.1), seen.append)
-    assert len(seen) == sum(steps for _, steps in gatys.schedule(SKETCH.shape[2:], 4)) > 4
+def test_starts_are_the_sketch_the_work_and_noise():
+    ground, works = 0.5 * SKETCH, [Work(WORK, 0.25, None), Work(-WORK, 0.75, None)]
+    assert torch.equal(gatys.started("content", ground, works, 0), ground)
+    assert torch.allclose(gatys.started("style", ground, works, 0), -0.5 * gatys.resized(WORK, (48, 64)), atol=1e-5)
+    noise = gatys.started("noise", ground, works, 0)
+    assert noise.shape == ground.shape and 0.3 < noise.std() < 0.6
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+@pytest.mark.parametrize("stop", [1, 4, 6])  # in the first scale, at its end, in the second
+def test_an_interrupted_painting_goes_on_bit_for_bit(network, optimizer, stop):
+    plan = gatys.Plan(waves(48, 366, (1.0, 1.0, 1.0), 9.0), [Work(WORK, 1.0, None)], None)
+    asked = choices(4, optimizer=optimizer)
+    asked = asked._replace(how=How(tile=192)) if optimizer == "adam" else asked
+    whole = gatys.Painting(network, plan, asked)
+    kept = None
+    for _ in whole:
+        if whole.step == stop:
+            data = io.BytesIO()
+            torch.save(whole.state(), data)
+            kept = data.getvalue()
+        if whole.step == 8:
+            break
+    again = gatys.Painting(network, plan, asked)
+    again.load(torch.load(io.BytesIO(kept), weights_only=True))
+    assert again.step == stop
+    for _ in again:
+        if again.step == 8:
+            break
+    assert torch.equal(whole.picture(), again.picture())
+
+
+def test_a_work_enters_at_the_size_of_the_canvas_times_the_style_scale(network):
+    for scale, longest in ((1.0, 64), (0.5, 32), (2.0, 128), (0.1, 16)):
+        assert max(gatys.Painting(network, PLAN, choices(style_scale=scale))._work_size(PLAN.works[0], (48, 64))) == longest
+
+
+def test_a_mixture_lies_between_its_works(network):
+    other = waves(40, 40, (-0.5, 0.9, 0.3), 20.0)
+    both = painted(network, gatys.Plan(SKETCH, [Work(WORK, 0.5, None), Work(other, 0.5, None)], None))[0]
+    for work in (WORK, other):
+        alone = painted(network, gatys.Plan(SKETCH, [Work(work, 1.0, None)], None))[0]
+        style = Objective(network, SKETCH, [Work(gatys.resized(work, (64, 64)), 1.0, None)], None, How())
+        mixture, opposite = (style.evaluate(picture, Weights(1.0, 0.0), 0)[0].style for picture in (both, alone))
+        assert opposite < mixture < style.evaluate(SKETCH, Weights(1.0, 0.0), 0)[0].style

@@ -1,6 +1,9 @@
 """The stage's door: what it writes, what it reports, and each way in which a user can get it wrong."""
 
 import json
+import signal
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -94,3 +97,114 @@ def test_no_works_yet(studio):
     (studio.folder / "data/works/works.jsonl").unlink()
     studio.fails("stylize", "works.jsonl is not there", "dvc repro")
     assert not (studio.folder / "data/stylized").exists()
+
+
+def results(folder) -> dict[str, bytes]:
+    """Everything that the stage wrote."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in [*folder.glob("data/stylized/**/*.png"), folder / "metrics/stylize.json"]}
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_stage_goes_on_and_ends_with_the_same_bytes(studio, how):
+    studio.set(stylize__steps=12, stylize__save_every=5)
+    assert studio.open("stylize").returncode == 0
+    whole = results(studio.folder)
+    assert len(whole) == 2 + 1 + 2 * 2 + 1, "two pictures, the sheet, four pictures in progress, the metrics"
+    process = studio.start(Path(__file__).parent / "slow_door.py")
+    marks = studio.folder / "steps"
+    until = time.monotonic() + 120
+    while not (marks.exists() and marks.stat().st_size >= 17):  # in the second picture
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.05)
+    process.send_signal(how)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode != 0 and ("interrupted: run the same command again" in told) == (how is signal.SIGINT)
+    for path in studio.folder.glob("data/stylized/**/*.png"):
+        path.unlink()  # as DVC does before a stage
+    done = studio.open("stylize")
+    assert done.returncode == 0 and "1-sleep-on-crutches: going on after 12 of 12 steps" in done.stdout and done.stdout.count("going on") == 2
+    assert results(studio.folder) == whole
+    assert not [*studio.folder.glob(".resume/stylize/*")], "what is complete is forgotten"
+
+
+def test_colours_of_the_sketch(studio):
+    red = Image.new("RGB", (96, 72), (200, 40, 40))
+    ImageDraw.Draw(red).rectangle((20, 20, 60, 50), fill=(90, 10, 10))
+    images.save_png(studio.folder / "data/sketch/drawing.png", red)
+    means = {}
+    for color in ("style", "content", "luminance"):
+        studio.set(stylize__color=color, stylize__styles=[TITLES[1]], stylize__steps=6)
+        assert studio.open("stylize").returncode == 0
+        (path,) = images.listing(studio.folder / "data/stylized/pictures")
+        means[color] = np.asarray(images.read(path), float).mean((0, 1))
+    redness = {color: mean[0] - mean[1:].mean() for color, mean in means.items()}
+    assert redness["content"] > redness["style"] + 40 and redness["luminance"] > redness["style"] + 40
+
+
+def mask(folder, name: str, width: int, height: int, upper: str = "red") -> None:
+    page = Image.new("RGB", (width, height), "blue")
+    page.paste(upper, (0, 0, width, height // 2))
+    images.save_png(folder / f"data/sketch/masks/{name}.png", page)
+
+
+def test_masks_lead_each_region_to_its_own(studio):
+    """Above the style is the work's upper half, black; below its lower half, yellow: swapping the sketch's mask swaps the result."""
+    work = Image.new("RGB", (80, 80), "black")
+    work.paste((240, 220, 0), (0, 40, 80, 80))
+    images.save_png(studio.folder / "data/works/2.png", work)
+    mask(studio.folder, "the-second-dream-ebauche", 80, 80)
+    studio.set(stylize__guidance="masks", stylize__styles=[TITLES[1]], stylize__steps=25)
+    halves = []
+    for upper, lower in (("red", "blue"), ("blue", "red")):
+        page = Image.new("RGB", (96, 72), lower)
+        page.paste(upper, (0, 0, 96, 36))
+        images.save_png(studio.folder / "data/sketch/masks/drawing.png", page)
+        done = studio.open("stylize")
+        assert done.returncode == 0, done.stderr
+        (path,) = images.listing(studio.folder / "data/stylized/pictures")
+        levels = np.asarray(images.read(path), float)[..., 0]
+        halves.append(levels[:20].mean() - levels[-20:].mean())
+    assert halves[0] < -60 and halves[1] > 60
+
+
+@pytest.mark.parametrize("names, words", [
+    ([], ["stylize.guidance is masks", "data/sketch/masks/drawing.png", "one colour for each region"]),
+    ([("drawing", 96, 72)], ["'Sleep on CRUTCHES'", "data/sketch/masks/sleep-on-crutches.png"]),
+    ([("drawing", 96, 72), ("sleep-on-crutches", 90, 20)], ["masks/sleep-on-crutches.png has 90 x 20 pixels", "its picture has 90 x 80"]),
+    ([("drawing", 30, 72)], ["masks/drawing.png has 30 x 72 pixels", "same shape"]),
+    ([("drawing", 96, 72), ("sleep-on-crutches", 90, 80, "green")], ["masks/sleep-on-crutches.png lacks the colour #ff0000"]),
+])  # fmt: skip
+def test_wrong_masks(studio, names, words):
+    for name in names:
+        mask(studio.folder, *name)
+    studio.set(stylize__guidance="masks", stylize__styles=["Sleep on CRUTCHES"])
+    studio.fails("stylize", *words)
+    assert not (studio.folder / "data/stylized").exists()
+
+
+def test_a_mixture_and_bands_of_height(studio):
+    studio.set(stylize__styles=[{TITLES[0]: 3.0, TITLES[1]: 1.0}], stylize__guidance="geometry", stylize__style_loss="wasserstein")
+    done = studio.open("stylize")
+    assert done.returncode == 0, done.stderr
+    names = [path.stem for path in images.listing(studio.folder / "data/stylized/pictures")]
+    assert names == ["1-75-sleep-on-crutches-25-the-second-dream-ebauche"]
+
+
+def test_a_style_of_one_pixel_and_one_that_is_a_ribbon(studio):
+    for size, words in (((1, 1), ["1 x 1 pixels", "16 or more"]), ((900, 20), ["900 x 20 pixels", "more than 16 times", "crop it"])):
+        images.save_png(studio.folder / "data/works/2.png", painting(1, *size))
+        studio.set(stylize__styles=[TITLES[1]])
+        studio.fails("stylize", *words)
+
+
+def test_a_sketch_that_would_vanish(studio):
+    images.save_png(studio.folder / "data/sketch/drawing.png", sketch(900, 64))
+    studio.fails("stylize", "stylize.pixels is 64", "set stylize.pixels to 225 or more")
+    studio.set(stylize__content_scale=4)
+    studio.fails("stylize", "stylize.content_scale 4", "set stylize.pixels to 450 or more")
+
+
+def test_torchvisions_weights_without_a_network(studio, tmp_path):
+    studio.set(stylize__network="torchvision")
+    words = ["its weights could not be had", "set stylize.network to oxford", "vgg19-dcbb9e9d.pth"]
+    studio.fails("stylize", *words, TORCH_HOME=str(tmp_path / "empty"), https_proxy="http://127.0.0.1:9", HTTPS_PROXY="http://127.0.0.1:9")

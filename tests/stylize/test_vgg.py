@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+import torchvision
 from scipy.signal import correlate
 
 from stages.common import weights
@@ -14,11 +15,6 @@ CPU = torch.device("cpu")
 @pytest.fixture(scope="module")
 def packed():
     return torch.load(weights.locate(weights.VGG19), weights_only=True)
-
-
-@pytest.fixture(scope="module")
-def network():
-    return vgg.load(weights.locate(weights.VGG19), CPU, torch.float32)
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -106,3 +102,30 @@ def test_bfloat16_gives_nearly_the_same_features(packed):
     for layer in layers:
         assert rough[layer].dtype == torch.float32
         assert (rough[layer] - exact[layer]).norm() < 0.03 * exact[layer].norm()
+
+
+def test_torchvisions_weights_give_torchvisions_features(tmp_path, monkeypatch):
+    """With random weights in torch's cache; the plain network pools averages and repeats the edges of its input, as ours does."""
+    torch.manual_seed(0)
+    plain = torchvision.models.vgg19(weights=None)
+    torch.save(plain.state_dict(), tmp_path / vgg.TORCHVISION.rpartition("/")[2])
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    (tmp_path / "checkpoints").symlink_to(tmp_path)
+    ours = vgg.load_torchvision(CPU, torch.float32)
+    picture = noise(1, 3, 32, 48)
+    normal = torchvision.transforms.functional.normalize((picture + 1) / 2, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    signal, wanted = torch.nn.functional.pad(normal, (1, 1, 1, 1), "replicate"), []
+    for layer in plain.features[:30]:
+        if isinstance(layer, torch.nn.MaxPool2d):
+            layer = torch.nn.AvgPool2d(2)
+        if not wanted and isinstance(layer, torch.nn.Conv2d):
+            layer.padding = (0, 0)
+        signal = layer(signal)
+        wanted += [signal] if isinstance(layer, torch.nn.ReLU) else []
+    for name in ("relu1_1", "relu3_2", "relu5_1"):
+        target = wanted[vgg.LAYERS.index(name)]
+        assert torch.allclose(ours(picture, [name])[name], target, atol=1e-4 * target.abs().max().item())
+
+
+def test_what_a_place_stands_for():
+    assert [vgg.stride(layer) for layer in ("relu1_1", "relu3_4", "relu5_1")] == [1, 4, 16]

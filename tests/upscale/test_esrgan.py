@@ -9,7 +9,7 @@ from PIL import Image
 
 from stages.common import images, weights
 from stages.common.door import UserError
-from stages.upscale import esrgan, tiles
+from stages.upscale import esrgan, models, tiles
 
 CPU = torch.device("cpu")
 
@@ -21,7 +21,7 @@ def path():
 
 @pytest.fixture(scope="module")
 def enlarger(path):
-    return esrgan.load(path, CPU, torch.float32)
+    return models.load(esrgan.state_dict(path), "it", CPU, torch.float32).enlarge
 
 
 @pytest.fixture(scope="module")
@@ -105,4 +105,4 @@ def test_tiles_leave_no_seam(enlarger, drawing):
 
 def test_bfloat16_is_close(path, enlarger, drawing):
     picture = tensor(drawing.resize((16, 12), Image.Resampling.BICUBIC))
-    assert psnr(esrgan.load(path, CPU, torch.bfloat16)(picture), enlarger(picture)) > 40
+    assert psnr(models.load(esrgan.state_dict(path), "it", CPU, torch.bfloat16).enlarge(picture), enlarger(picture)) > 40

@@ -14,10 +14,11 @@ import torch
 import yaml
 from PIL import Image, ImageCms
 
-from stages.common import images, params
+from stages.common import images, params, weights
 from stages.common.door import UserError
 from stages.upscale import __main__ as door
-from stages.upscale import esrgan
+from stages.upscale import models
+from stages.upscale.models import Network
 
 
 def painting(seed: int, width: int, height: int) -> Image.Image:
@@ -60,6 +61,9 @@ def test_door_writes_a_print_ready_file_and_the_same_bytes_again(shop):
         },
         "paper": "none",
         "dpi": 254,
+        "factor": 4,
+        "model": "Real-ESRGAN x4plus",
+        "model_sha256": weights.ESRGAN.sha256,
         "runtime": {"device": "cpu", "precision": "float32", "threads": 2},
     }  # fmt: skip
 
@@ -83,7 +87,7 @@ def test_a_broken_picture(shop):
 def quick(shop, monkeypatch):
     """The door in this process, with an enlarger that repeats each pixel."""
     monkeypatch.chdir(shop.folder)
-    monkeypatch.setattr(esrgan, "load", lambda *_: lambda picture: picture.repeat_interleave(4, 2).repeat_interleave(4, 3))
+    monkeypatch.setattr(models, "load", lambda *_: Network(4, lambda picture: picture.repeat_interleave(4, 2).repeat_interleave(4, 3)))
     monkeypatch.setattr(door, "prepare", lambda *_: type("Runtime", (), {"device": None, "dtype": None, "report": lambda self: {}})())
     return shop
 
@@ -157,8 +161,8 @@ def test_grey_and_transparent_pictures_are_printed_as_seen_on_white(quick, kind)
 
 def test_sixteen_bits_hold_more_than_eight(quick, monkeypatch):
     """Of the network's own output: between two of its levels the picture of 16 bits has others, so they are not the 8 bits scaled."""
-    monkeypatch.setattr(esrgan, "load", lambda *_: lambda picture: torch.linspace(-0.01, 0.01, 72 * 96).view(1, 1, 72, 96).expand(1, 3, -1, -1))
-    monkeypatch.setattr(door.tiles, "enlarge", lambda picture, enlarger, *_: enlarger(picture))
+    levels = torch.linspace(-0.01, 0.01, 72 * 96).view(1, 1, 72, 96).expand(1, 3, -1, -1)
+    monkeypatch.setattr(door.passes, "enlarged", lambda *_: levels)
     quick.set(upscale__extra_formats=["tiff"])
     door.main()
     with Image.open(quick.folder / "data/print/1-first.png") as picture:
@@ -176,7 +180,7 @@ WRONG = [
 
 @pytest.mark.parametrize("changes, words", WRONG)
 def test_a_print_without_sense_is_explained_before_any_work(quick, monkeypatch, changes, words):
-    monkeypatch.setattr(esrgan, "load", lambda *_: sys.exit("the network was loaded"))
+    monkeypatch.setattr(models, "load", lambda *_: sys.exit("the network was loaded"))
     quick.set(**{f"upscale__{key}": value for key, value in changes.items()})
     with pytest.raises(UserError) as caught:
         door.main()
@@ -187,3 +191,48 @@ def test_a_print_without_sense_is_explained_before_any_work(quick, monkeypatch, 
 def test_the_sketch_is_gone(shop):
     (shop.folder / "data/sketch/sketch.jpg").unlink()
     shop.fails("upscale", "data/sketch/sketch.jpg is not there", "stylize.sketch")
+
+
+@pytest.mark.parametrize("factor", [2, 8])
+def test_other_factors(quick, factor):
+    quick.set(upscale__factor=factor)
+    door.main()
+    with Image.open(quick.folder / "data/print/1-first.png") as picture:
+        assert picture.size == (24 * factor, 18 * factor)
+        small = np.asarray(picture.resize((24, 18), Image.Resampling.BOX), float)
+    assert np.abs(small - np.asarray(painting(0, 24, 18), float)).mean() < 3
+    entry = json.loads((quick.folder / "metrics/upscale.json").read_text())["pictures"]["1-first"]
+    assert (entry["width"], entry["height"]) == (24 * factor, 18 * factor)
+
+
+def test_tiles_of_an_interrupted_print_are_not_made_again(quick, monkeypatch):
+    """Of four tiles the third is interrupted; the next run makes the last two, and the print is that of a run in one go."""
+    quick.set(upscale__tile=32, upscale__overlap=10)
+    images.save_png(quick.folder / "data/stylized/pictures/1-first.png", painting(3, 40, 40))
+    made = []
+
+    def enlarge(picture: torch.Tensor) -> torch.Tensor:
+        made.append(picture)
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        return picture.repeat_interleave(4, 2).repeat_interleave(4, 3)
+
+    door.main()
+    whole = {path.name: path.read_bytes() for path in (quick.folder / "data/print").iterdir()}
+    monkeypatch.setattr(models, "load", lambda *_: Network(4, enlarge))
+    with pytest.raises(KeyboardInterrupt):
+        door.main()
+    assert len(made) == 3
+    door.main()
+    assert len(made) == 5 and json.loads((quick.folder / "metrics/upscale.json").read_text())["pictures"]["1-first"]["tiles"] == 4
+    assert {path.name: path.read_bytes() for path in (quick.folder / "data/print").iterdir()} == whole
+    assert not [*quick.folder.glob(".resume/upscale/*")], "what is complete is forgotten"
+
+
+def test_a_model_that_is_not_there_or_does_not_enlarge(shop):
+    shop.set(upscale__model="models/own.pth")
+    shop.fails("upscale", "upscale.model is models/own.pth", "no such file", "Real-ESRGAN x4plus")
+    (shop.folder / "models").mkdir()
+    torch.save({"layer.weight": torch.zeros(2, 2)}, shop.folder / "models/own.pth")
+    shop.fails("upscale", "models/own.pth holds weights of no network", "RealESRGAN_x4plus.pth")
+    assert not (shop.folder / "data/print").exists()

@@ -1,0 +1,46 @@
+"""Which places of the canvas take their style from which places of the work: regions, shares that sum to 1 at each place.
+
+Gatys, Ecker, Bethge, Hertzmann and Shechtman 2017, "Controlling Perceptual Factors in Neural Style Transfer" (CVPR), section 4.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+BANDS = 3  # of heights: above, middle, below; they fade into one another
+MOST_COLOURS = 16  # of a mask; more are the soft edges of a mask that was not drawn with hard ones
+SLACK = 0.02  # by which the aspect ratios of a mask and its picture may differ
+
+
+def bands(size: Sequence[int]) -> Tensor:
+    """[BANDS, H, W] for a picture of (height, width): a place at a third of the height is partly above, partly in the middle."""
+    height, width = size
+    places = torch.linspace(0, BANDS - 1, height)
+    shares = (1 - (places - torch.arange(BANDS)[:, None]).abs()).clamp_min(0)  # [BANDS, H]
+    return shares[:, :, None].expand(BANDS, height, width).contiguous()
+
+
+def colours(mask: Image.Image) -> list[tuple[int, int, int]]:
+    """The colours of a mask, sorted; raises ValueError when there are more than MOST_COLOURS."""
+    found = mask.convert("RGB").getcolors(maxcolors=MOST_COLOURS)
+    if found is None:
+        raise ValueError(f"has more than {MOST_COLOURS} colours, but each region must be of one colour: draw it with hard edges and save it as PNG")
+    return sorted(colour for _, colour in found)
+
+
+def regions(mask: Image.Image, wanted: Sequence[tuple[int, int, int]], size: Sequence[int]) -> Tensor:
+    """[R, H, W] of a mask for a picture of (height, width): 1 where the mask has the wanted colour.
+
+    Raises ValueError for a mask of another shape, or one that lacks a colour. What has none of the wanted colours belongs to no region.
+    """
+    height, width = size
+    if abs(mask.width * height / (mask.height * width) - 1) > SLACK:
+        raise ValueError(f"has {mask.width} x {mask.height} pixels, but its picture has {width} x {height}: give it the same shape, of any size")
+    missing = sorted(set(wanted) - set(colours(mask)))
+    if missing:
+        raise ValueError(f"lacks the colour {'#{:02x}{:02x}{:02x}'.format(*missing[0])}, which the sketch's mask has: each region needs a place to take its style from")
+    pixels = np.asarray(mask.convert("RGB").resize((width, height), Image.Resampling.NEAREST))
+    return torch.from_numpy(np.stack([(pixels == colour).all(2) for colour in wanted]).astype(np.float32))

@@ -1,0 +1,125 @@
+"""What a style is to VGG: at each layer the means and the mean products of its features, in each region of the picture.
+
+Both are sums over places. So they can be added up tile by tile, averaged over several works, and compared in two ways: as
+Gram matrices (Gatys, Ecker and Bethge 2016), or as normal distributions by their Wasserstein-2 distance.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+TINY = 1e-12
+
+
+class Sums(NamedTuple):
+    """One layer's features summed over places, for each of R regions: how many places, C features, C x C products."""
+
+    places: Tensor  # [R]
+    first: Tensor  # [R, C]
+    second: Tensor  # [R, C, C]
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(*(mine + others for mine, others in zip(self, other, strict=True)))
+
+    def means(self) -> tuple[Tensor, Tensor]:
+        """Mean features [R, C] and Gram matrices [R, C, C]: mean products (Gatys, equation 3, with a mean instead of a sum, so that sizes compare)."""
+        places = self.places.clamp_min(TINY)
+        return self.first / places[:, None], self.second / places[:, None, None]
+
+
+def sums(features: Tensor, regions: Tensor | None) -> Sums:
+    """Of features [1, C, H, W] in regions [R, H, W] (shares of each place, 0..1), or everywhere alike (R = 1) for None."""
+    flat = features[0].flatten(1)  # [C, H W]
+    if regions is None:
+        return Sums(flat.new_tensor([flat.shape[1]]), flat.sum(1)[None], (flat @ flat.T)[None])
+    shares = regions.flatten(1)  # [R, H W]
+    products = torch.stack([(flat * share) @ flat.T for share in shares])
+    return Sums(shares.sum(1), shares @ flat.T, products)
+
+
+def mixed(works: Sequence[Sums], weights: Sequence[float]) -> Sums:
+    """The sums of several works as of one picture to which each contributes its weight; the weights sum to 1."""
+    parts = []
+    for work, weight in zip(works, weights, strict=True):
+        scale = weight / work.places.clamp_min(TINY)  # [R]: a work counts by its weight, not by its size
+        parts.append(Sums(scale * work.places, scale[:, None] * work.first, scale[:, None, None] * work.second))
+    total = parts[0]
+    for part in parts[1:]:
+        total += part
+    return total
+
+
+def gram_distance(canvas: Sums, target: Sums) -> Tensor:
+    """For each region the mean squared difference of the Gram matrices, by the mean square of the target's, [R] (Gatys, equation 4).
+
+    Departure: Gatys divides by sizes only, and then the layer with the largest features decides alone; divided by the target's
+    own square all layers count alike.
+    """
+    (_, found), (_, wanted) = canvas.means(), target.means()
+    return (found - wanted).square().mean((1, 2)) / wanted.square().mean((1, 2)).clamp_min(TINY)
+
+
+def wasserstein_distance(canvas: Sums, target: Sums) -> Tensor:
+    """For each region the squared Wasserstein-2 distance of two normal distributions, by the target's mean square, [R].
+
+    |m1 - m2|^2 + tr(C1 + C2 - 2 (C2^1/2 C1 C2^1/2)^1/2) (Olkin and Pukelsheim 1982). Unlike Gram matrices it weighs strong and weak
+    features in proportion, and it sees means and spread apart.
+    """
+    (mean, second), (wanted_mean, wanted_second) = canvas.means(), target.means()
+    covariance, wanted = second - outer(mean), wanted_second - outer(wanted_mean)  # [R, C, C]
+    root = symmetric_root(wanted)
+    shared = TraceOfRoot.apply(root @ covariance @ root)  # [R]
+    distance = (mean - wanted_mean).square().sum(1) + trace(covariance) + trace(wanted) - 2 * shared
+    return distance.clamp_min(0) / trace(wanted_second).clamp_min(TINY)
+
+
+DISTANCES = {"gram": gram_distance, "wasserstein": wasserstein_distance}
+
+
+def style_loss(canvas: Mapping[str, Sums], target: Mapping[str, Sums], kind: str) -> Tensor:
+    """The mean over the layers of `target`; at each, the regions count by their share of the canvas. `kind` is a key of DISTANCES."""
+    losses = []
+    for layer, wanted in target.items():
+        found = canvas[layer]
+        losses.append((DISTANCES[kind](found, wanted) * found.places / found.places.sum()).sum())
+    return torch.stack(losses).mean()
+
+
+def outer(vectors: Tensor) -> Tensor:
+    """[R, C] as [R, C, C]."""
+    return vectors[:, :, None] * vectors[:, None]
+
+
+def trace(matrices: Tensor) -> Tensor:
+    """[R, C, C] as [R]."""
+    return matrices.diagonal(dim1=1, dim2=2).sum(1)
+
+
+def symmetric_root(matrices: Tensor) -> Tensor:
+    """The square roots of symmetric matrices without negative eigenvalues, [R, C, C]."""
+    values, vectors = torch.linalg.eigh(matrices)
+    return (vectors * values.clamp_min(0).sqrt()[:, None]) @ vectors.mT
+
+
+class TraceOfRoot(torch.autograd.Function):
+    """tr(M^1/2) of symmetric matrices [R, C, C], with its gradient M^-1/2 / 2.
+
+    Directions that M does not have get none: there the gradient is infinite, and a canvas of few places would never rest.
+    """
+
+    LEAST = 1e-5  # of the largest eigenvalue
+
+    @staticmethod
+    def forward(context, matrices: Tensor) -> Tensor:
+        values, vectors = torch.linalg.eigh((matrices + matrices.mT) / 2)
+        context.save_for_backward(values, vectors)
+        return values.clamp_min(0).sqrt().sum(1)
+
+    @staticmethod
+    def backward(context, gradient: Tensor) -> Tensor:
+        values, vectors = context.saved_tensors
+        has = values > TraceOfRoot.LEAST * values[:, -1:]
+        slopes = torch.where(has, 0.5 * values.clamp_min(TINY).rsqrt(), 0.0)
+        return gradient[:, None, None] * ((vectors * slopes[:, None]) @ vectors.mT)

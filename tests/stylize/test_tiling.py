@@ -1,0 +1,40 @@
+"""Tiles: their cores cover the canvas once, on the grid, and none is larger than asked."""
+
+import pytest
+import torch
+
+from stages.stylize.tiling import GRID, HALO, parts, tiles
+
+
+@pytest.mark.parametrize("length", [300, 512, 1000, 1031, 2048])
+@pytest.mark.parametrize("tile", [192, 256, 512])
+@pytest.mark.parametrize("offset", [0, 1, 5, 1000])
+def test_cores_cover_an_axis_once_and_show_their_surroundings(length, tile, offset):
+    found = parts(length, tile, offset)
+    assert [part.core_start for part in found] == [0, *(part.core_stop for part in found[:-1])] and found[-1].core_stop == length
+    for part in found:
+        assert part.stop - part.start <= tile + GRID, "the last core may be a little longer"
+        assert part.core_start % GRID == 0 and part.start % GRID == 0
+        assert part.start == max(0, part.core_start - HALO) and part.stop == min(length, part.core_stop + HALO)
+
+
+def test_what_fits_is_not_cut():
+    assert len(parts(512, 512, 3)) == 1 and len(list(tiles((300, 512), 512, seed=1))) == 1
+
+
+def test_seeds_move_the_cuts():
+    cuts = {tuple(tile.down.core_start for tile in tiles((1000, 100), 320, seed)) for seed in range(20)}
+    assert len(cuts) > 2
+    assert [*tiles((1000, 900), 320, 7)] == [*tiles((1000, 900), 320, 7)]
+
+
+@pytest.mark.parametrize("stride", [1, 2, 8, 16])
+def test_cores_of_features_put_together_are_the_whole(stride):
+    height, width = 500, 333
+    features = torch.arange((height // stride) * (width // stride)).view(1, height // stride, width // stride)
+    found = torch.full_like(features, -1)
+    for tile in tiles((height, width), 256, seed=3):
+        top, left = tile.down.start // stride, tile.across.start // stride
+        bottom, right = tile.down.stop // stride, tile.across.stop // stride
+        tile.whole(found, stride).copy_(tile.core(features[:, top:bottom, left:right], stride))
+    assert torch.equal(found, features)

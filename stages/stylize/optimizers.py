@@ -46,7 +46,7 @@ class Lbfgs:
 class Adam:
     """With an average over the last pictures, which takes away the noise of the steps (Polyak and Juditsky 1992; as Crowson's style-transfer-pytorch)."""
 
-    pace = 3  # Adam needs about that many steps for one of L-BFGS (tests/bench/bench_stylize.py)
+    pace = 3  # a guess so far: Adam needs several steps for one of L-BFGS
 
     def __init__(self, start: Tensor) -> None:
         """`start` [1, 3, H, W] in [-1, 1]."""

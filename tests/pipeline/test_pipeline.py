@@ -186,7 +186,8 @@ def test_the_study_plans_its_grid_and_runs_a_cell(clone, set_params):
     runs = len(clone.runs())
     before = clone.bytes()
     text = (clone.folder / "params.yaml").read_text()
-    set_params(clone.folder, {"study.train_works": [9], "study.deduplicated": [True], "study.seeds": [0], "study.kimg": 0.1, "study.pictures": 25})
+    changes = {"train": {"kimg": 0.1}, "generate": {"count": 25}}
+    set_params(clone.folder, {"study.train_works": [9], "study.deduplicated": [True], "study.seeds": [0], "study.changes": changes})
     clone.readme("python -m stages.study")
     assert len(clone.runs()) == runs + 2 and clone.bytes() == before | {"study.csv": clone.bytes()["study.csv"]}, "the workspace has its own results"
     assert "2 cells: 2 done" in clone.run("python -m stages.study --plan")

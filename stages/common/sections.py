@@ -194,6 +194,7 @@ class Upscale(Section):
     crop_marks: bool
     extra_formats: list[Literal["pdf", "tiff"]]
     tiff_bits: Literal[8, 16]
+    sheet: bool
 
     @model_validator(mode="after")
     def _overlap_fits(self) -> "Upscale":

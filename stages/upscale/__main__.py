@@ -10,10 +10,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from stages.common import door, images, params, report, sections, weights
+from stages.common import door, images, params, report, sections
 from stages.common.device import Runtime, prepare
 from stages.common.resume import Resume
-from stages.upscale import caption, esrgan, files, models, passes, printing
+from stages.upscale import caption, files, models, passes, printing
 
 SKETCHES, PICTURES, OUT, METRICS = Path("data/sketch"), Path("data/stylized/pictures"), Path("data/print"), Path("metrics/upscale.json")
 
@@ -29,7 +29,7 @@ def main() -> None:
         raise door.UserError(f"{sketch} is not there, though {PICTURES} was made from it: put it back, or run `dvc repro` with another stylize.sketch")
     layouts, warnings = _layouts(pictures, chosen)
     runtime = prepare(everything.train.device, everything.train.precision, everything.train.threads)
-    network, about = _network(chosen.model, runtime)
+    network, about = models.chosen(chosen.model, runtime)
 
     measured: dict[str, Any] = {}
     written, resumes = set(), []
@@ -44,7 +44,7 @@ def main() -> None:
         digest = hashlib.md5(made[".png"]).hexdigest()  # with it metrics/upscale.json is of this print alone
         measured[name] = _measured(picture, layouts[name], chosen) | {"tiles": count, "warning": warnings[name], "md5": digest}
     report.write_json(METRICS, {"pictures": measured, "paper": chosen.paper, "dpi": chosen.dpi, "factor": chosen.factor, **about, "runtime": runtime.report()})
-    values = params.flatten(everything.model_dump(include={"stylize", "upscale"}))
+    values = params.flatten(everything.model_dump(include={"stylize", "upscale"}, exclude={"upscale": {"sheet"}}))
     for name in pictures:
         sources = {path.as_posix(): path.read_bytes() for path in (sketch, PICTURES / f"{name}.png", METRICS)}
         text = caption.text(titles.get(name, name), layouts[name], warnings[name], sources, METRICS.as_posix(), values)
@@ -78,14 +78,6 @@ def _layouts(pictures: dict[str, Image.Image], chosen: sections.Upscale) -> tupl
     return layouts, warnings
 
 
-def _network(model: str, runtime: Runtime) -> tuple[models.Network, dict[str, str]]:
-    """The network of `upscale.model`, and for the metrics file its name and the sha256 of its weights."""
-    path = Path(model) if model else weights.locate(weights.ESRGAN)
-    state = models.read(path) if model else esrgan.state_dict(path)
-    about = {"model": path.name if model else "Real-ESRGAN x4plus", "model_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-    return models.load(state, str(path), runtime.device, runtime.dtype), about
-
-
 def _decisive(picture: Image.Image, about: dict[str, str], chosen: sections.Upscale, runtime: Runtime) -> list[Any]:
     """All that decides a tile but the code."""
     return [picture.tobytes(), [picture.size, about, chosen.factor, chosen.tile, chosen.overlap, runtime.report()]]
@@ -94,7 +86,6 @@ def _decisive(picture: Image.Image, about: dict[str, str], chosen: sections.Upsc
 def _enlarged(network: models.Network, picture: Image.Image, chosen: sections.Upscale, name: str, resume: Resume) -> tuple[Tensor, int]:
     """The picture enlarged, float32 [1, 3, factor * H, factor * W] in [-1, 1], and the number of tiles; tiles of an interrupted run are not made again."""
     count = passes.count((picture.height, picture.width), network.scale, chosen.factor, chosen.tile, chosen.overlap)
-    tensor = torch.from_numpy(images.to_array([picture])).to(torch.float32) / 127.5 - 1  # [1, 3, H, W]
     with door.progress(total=count, desc=name, unit="tile") as bar:
 
         def enlarge(part: Tensor) -> Tensor:
@@ -104,7 +95,7 @@ def _enlarged(network: models.Network, picture: Image.Image, chosen: sections.Up
                 resume.save(f"{bar.n}", large)
             return large
 
-        return passes.enlarged(tensor, network._replace(enlarge=enlarge), chosen.factor, chosen.tile, chosen.overlap, lambda: bar.update()), count
+        return passes.enlarged(models.tensor(picture), network._replace(enlarge=enlarge), chosen.factor, chosen.tile, chosen.overlap, lambda: bar.update()), count
 
 
 def _files(large: Tensor, layout: printing.Layout, chosen: sections.Upscale, title: str) -> dict[str, bytes]:

@@ -27,14 +27,9 @@ def cut(length: int, tile: int, overlap: int) -> Cut:
 
 
 def grid(size: tuple[int, int], tile: int, overlap: int) -> tuple[Cut, Cut]:
-    """The cuts of a picture of (height, width) pixels, down and across, its reflected border included."""
+    """The cuts of a picture of (height, width) pixels, down and across."""
     height, width = size
-    return cut(height + 2 * border(overlap), tile, overlap), cut(width + 2 * border(overlap), tile, overlap)
-
-
-def border(overlap: int) -> int:
-    """Reflected pixels around the picture, cropped away again: a network's zero padding spoils a tile's rim."""
-    return overlap // 2
+    return cut(height, tile, overlap), cut(width, tile, overlap)
 
 
 def enlarge(picture: Tensor, enlarger: Callable[[Tensor], Tensor], scale: int, tile: int, overlap: int, on_tile: OnTile) -> Tensor:
@@ -43,20 +38,19 @@ def enlarge(picture: Tensor, enlarger: Callable[[Tensor], Tensor], scale: int, t
     `picture` [1, 3, H, W] in [-1, 1]; `enlarger` maps [1, 3, h, w] to [1, 3, scale * h, scale * w] wherever it computes.
     Returns float32 [1, 3, scale * H, scale * W] on the CPU: 12 bytes a pixel, and of the network's memory one tile's.
     An enlarger that treats each pixel alone (nearest neighbour) gives the same bits with any tiles.
+    Departure from Real-ESRGAN's own program: no mirrored border around the picture. With one, the outermost pixels differ more, not
+    less, from what real surroundings give (4.8 instead of 3.8 of 255 levels, measured on a stylized picture).
     """
     down, across = grid(picture.shape[2:], tile, overlap)
-    margin = border(overlap)
-    padded = reflected(reflected(picture, 2, margin), 3, margin)  # [1, 3, H + 2 * margin, W + 2 * margin]
-    canvas = picture.new_zeros(1, 3, scale * padded.shape[2], scale * padded.shape[3])
+    canvas = picture.new_zeros(1, 3, scale * picture.shape[2], scale * picture.shape[3])
     for row, top in enumerate(down.starts):
         band = canvas.new_zeros(1, 3, scale * down.length, canvas.shape[3])
         for column, left in enumerate(across.starts):
-            part = padded[:, :, top : top + down.length, left : left + across.length]
+            part = picture[:, :, top : top + down.length, left : left + across.length]
             _lay(band, enlarger(part).cpu(), across, column, scale, dim=3)
             on_tile()
         _lay(canvas, band, down, row, scale, dim=2)
-    inside = slice(scale * margin, -scale * margin or None)
-    return canvas[:, :, inside, inside].contiguous()
+    return canvas
 
 
 def ramp(shared: int) -> Tensor:
@@ -66,14 +60,6 @@ def ramp(shared: int) -> Tensor:
     """
     places = (torch.arange(shared, dtype=torch.float32) + 0.5) / max(shared, 1)  # [shared], 0..1
     return (2 * places - 0.5).clamp(0, 1)
-
-
-def reflected(picture: Tensor, dim: int, margin: int) -> Tensor:
-    """A picture continued by its mirror image along `dim`, the edge pixel not repeated, as often as a small picture needs."""
-    length = picture.shape[dim]
-    period = max(1, 2 * (length - 1))
-    places = torch.arange(-margin, length + margin) % period
-    return picture.index_select(dim, torch.minimum(places, period - places))
 
 
 def _lay(canvas: Tensor, piece: Tensor, cuts: Cut, number: int, scale: int, dim: int) -> None:

@@ -9,16 +9,13 @@ Let the steps be a multiple of 8: then both count their lazy gradient penalties 
 """
 
 import argparse
-import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
+import peers
 from bench_gan_speed import WARM, Ours, conditions, paint, parse, rate, variant
+
 from stages.common.device import Runtime, prepare
 from stages.gan.architectures import count_parameters
 
@@ -65,21 +62,6 @@ print(json.dumps({"rate": asked["steps"] * asked["batch"] / seconds, "sizes": si
 """
 
 
-def install(folder: Path) -> None:
-    """lightweight-gan without torch, which is here already."""
-    command = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--target", str(folder), *PACKAGES]
-    subprocess.run(command, check=True)
-
-
-def theirs(base: Path, order: dict[str, Any]) -> dict[str, Any]:
-    """What the driver measured: images a second, and the parameters of generator and discriminator."""
-    environment = os.environ | {"PYTHONPATH": str(base / "packages"), "OMP_NUM_THREADS": str(order["threads"])}
-    done = subprocess.run([sys.executable, str(base / "driver.py"), json.dumps(order)], env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def compare(base: Path, resolution: int, asked: argparse.Namespace, runtime: Runtime) -> None:
     """Print the rows of one resolution: rates in turns."""
     folder = paint(base / f"pictures{resolution}", resolution)
@@ -92,7 +74,7 @@ def compare(base: Path, resolution: int, asked: argparse.Namespace, runtime: Run
         own.run(WARM)
     for _ in range(asked.repeats):
         for name, network in NETWORKS.items():
-            measured = theirs(base, order | {"network": network})
+            measured = peers.run(base / "packages", DRIVER, order | {"network": network}, asked.threads)
             rates[name].append(measured["rate"])
             sizes[name] = measured["sizes"]
         for name, own in ours.items():
@@ -112,8 +94,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         base = Path(name)
-        install(base / "packages")
-        (base / "driver.py").write_text(DRIVER)
+        peers.install(base / "packages", PACKAGES)
         for resolution in asked.resolutions:
             compare(base, resolution, asked, runtime)
 

@@ -61,7 +61,7 @@ WRONG = [
     ("upscale.factor", 3, ["upscale.factor is 3", "2, 4 or 8"]),
     ("study.changes", {"train": {"seed": 1}}, ["train.seed", "set study.seeds"]),
     ("study.changes", {"train": {"sed": 1}}, ["study.changes has train.sed", "no such key"]),
-    ("upscale.overlap", 128, ["upscale.overlap is 128", "less than half of upscale.tile (256)"]),
+    ("upscale.overlap", 160, ["upscale.overlap is 160", "less than half of upscale.tile (320)"]),
     ("upscale.paper", "a4", ["upscale.paper is 'a4'", "none, A5, A4", "300x400mm or 12x16in"]),
     ("upscale.paper", "0x400mm", ["upscale.paper is '0x400mm'"]),
     ("upscale.paper", "300x400", ["upscale.paper is '300x400'"]),

@@ -1,0 +1,38 @@
+"""python -m stages.upscale.sheet: the first generated pictures larger, if `upscale.sheet` asks for it -> data/generated_large/.
+
+A stage of its own: the print would have to be made again after each training.
+"""
+
+import shutil
+from pathlib import Path
+
+from PIL import Image
+
+from stages.common import door, images, params
+from stages.common.device import prepare
+from stages.upscale import models, passes, printing
+
+SAMPLES, OUT = Path("data/generated/samples"), Path("data/generated_large")
+SHEET = 25  # pictures, 5 x 5, as in data/generated/sheet.png
+
+
+def main() -> None:
+    """Enlarge the pictures one by one: neighbours in a sheet would run into each other."""
+    everything = params.load()
+    chosen = everything.upscale
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    if not chosen.sheet:
+        print("upscale.sheet is false: no generated picture is enlarged")
+        return
+    runtime = prepare(everything.train.device, everything.train.precision, everything.train.threads)
+    network, _ = models.chosen(chosen.model, runtime)
+    large: list[Image.Image] = []
+    for path in door.progress(images.listing(SAMPLES)[:SHEET], desc="sheet", unit=" pictures"):
+        result = passes.enlarged(models.tensor(images.read(path)), network, chosen.factor, chosen.tile, chosen.overlap, lambda: None)
+        large.append(Image.fromarray(printing.quantised(result, 8)))
+    images.save_png(OUT / "sheet.png", images.sheet(large, columns=5, cell=large[0].size, gap=chosen.factor))
+
+
+if __name__ == "__main__":
+    door.enter(main)

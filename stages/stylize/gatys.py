@@ -68,7 +68,7 @@ def schedule(size: tuple[int, int], steps: int, optimizer: str = "auto", tile: i
         height, width = (round(side * 0.5 ** ((halvings - number) / 2)) for side in size)
         name = optimizer if optimizer != "auto" else "lbfgs" if max(height, width) <= tile else "adam"
         count = max(steps >> number, min(steps, FEWEST))
-        found.append(Scale((height, width), name, count * OPTIMIZERS[name].pace))
+        found.append(Scale((height, width), name, count))
     return found
 
 

@@ -31,12 +31,12 @@ class Sums(NamedTuple):
 
 def sums(features: Tensor, regions: Tensor | None) -> Sums:
     """Of features [1, C, H, W] in regions [R, H, W] (shares of each place, 0..1), or everywhere alike (R = 1) for None."""
-    flat = features[0].flatten(1)  # [C, H W]
+    flat = features[0].permute(1, 2, 0).flatten(0, 1)  # [H W, C], as VGG's channels_last features lie in memory
     if regions is None:
-        return Sums(flat.new_tensor([flat.shape[1]]), flat.sum(1)[None], (flat @ flat.T)[None])
+        return Sums(flat.new_tensor([len(flat)]), flat.sum(0)[None], (flat.T @ flat)[None])
     shares = regions.flatten(1)  # [R, H W]
-    products = torch.stack([(flat * share) @ flat.T for share in shares])
-    return Sums(shares.sum(1), shares @ flat.T, products)
+    products = torch.stack([(flat * share[:, None]).T @ flat for share in shares])
+    return Sums(shares.sum(1), shares @ flat, products)
 
 
 def mixed(works: Sequence[Sums], weights: Sequence[float]) -> Sums:

@@ -1,4 +1,4 @@
-"""VGG-19, loaded once."""
+"""VGG-19, loaded once, on one thread: the tests run side by side."""
 
 import pytest
 import torch
@@ -9,4 +9,5 @@ from stages.stylize import vgg
 
 @pytest.fixture(scope="session")
 def network():
+    torch.set_num_threads(1)
     return vgg.load(weights.locate(weights.VGG19), torch.device("cpu"), torch.float32)

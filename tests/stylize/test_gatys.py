@@ -36,7 +36,7 @@ def test_schedule_goes_from_coarse_to_fine_with_half_the_steps(size, steps, expe
 
 
 def test_schedule_takes_adam_where_a_canvas_is_larger_than_a_tile():
-    assert [(scale.optimizer, scale.steps) for scale in gatys.schedule((512, 512), 40, "auto", 400)] == [("lbfgs", 40), ("lbfgs", 20), ("adam", 30)]
+    assert [(scale.optimizer, scale.steps) for scale in gatys.schedule((512, 512), 40, "auto", 400)] == [("lbfgs", 40), ("lbfgs", 20), ("adam", 10)]
     assert {scale.optimizer for scale in gatys.schedule((512, 512), 40, "adam", 400)} == {"adam"}
 
 
@@ -55,13 +55,12 @@ def test_a_darker_sketch_does_not_darken_the_underpainting():
     assert torch.allclose(grey, white, atol=1e-4) and torch.allclose(white, torch.full_like(white, 0.2), atol=1e-4)
 
 
-@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
-@pytest.mark.parametrize("style_loss", ["gram", "wasserstein"])
-def test_the_loss_falls_and_the_picture_stays_in_range(network, optimizer, style_loss):
-    asked = choices(20, variation=0.1, optimizer=optimizer)._replace(how=How(style_loss))
+@pytest.mark.parametrize(("optimizer", "style_loss", "steps"), [("lbfgs", "gram", 20), ("lbfgs", "wasserstein", 20), ("adam", "gram", 60)])
+def test_the_loss_falls_and_the_picture_stays_in_range(network, optimizer, style_loss, steps):
+    asked = choices(steps, variation=0.1, optimizer=optimizer)._replace(how=How(style_loss))
     painting = gatys.Painting(network, PLAN, asked)
     seen = [now.content + 10 * now.style + 0.1 * now.variation for now in painting]
-    assert len(seen) == painting.steps == 20 * {"lbfgs": 1, "adam": 3}[optimizer]
+    assert len(seen) == painting.steps == steps
     assert seen[-1] < 0.5 * seen[0]
     picture = painting.picture()
     assert picture.shape == SKETCH.shape and picture.abs().max() <= 1 and not picture.requires_grad

@@ -25,7 +25,7 @@ SMALL = {
     "train.evaluate_pictures": 8, "train.threads": 1,
     "generate.count": 25, "stylize.styles": ["Sleep on Seven Crutches"], "stylize.pixels": 64, "stylize.steps": 2, "upscale.tile": 64, "upscale.overlap": 16, "evaluate.kid_subsets": 5,
 }  # fmt: skip
-LATER = {"train", "generate", "stylize", "upscale", "evaluate", "track", "report"}
+LATER = {"train", "generate", "stylize", "upscale", "sheet", "evaluate", "track", "report"}
 README = [line.strip() for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("    ")]
 
 
@@ -109,7 +109,7 @@ def test_repro_again_does_nothing(clone):
 
 def test_a_forced_repro_gives_the_same_bytes_and_no_second_run(clone):
     before = clone.bytes()
-    assert len(ran(clone.run("dvc repro -f"))) == 11
+    assert len(ran(clone.run("dvc repro -f"))) == 12
     assert clone.bytes() == before
     assert len(clone.runs()) == 1
 
@@ -117,7 +117,7 @@ def test_a_forced_repro_gives_the_same_bytes_and_no_second_run(clone):
 def test_another_seed_re_runs_train_and_what_follows_nothing_before(clone):
     before = clone.bytes()
     output = clone.readme("dvc exp run -S train.seed=1")
-    assert ran(output) == {"train", "generate", "evaluate", "track", "report"} and "Stage 'augment' didn't change" in output
+    assert ran(output) == {"train", "generate", "sheet", "evaluate", "track", "report"} and "Stage 'augment' didn't change" in output
     assert clone.bytes()["evaluate.json"] != before["evaluate.json"] and clone.bytes()["stylize.json"] == before["stylize.json"]
     assert ran(clone.run("dvc exp run -S train.seed=0")) == set(), "the run cache knows it"
     assert clone.bytes() == before
@@ -125,7 +125,7 @@ def test_another_seed_re_runs_train_and_what_follows_nothing_before(clone):
 
 def test_a_smaller_training_set_is_really_smaller_and_the_larger_one_comes_back(clone):
     before, all_works = clone.bytes(), clone.json("data/split.json")["train"]
-    assert ran(clone.readme("dvc exp run -S split.train_works=18")) == {"split", "augment", "train", "generate", "evaluate", "track", "report"}
+    assert ran(clone.readme("dvc exp run -S split.train_works=18")) == {"split", "augment", "train", "generate", "sheet", "evaluate", "track", "report"}
     assert clone.json("data/split.json")["train"] == all_works[:18]
     assert clone.json("metrics/train.json")["works"] == 18 and clone.json("metrics/train.json")["n_train"] == 36
     assert clone.json("metrics/evaluate.json")["n_real"] == 8
@@ -135,7 +135,7 @@ def test_a_smaller_training_set_is_really_smaller_and_the_larger_one_comes_back(
 
 def test_presets_architectures_and_a_budget_are_one_parameter_away(clone):
     before = clone.bytes()
-    after = {"train", "generate", "evaluate", "track", "report"}
+    after = {"train", "generate", "sheet", "evaluate", "track", "report"}
     assert ran(clone.readme("dvc exp run -S train.preset=story_dcgan")) == after | {"augment"}
     found = clone.json("metrics/train.json")
     assert found["preset"] == "story_dcgan" and found["verdict"]["ended"] == "kimg"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageSequence
 
-from stages.common import images, report, weights
+from stages.common import images, numbers, report, weights
 from stages.common.door import UserError, enter
 
 README = Path("README.md")
@@ -19,7 +19,7 @@ def main() -> None:
     save_pictures()
     save_timelapse()
     text = README.read_text(encoding="utf-8")
-    for name, lines in {"numbers": numbers(), "weights": weights.markdown()}.items():
+    for name, lines in {"numbers": table(), "weights": weights.markdown()}.items():
         text = between(text, name, lines)
     report.write_bytes(README, text.encode())
 
@@ -53,27 +53,20 @@ def save_timelapse() -> None:
     images.save_animation(PICTURES / "timelapse.webp", pages)
 
 
-def numbers() -> str:
-    """The table of the last run, from metrics/."""
+def table() -> str:
+    """The numbers of the last run, from metrics/."""
     train, found = report.read_json(Path("metrics/train.json")), report.read_json(Path("metrics/evaluate.json"))
-    second = found["efficientnet"]
-
-    def interval(numbers: dict[str, float], key: str, digits: int) -> str:
-        return f"{numbers[key]:.{digits}f} ({numbers[f'{key}_low']:.{digits}f} to {numbers[f'{key}_high']:.{digits}f})"
-
-    rows = [
-        ("", "Inception", "EfficientNet"),
-        ("---", "---", "---"),
-        ("**KID** to the test works", interval(found, "kid", 3), interval(second, "kid", 3)),
-        ("its floor: other real works", *(f"{round(numbers['kid_floor'], 3) + 0:.3f}" for numbers in (found, second))),  # + 0: no "-0.000"
-        ("FID above its floor, at equal counts", interval(found, "fid_above_floor", 0), interval(second, "fid_above_floor", 0)),
-        ("FID of all generated pictures", interval(found, "fid", 0), interval(second, "fid", 0)),
-        *((name, interval(found, name, 2), interval(second, name, 2)) for name in ("precision", "recall", "density", "coverage")),
-    ]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    copied = f"Copied: {found['copied']:.1%} of the samples ({found['copied_low']:.1%} to {found['copied_high']:.1%})."
+    lines = ["| | Inception | EfficientNet |", "|---|---|---|"]
+    for row in numbers.rows(found):
+        spaces = (row.inception, row.efficientnet)
+        if row.efficientnet.value:  # copying is looked for in a space of its own
+            lines.append(" | ".join([f"| **{row.name}**", *(f"{cell.value} ({cell.interval})" for cell in spaces)]) + " |")
+        if row.name == "KID":
+            lines.append(" | ".join(["| its floor: other real works", *(cell.floor for cell in spaces)]) + " |")
+    copied = numbers.cell(found, "copied")
     counts = f"{train['works']} training works, {train['kimg']:g} thousand pictures shown, {found['n_generated']} samples, {found['n_real']} test works that nothing before has seen"
-    return f"{table}\n\n{copied} {counts}, {found['n_floor']} other works for the floor. In brackets: 95 % intervals."
+    told = f"Copied: {copied.value} of the samples ({copied.interval}). {counts}, {found['n_floor']} other works for the floor. In brackets: 95 % intervals."
+    return "\n".join([*lines, "", told])
 
 
 def between(text: str, name: str, lines: str) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 
 from PIL import Image
 
-from stages.common import images, params, report, sections
+from stages.common import images, numbers, params, report, sections
 from stages.common.door import enter
-from stages.report import curves, numbers, page, paper, pictures
+from stages.report import curves, page, paper, pictures
 
 DATA, METRICS = Path("data"), Path("metrics")
 WORKS, GENERATED, STYLIZED, PRINT = DATA / "works", DATA / "generated", DATA / "stylized/pictures", DATA / "print"
@@ -55,7 +55,7 @@ def main() -> None:
 def headline(measured: dict[str, Any], scrape: sections.Scrape) -> dict[str, Any]:
     """Title, source and the first sentences."""
     train, found = measured["train"], measured["evaluate"]
-    kid = numbers.cell(found, "kid", ".3f")
+    kid = numbers.cell(found, "kid")
     sources = {
         "museum": "the museum, a painter that is a program",
         "wikiart": f"{scrape.artist} on WikiArt",
@@ -131,7 +131,7 @@ def judged(found: dict[str, Any]) -> dict[str, Any]:
     return {
         "found": found,
         "table": numbers.rows(found),
-        "copied": numbers.cell(found, "copied", ".1%"),
+        "copied": numbers.cell(found, "copied"),
         "sheet": _still("sheet", GENERATED / "sheet.png"),
         "frieze": _still("frieze", GENERATED / "interpolation.png"),
         "interpolation": _still("interpolation", GENERATED / "interpolation.png"),

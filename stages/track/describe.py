@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from stages.common import numbers
+
 NOTE = "mlflow.note.content"  # the tag that the page shows as the description
 
 KIND = {"mlflow.experimentKind": "custom_model_development"}  # the page then shows runs and models first, not traces of chats
@@ -15,18 +17,6 @@ EXPERIMENT = """How far do N pictures of one painter go? Each run is one set of 
 - `mlflow.pyfunc.load_model("models:/<id>")` is the generator: latent vectors in, pictures out (the id is on the run's page, under *Logged models*).
 - The store can be deleted: `python -m stages.track --all` brings all runs back.
 """
-
-NUMBERS = {  # of metrics/evaluate.json: the title in the description, and the format
-    "kid": ("KID", ".3f"),
-    "fid": ("FID", ".0f"),
-    "fid_above_floor": ("FID above the floor", ".0f"),
-    "precision": ("precision", ".2f"),
-    "recall": ("recall", ".2f"),
-    "density": ("density", ".2f"),
-    "coverage": ("coverage", ".2f"),
-    "copied": ("copied", ".1%"),
-}
-
 
 def run_name(tags: Mapping[str, str], experiment: str | None) -> str:
     """What matters, shortly, as "18 works, seed 0, diffaugment, deduplicated" (the page cuts the end); with the experiment's name where DVC gave one."""
@@ -47,7 +37,7 @@ def tags(params: Mapping[str, Any], train: Mapping[str, Any]) -> dict[str, str]:
 def note(tags: Mapping[str, str], train: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     """What was run, the headline numbers with interval and floor, and the guard's verdict; `found` is evaluate's report."""
     verdict = train["verdict"]
-    rows = [_row(key, *form, found) for key, form in NUMBERS.items() if isinstance(found.get(key), (int, float))]
+    rows = [f"| {row.name} | {row.inception.value} | {row.inception.interval} | {row.inception.floor} |" for row in numbers.rows(found) if row.inception.value]
     lines = [
         f"**{tags['works']} works** ({'one file each' if tags['deduplicated'] == 'yes' else 'with all duplicates'}), {tags['resolution']} pixels, "
         f"{train['kimg']:g} thousand pictures shown. `{tags['preset']}`: {tags['architecture']}, {tags['loss']}, {_augmentation(tags)}; seed {tags['seed']}.",
@@ -63,9 +53,3 @@ def note(tags: Mapping[str, str], train: Mapping[str, Any], found: Mapping[str, 
 
 def _augmentation(tags: Mapping[str, str]) -> str:
     return "no augmentation" if tags["augmentation"] == "none" else tags["augmentation"]
-
-
-def _row(key: str, title: str, form: str, found: Mapping[str, Any]) -> str:
-    """One number, with what is known of its interval and its floor."""
-    low, high, floor = (format(found[name], form) if found.get(name) is not None else "" for name in (f"{key}_low", f"{key}_high", f"{key}_floor"))
-    return f"| {title} | {format(found[key], form)} | {f'{low} to {high}' if low and high else ''} | {floor} |"

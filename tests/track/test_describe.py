@@ -30,8 +30,8 @@ def test_tags_hold_the_choices_and_the_verdict():
 
 def test_the_description_has_intervals_floors_and_the_verdict():
     text = describe.note(describe.tags(VALUES, TRAINING), TRAINING, EVALUATION)
-    assert "| KID | 0.200 | 0.190 to 0.210 | -0.001 |" in text and "| FID | 235 |  | 152 |" in text
-    assert "| copied | 2.0% | 0.0% to 5.0% |  |" in text and "precision" not in text
+    assert "| KID | 0.200 | 0.190 to 0.210 | \N{MINUS SIGN}0.001 |" in text and "| FID | 235 |  | 152 |" in text
+    assert "| Copied | 2.0\u202f% | 0.0\u202f% to 5.0\u202f% |  |" in text and "Precision" not in text
     assert "**2 works** (one file each), 64 pixels, 60 thousand pictures" in text and "25 samples against 2 test works" in text
     assert text.endswith("**collapsed**, since 20 kimg. All pictures are alike.")
     assert describe.note(describe.tags(VALUES, OK), OK, EVALUATION | {"kid": None}).endswith("**ok**.")

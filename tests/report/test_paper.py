@@ -1,0 +1,13 @@
+"""The print's size to scale."""
+
+import pytest
+
+from stages.report import paper
+
+
+def test_the_print_is_drawn_to_scale_beside_a4_turned_as_it_is():
+    small, tall, huge = paper.beside_a4(173.4, 130.0), paper.beside_a4(100.0, 150.0), paper.beside_a4(1000.0, 800.0)
+    assert (small.width, small.height, small.sheet, small.picture) == (297.0, 210.0, (297.0, 210.0), (173.4, 130.0))
+    assert tall.sheet == (210.0, 297.0)
+    assert (huge.width, huge.height) == (1000.0, 800.0) and huge.letters == pytest.approx(50)
+    assert paper.beside_a4(0.0, 0.0) is None and paper.beside_a4(10.0, 0.0) is None

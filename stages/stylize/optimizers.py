@@ -8,7 +8,8 @@ from torch import Tensor
 
 from stages.stylize.objective import Losses, Weights
 
-HISTORY = 20  # steps that L-BFGS remembers; each costs two copies of the picture
+HISTORY = (20, 100)  # steps that L-BFGS remembers, at least and at most; each costs two copies of the picture,
+MEMORY = 2**28  # and more than the least may take this many bytes
 WHITENING = 0.5  # between 0, pixels, and 1, about the spectrum of a picture
 # Adam's rate, on the scale of [-1, 1], and the decay of the average over its pictures: at 512 pixels, from the result at 362, five steps bring the weighted
 # losses from 0.82 to 0.52 (rate 0.015: 0.56; 0.04 and decay 0.9: 1.04), five of L-BFGS to 0.54, and ten to 0.48 and 0.47.
@@ -27,7 +28,8 @@ class Lbfgs:
         """`start` [1, 3, H, W] in [-1, 1]."""
         self._filter = spectrum(start.shape[2:]).to(start)
         self._white = filtered(start, 1 / self._filter).contiguous().requires_grad_()
-        self._optimizer = torch.optim.LBFGS([self._white], max_iter=1, history_size=HISTORY, tolerance_grad=0, tolerance_change=0)
+        history = min(max(HISTORY[0], MEMORY // (2 * self._white.nbytes)), HISTORY[1])
+        self._optimizer = torch.optim.LBFGS([self._white], max_iter=1, history_size=history, tolerance_grad=0, tolerance_change=0)
 
     @property
     def canvas(self) -> Tensor:

@@ -31,12 +31,26 @@ class Sums(NamedTuple):
 
 def sums(features: Tensor, regions: Tensor | None) -> Sums:
     """Of features [1, C, H, W] in regions [R, H, W] (shares of each place, 0..1), or everywhere alike (R = 1) for None."""
-    flat = features[0].permute(1, 2, 0).flatten(0, 1)  # [H W, C], as VGG's channels_last features lie in memory
+    flat = features.permute(0, 2, 3, 1).flatten(0, 2)  # [H W, C], as VGG's channels_last features lie in memory
     if regions is None:
-        return Sums(flat.new_tensor([len(flat)]), flat.sum(0)[None], (flat.T @ flat)[None])
+        first, second = _Moments.apply(flat)
+        return Sums(flat.new_tensor([len(flat)]), first[None], second[None])
     shares = regions.flatten(1)  # [R, H W]
     products = torch.stack([(flat * share[:, None]).T @ flat for share in shares])
     return Sums(shares.sum(1), shares @ flat, products)
+
+
+class _Moments(torch.autograd.Function):
+    """Sum and sum of products of features [places, C]: [C] and [C, C]. As autograd would have it, but in one pass back instead of four."""
+
+    @staticmethod
+    def forward(context, flat: Tensor) -> tuple[Tensor, Tensor]:
+        context.save_for_backward(flat)
+        return flat.sum(0), flat.T @ flat
+
+    @staticmethod
+    def backward(context, first: Tensor, second: Tensor) -> Tensor:
+        return torch.addmm(first, context.saved_tensors[0], second + second.T)
 
 
 def mixed(works: Sequence[Sums], weights: Sequence[float]) -> Sums:

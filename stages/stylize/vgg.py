@@ -12,12 +12,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stages.common.door import UserError
+from stages.stylize import winograd
 
 CONVOLUTIONS = (2, 2, 4, 4, 4)  # of each block; a block halves the picture's side of the one before
 LAYERS = tuple(f"relu{block}_{number}" for block, count in enumerate(CONVOLUTIONS, 1) for number in range(1, count + 1))
 MEAN_BGR = (103.939, 116.779, 123.68)  # of ImageNet, on the 0..255 scale; the original network was trained in Caffe, which reads BGR
 MEAN_RGB, DEVIATION_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, on the 0..1 scale, as torchvision's network was trained
 TORCHVISION = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"  # IMAGENET1K_V1; the name holds the first digits of its sha256
+WINOGRAD = 128  # channels from which Winograd's algorithm is faster (MEASURED.md)
 SMALLEST = 16  # pixels of a picture's shorter side below which block 5 has nothing left
 
 
@@ -35,12 +37,13 @@ class VGG19:
             layer: (weight.to(device, dtype, memory_format=torch.channels_last), bias.to(device, dtype))
             for layer, (weight, bias) in zip(LAYERS, kernels, strict=True)
         }
+        self._transformed: dict[str, Tensor] = {}
 
     def __call__(self, picture: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """The named layers' features of a picture.
 
-        `picture`: [N, 3, H, W] in [-1, 1], sRGB; H and W at least SMALLEST. `layers`: any of LAYERS.
-        Returns float32 [N, C, H / 2^(block - 1), W / 2^(block - 1)] for each name; a KeyError names an unknown layer.
+        `picture`: [1, 3, H, W] in [-1, 1], sRGB; H and W at least SMALLEST. `layers`: any of LAYERS.
+        Returns float32 [1, C, H / 2^(block - 1), W / 2^(block - 1)] for each name; a KeyError names an unknown layer.
         """
         unknown = set(layers) - set(LAYERS)
         if unknown:
@@ -53,7 +56,7 @@ class VGG19:
         return found
 
     def normalized(self, picture: Tensor) -> Tensor:
-        """[N, 3, H, W] RGB in [-1, 1] as Caffe's input: BGR, 0..255, minus the mean."""
+        """[1, 3, H, W] RGB in [-1, 1] as Caffe's input: BGR, 0..255, minus the mean."""
         caffe = (picture.flip(1) + 1) * 127.5 - self.mean  # [N, 3, H, W]
         return caffe.to(self.dtype, memory_format=torch.channels_last)
 
@@ -64,6 +67,10 @@ class VGG19:
             return F.conv2d(_repeat_edges(signal), weight, bias).relu_()
         if layer.endswith("_1"):
             signal = F.avg_pool2d(signal, 2)  # Gatys 2016, section 2: averages instead of maxima, "slightly more appealing"
+        if signal.device.type == "cpu" and signal.dtype == torch.float32 and weight.shape[0] >= WINOGRAD:
+            if layer not in self._transformed:
+                self._transformed[layer] = winograd.transformed(weight)
+            return winograd.rectified(signal, self._transformed[layer], bias)
         return F.conv2d(signal, weight, bias, padding=1).relu_()
 
 
@@ -107,6 +114,6 @@ def unpacked(packed: dict[str, Tensor], name: str) -> Tensor:
 
 
 def _repeat_edges(signal: Tensor) -> Tensor:
-    """[N, C, H, W] as [N, C, H + 2, W + 2]. Written out, as the backward pass of replication padding is not deterministic on GPUs."""
+    """[1, C, H, W] as [1, C, H + 2, W + 2]. Written out, as the backward pass of replication padding is not deterministic on GPUs."""
     signal = torch.cat((signal[:, :, :1], signal, signal[:, :, -1:]), 2)
     return torch.cat((signal[..., :1], signal, signal[..., -1:]), 3).contiguous(memory_format=torch.channels_last)

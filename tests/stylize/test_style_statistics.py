@@ -30,6 +30,16 @@ def test_they_forget_places_and_size():
             assert torch.allclose(found, wanted, atol=1e-6)
 
 
+def test_the_gradient_is_autograds():
+    features = random(1, 4, 5, 6).double().requires_grad_()
+    first, second = random(4, seed=1).double(), random(4, 4, seed=2).double()
+    flat = features[0].flatten(1)
+    found = sums(features, None)
+    (gradient,) = torch.autograd.grad((found.first[0] * first).sum() + (found.second[0] * second).sum(), features)
+    (wanted,) = torch.autograd.grad((flat.sum(1) * first).sum() + (flat @ flat.T * second).sum(), features)
+    assert torch.allclose(gradient, wanted)
+
+
 def test_parts_add_up():
     features, regions = random(1, 4, 6, 8), random(3, 6, 8, seed=1).abs()
     for shares in (None, regions):

@@ -13,6 +13,7 @@ from torch import Tensor
 from stages.common import door, images, params, report, sections, weights
 from stages.common.device import Runtime, prepare
 from stages.common.resume import Resume
+from stages.common.tensors import tensor
 from stages.stylize import colour, gatys, guides, vgg
 from stages.stylize.objective import CONTENT_LAYER, How, Weights, Work
 
@@ -46,7 +47,7 @@ def main() -> None:
         steps = _paint(painting, name, chosen.save_every, resumes[-1])
         losses, painted = painting.losses(), painting.picture()
         if chosen.color == "luminance":
-            painted = colour.coloured(painted, _tensor(sketch).to(runtime.device))
+            painted = colour.coloured(painted, tensor(sketch).to(runtime.device))
         picture = _picture(_bytes(painted))
         images.save_png(OUT / "pictures" / f"{name}.png", picture)
         for step, pixels in steps.items():
@@ -101,7 +102,7 @@ def _plan(
     device: torch.device,
 ) -> gatys.Plan:
     """The pictures as tensors, in the colours that are asked for."""
-    drawn, painted = _tensor(sketch).to(device), {title: _tensor(work).to(device) for title, work in works.items()}
+    drawn, painted = tensor(sketch).to(device), {title: tensor(work).to(device) for title, work in works.items()}
     if chosen.color == "content":
         painted = {title: colour.recoloured(work, drawn) for title, work in painted.items()}
     if chosen.color == "luminance":
@@ -197,11 +198,6 @@ def _slug(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = "".join(letter if letter.isalnum() else " " for letter in plain).split()
     return "-".join(words)[:80].rstrip("-") or "untitled"
-
-
-def _tensor(picture: Image.Image) -> Tensor:
-    """A picture as [1, 3, H, W] in [-1, 1]."""
-    return torch.from_numpy(images.to_array([picture])).to(torch.float32) / 127.5 - 1
 
 
 def _bytes(painted: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from torch import Tensor
 from stages.common import door, images, params, report, sections
 from stages.common.device import Runtime, prepare
 from stages.common.resume import Resume
+from stages.common.tensors import tensor
 from stages.upscale import caption, files, models, passes, printing
 
 SKETCHES, PICTURES, OUT, METRICS = Path("data/sketch"), Path("data/stylized/pictures"), Path("data/print"), Path("metrics/upscale.json")
@@ -94,7 +95,7 @@ def _enlarged(network: models.Network, picture: Image.Image, chosen: sections.Up
                 resume.save(f"{bar.n}", large)
             return large
 
-        return passes.enlarged(models.tensor(picture), network._replace(enlarge=enlarge), chosen.factor, chosen.tile, chosen.overlap, lambda: bar.update()), count
+        return passes.enlarged(tensor(picture), network._replace(enlarge=enlarge), chosen.factor, chosen.tile, chosen.overlap, lambda: bar.update()), count
 
 
 def _files(large: Tensor, layout: printing.Layout, chosen: sections.Upscale, title: str) -> dict[str, bytes]:

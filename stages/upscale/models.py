@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from PIL import Image
 from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError
 from torch import Tensor
 
-from stages.common import images, weights
+from stages.common import weights
 from stages.common.device import Runtime
 from stages.common.door import UserError
 from stages.upscale import esrgan
@@ -29,11 +28,6 @@ def chosen(model: str, runtime: Runtime) -> tuple[Network, dict[str, str]]:
     state = read(path) if model else esrgan.state_dict(path)
     about = {"model": path.name if model else "Real-ESRGAN x4plus", "model_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     return load(state, str(path), runtime.device, runtime.dtype), about
-
-
-def tensor(picture: Image.Image) -> Tensor:
-    """A picture as the network takes it, [1, 3, H, W] in [-1, 1]."""
-    return torch.from_numpy(images.to_array([picture])).to(torch.float32) / 127.5 - 1
 
 
 def read(path: Path) -> dict[str, Tensor]:

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from stages.common import images, weights
 from stages.common.device import prepare
+from stages.common.tensors import tensor
 from stages.upscale import esrgan, models, tiles
 
 PACKAGES = ["openvino==2026.4.1", "openvino-telemetry==2025.2.0", "onnxruntime==1.32.0", "flatbuffers==25.12.19", "protobuf==7.36.2", "onnx==1.23.2", "ml_dtypes==0.6.0"]
@@ -121,9 +122,9 @@ def bench_speed(asked: argparse.Namespace, pixels: int, folder: Path) -> None:
     missing: dict[str, str] = {}
     for _ in range(asked.repeats):
         for name, own in ours.items():
-            own.enlarge(models.tensor(small))
+            own.enlarge(tensor(small))
             start = time.perf_counter()
-            large = own.enlarge(models.tensor(small))
+            large = own.enlarge(tensor(small))
             seconds[name].append(time.perf_counter() - start)
             results[name] = ((large[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
         for name, driver in DRIVERS.items():
@@ -148,7 +149,7 @@ def psnr(found: np.ndarray, truth: np.ndarray) -> str:
 
 def bench_tiles() -> None:
     """Differences in levels of 255; a seam is what tiles add to the steps between neighbouring pixels where they meet."""
-    small, net = models.tensor(picture(256)), network(torch.float32)
+    small, net = tensor(picture(256)), network(torch.float32)
     whole = tiles.enlarge(small, net.enlarge, net.scale, 2048, 0, lambda: None)
     print("| tile | overlap | tiles | work | mean | 99.9 % | largest | step between pixels at the cuts, tiles / whole |\n|---|---|---|---|---|---|---|---|")
     for tile, overlap in ((160, 24), (160, 48), (192, 64), (224, 96)):

@@ -7,8 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
-from stages.common import images, weights
+from stages.common import weights
 from stages.common.door import UserError
+from stages.common.tensors import tensor
 from stages.upscale import esrgan, models, tiles
 
 CPU = torch.device("cpu")
@@ -33,10 +34,6 @@ def drawing() -> Image.Image:
     sky = np.stack([0.9 - 0.5 * down, 0.6 + 0 * down, 0.4 + 0.4 * down], 2)
     levels = np.where(stripe[..., None], [0.15, 0.1, 0.2], np.where(disc[..., None], [0.9, 0.75, 0.3], sky))
     return Image.fromarray((levels * 255).astype(np.uint8)).resize((160, 128), Image.Resampling.BOX)
-
-
-def tensor(picture: Image.Image) -> torch.Tensor:
-    return torch.from_numpy(images.to_array([picture])).float() / 127.5 - 1
 
 
 def psnr(found: torch.Tensor, truth: torch.Tensor) -> float:

@@ -15,7 +15,6 @@ from stages.stylize.optimizers import OPTIMIZERS
 from stages.stylize.vgg import SMALLEST, VGG19
 
 COARSEST = 256  # pixels of the longer side where the first strokes are laid: VGG sees a stroke there whole, whatever the size of the result
-FEWEST = 5  # steps at any scale of a long schedule
 WORK_MASSES = (6, 2)  # patches, down and across: light changes with height, and more across would show the work's things
 SKETCH_MASSES = (12, 16)  # patches: about as wide as the margins of a sheet, so that these vanish too
 LUMA = (0.299, 0.587, 0.114)  # brightness of red, green and blue (ITU-R BT.601)
@@ -54,9 +53,9 @@ class Choices(NamedTuple):
 
 
 def schedule(size: tuple[int, int], steps: int, optimizer: str = "auto", tile: int = 8192) -> list[Scale]:
-    """The canvases, coarse to fine, each sqrt(2) times the one before, and the steps at each: from `steps` at the coarsest down by half.
+    """The canvases, coarse to fine, each sqrt(2) times the one before, with `steps` at each.
 
-    Each scale has twice the pixels of the one before and half the steps, so all take about equally long, until FEWEST are left.
+    Each has twice the pixels of the one before, so the full size takes half of the time and all others together the rest.
     Most of the picture is decided at the coarse scale, where a stroke is small enough for VGG to see it whole; it starts at the
     same size for every result, so that a larger one is the same picture with more detail.
     """
@@ -64,11 +63,10 @@ def schedule(size: tuple[int, int], steps: int, optimizer: str = "auto", tile: i
     while max(size) >= COARSEST * 2 ** ((halvings + 1) / 2) and min(size) * 0.5 ** ((halvings + 1) / 2) >= 2 * SMALLEST:
         halvings += 1
     found = []
-    for number in range(halvings + 1):
-        height, width = (round(side * 0.5 ** ((halvings - number) / 2)) for side in size)
+    for halved in range(halvings, -1, -1):
+        height, width = (round(side * 0.5 ** (halved / 2)) for side in size)
         name = optimizer if optimizer != "auto" else "lbfgs" if max(height, width) <= tile else "adam"
-        count = max(steps >> number, min(steps, FEWEST))
-        found.append(Scale((height, width), name, count))
+        found.append(Scale((height, width), name, steps))
     return found
 
 
@@ -80,12 +78,12 @@ class Painting:
         self.ground = underpainted(plan.sketch, light(plan))
         self.scales = schedule(plan.sketch.shape[2:], choices.steps, choices.optimizer, choices.how.tile)
         self.scale, self.done = 0, 0  # which of the scales, and how many of its steps are done
-        self._enter(started(choices.start, self.ground, plan.works, choices.seed))
+        self._enter(resized(started(choices.start, self.ground, plan.works, choices.seed), self.scales[0].size))
 
     def _enter(self, picture: Tensor) -> None:
-        """Begin a scale with a picture of any size."""
+        """Begin a scale with a picture of its size."""
         size, optimizer, _ = self.scales[self.scale]
-        self.optimizer = OPTIMIZERS[optimizer](resized(picture, size))
+        self.optimizer = OPTIMIZERS[optimizer](picture)
         self.objective = self._objective(size)
 
     def _objective(self, size: tuple[int, int]) -> Objective:
@@ -114,7 +112,7 @@ class Painting:
         while self.step < self.steps:
             if self.done == self.scales[self.scale].steps:
                 self.scale, self.done = self.scale + 1, 0
-                self._enter(self.optimizer.result())
+                self._enter(enlarged(self.optimizer.result(), self.ground, self.scales[self.scale].size))
             seed = (self.choices.seed + 7919 * self.step) % 2**31
             losses, gradient = self.objective.evaluate(self.optimizer.canvas, self.choices.weights, seed)
             self.optimizer.step(losses, self.choices.weights, gradient)
@@ -136,7 +134,7 @@ class Painting:
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on from there; the plan and the choices must be the same."""
         self.scale, self.done = state["scale"], state["done"]
-        self._enter(self.ground)
+        self._enter(resized(self.ground, self.scales[self.scale].size))
         self.optimizer.load(state["optimizer"])
 
 
@@ -153,6 +151,16 @@ def started(kind: str, ground: Tensor, works: Sequence[Work], seed: int) -> Tens
 def resized(picture: Tensor, size: Sequence[int]) -> Tensor:
     """A picture [1, 3, H, W] at another (height, width), bicubic and antialiased, within [-1, 1]."""
     return F.interpolate(picture, tuple(size), mode="bicubic", antialias=True).clamp(-1, 1)
+
+
+def enlarged(painted: Tensor, ground: Tensor, size: Sequence[int]) -> Tensor:
+    """A coarse canvas at a finer (height, width): what was painted over the ground is enlarged, and the ground is there in all its detail.
+
+    Enlarged itself, the canvas would be blurred, and the few steps of the fine scales would go into sharpening it (MEASURED.md).
+    The detail is a Laplacian pyramid's (Burt and Adelson 1983, "The Laplacian Pyramid as a Compact Image Code").
+    """
+    change = painted - resized(ground, painted.shape[2:])  # -2..2
+    return (resized(ground, size) + 2 * resized(change / 2, size)).clamp(-1, 1)
 
 
 def _shrunk(regions: Tensor | None, size: Sequence[int]) -> Tensor | None:

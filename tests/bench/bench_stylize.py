@@ -40,6 +40,7 @@ from stages.stylize.statistics import gram_distance, sums
 CPU = torch.device("cpu")
 HELD_OUT = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 BALANCE = Weights(12.0, 0.1)
+LIGHTER = 8.0  # style weight: from coarse to fine more style is reached, and so some may be given for content
 JUDGE_EVERY = 5  # steps: judging takes as long as a step, though the clock stands still
 
 
@@ -47,10 +48,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["pastiche", "step", "heldout", "tiles", "memory"])
     parser.add_argument("--pixels", type=int, nargs="+", default=[384])
-    parser.add_argument("--steps", type=int, default=300, help="of pastiche, or of the coarsest scale")
+    parser.add_argument("--steps", type=int, default=300, help="of pastiche")
     parser.add_argument("--style-weights", type=float, nargs="+", default=[100.0], help="pastiche: of ours by its own losses")
     parser.add_argument("--shares", type=float, nargs="+", default=[1.0], help="pastiche: of its style weight, for ours by its losses")
     parser.add_argument("--counts", type=int, nargs="+", default=[250], help="pastiche: steps at each of our scales, the last is the full one")
+    parser.add_argument("--each", type=int, default=16, help="heldout, tiles: steps at each scale")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--tile", type=int, default=512)
     parser.add_argument("--one", help=argparse.SUPPRESS)  # memory: the child process that is measured
@@ -77,13 +79,13 @@ def coarse_to_fine(content: Tensor, style: Tensor, counts: Sequence[int], balanc
 
     `counts`: steps at each scale, from coarse to fine; the last is the full one, each other sqrt(2) smaller than the next.
     """
-    net, canvas, seconds = network(), content, 0.0
+    net, seconds = network(), 0.0
     for level, count in enumerate(counts):
         start = time.perf_counter()
         share = 0.5 ** ((len(counts) - 1 - level) / 2)
         size, work = ([max(vgg.SMALLEST, round(side * share)) for side in whole.shape[2:]] for whole in (content, style))
         goal = Objective(net, gatys.resized(content, size), [Work(gatys.resized(style, work), 1.0, None)], None, How())
-        optimizer = Lbfgs(gatys.resized(canvas, size))
+        optimizer = Lbfgs(gatys.enlarged(canvas, content, size) if level else gatys.resized(content, size))
         canvas = optimizer.canvas
         for _ in range(count):
             losses, gradient = goal.evaluate(canvas, balance, 0)
@@ -178,27 +180,29 @@ def timed(goal: Objective, content: Tensor) -> float:
 
 
 def bench_heldout(asked: argparse.Namespace, pixels: int) -> None:
-    """From coarse to fine with the default's steps, then as many steps of the full size alone as fit into the same time: ours, and Gatys' on plain pixels."""
+    """From coarse to fine, then as many steps of the full size alone as fit into the same time: whitened as ours, and Gatys' on plain pixels."""
     content, style = map(tensor, pictures(pixels))
-    counts = [scale.steps for scale in gatys.schedule(content.shape[2:], 40)]
-    *_, (seconds, canvas) = coarse_to_fine(content, style, counts, BALANCE)
-    found = {f"coarse to fine, {' + '.join(map(str, counts))} steps": canvas}
-    for name, whitening in {"flat": optimizers.WHITENING, "flat, plain pixels": 0.0}.items():
+    counts = [scale.steps for scale in gatys.schedule(content.shape[2:], asked.each)]
+    found = {}
+    for weight in (BALANCE.style, LIGHTER):
+        *_, (seconds, canvas) = coarse_to_fine(content, style, counts, BALANCE._replace(style=weight))
+        found[f"coarse to fine, {' + '.join(map(str, counts))} steps, style weight {weight:g}"] = canvas
+    for name, whitening in {"flat, plain pixels": 0.0, "flat": optimizers.WHITENING}.items():  # the last one stays, for the next size
         optimizers.WHITENING = whitening
         for steps, (took, canvas) in enumerate(coarse_to_fine(content, style, [10_000], BALANCE), 1):
             if took >= seconds:
                 break
-        found[f"{name}, {steps} steps"] = canvas
+        found[f"{name}, {steps} steps, style weight {BALANCE.style:g}"] = canvas
     print(f"\n{content.shape[3]} x {content.shape[2]} pixels, {seconds:.0f} s each; relative errors at layers that were not optimized\n")
     print(f"| | content {' | content '.join(HELD_OUT)} | style {' | style '.join(HELD_OUT)} |\n|{'---|' * (1 + 2 * len(HELD_OUT))}")
     net = network()
     with torch.no_grad():
         wanted, target = net(content, HELD_OUT), net(style, HELD_OUT)
         for name, picture in found.items():
-            seen = net(picture, HELD_OUT)
+            seen = net(picture.clamp(-1, 1), HELD_OUT)
             content_losses = [((seen[layer] - wanted[layer]).square().mean() / wanted[layer].square().mean()).item() for layer in HELD_OUT]
             style_losses = [gram_distance(sums(seen[layer], None), sums(target[layer], None)).item() for layer in HELD_OUT]
-            print(f"| {name} | {' | '.join(f'{value:.4f}' for value in content_losses + style_losses)} |", flush=True)
+            print(f"| {name} | {' | '.join(f'{value:.3f}' for value in content_losses)} | {' | '.join(f'{value:.4f}' for value in style_losses)} |", flush=True)
 
 
 def bench_tiles(asked: argparse.Namespace, pixels: int) -> None:
@@ -207,8 +211,8 @@ def bench_tiles(asked: argparse.Namespace, pixels: int) -> None:
     plan = gatys.Plan(content, [Work(style, 1.0, None)], None)
     found = []
     for tile in (8192, asked.tile):
-        scales = gatys.schedule(content.shape[2:], 40, "auto", asked.tile)
-        painting = gatys.Painting(network(), plan, gatys.Choices(40, BALANCE, How(tile=tile)))
+        scales = gatys.schedule(content.shape[2:], asked.each, "auto", asked.tile)
+        painting = gatys.Painting(network(), plan, gatys.Choices(asked.each, BALANCE, How(tile=tile)))
         painting.scales = scales  # the same optimizers for both
         for _ in painting:
             pass

@@ -79,13 +79,13 @@ def coarse_to_fine(content: Tensor, style: Tensor, counts: Sequence[int], balanc
 
     `counts`: steps at each scale, from coarse to fine; the last is the full one, each other sqrt(2) smaller than the next.
     """
-    net, seconds = network(), 0.0
+    net, canvas, seconds = network(), content, 0.0
     for level, count in enumerate(counts):
         start = time.perf_counter()
         share = 0.5 ** ((len(counts) - 1 - level) / 2)
         size, work = ([max(vgg.SMALLEST, round(side * share)) for side in whole.shape[2:]] for whole in (content, style))
         goal = Objective(net, gatys.resized(content, size), [Work(gatys.resized(style, work), 1.0, None)], None, How())
-        optimizer = Lbfgs(gatys.enlarged(canvas, content, size) if level else gatys.resized(content, size))
+        optimizer = Lbfgs(gatys.enlarged(canvas, content, size))
         canvas = optimizer.canvas
         for _ in range(count):
             losses, gradient = goal.evaluate(canvas, balance, 0)

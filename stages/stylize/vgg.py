@@ -57,7 +57,7 @@ class VGG19:
 
     def normalized(self, picture: Tensor) -> Tensor:
         """[1, 3, H, W] RGB in [-1, 1] as Caffe's input: BGR, 0..255, minus the mean."""
-        caffe = (picture.flip(1) + 1) * 127.5 - self.mean  # [N, 3, H, W]
+        caffe = (picture.flip(1) + 1) * 127.5 - self.mean  # [1, 3, H, W]
         return caffe.to(self.dtype, memory_format=torch.channels_last)
 
     def _layer(self, layer: str, signal: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ FORTH, BACK = torch.kron(SIGNAL, SIGNAL), torch.kron(RESULT, RESULT)  # both sid
 
 
 def transformed(weight: Tensor) -> Tensor:
-    """A kernel [out, in, 3, 3] as `convolved` takes it, [36, in, out]: four times the memory."""
+    """A kernel [out, in, 3, 3] as `rectified` takes it, [36, in, out]: four times the memory."""
     return torch.einsum("xa,yb,oiab->xyio", KERNEL, KERNEL, weight).flatten(0, 1).contiguous()
 
 

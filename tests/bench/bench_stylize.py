@@ -163,7 +163,7 @@ def judged(artist: PasticheArtist, canvas: Tensor) -> tuple[float, float]:
 
 
 def bench_step(asked: argparse.Namespace, pixels: int) -> None:
-    """The losses and the gradient of one step, five times, the fastest."""
+    """The losses and the gradient of one step, six times, the fastest."""
     content, style = map(tensor, pictures(pixels))
     least, found = vgg.WINOGRAD, []
     for vgg.WINOGRAD in (10_000, least):

@@ -42,11 +42,20 @@ class Workspace:
     def open(self, room: str, **environment: str) -> subprocess.CompletedProcess:
         """Run `python -m stages.<room>` here."""
         command = [sys.executable, "-m", f"stages.{room}"]
-        return subprocess.run(command, cwd=self.folder, env=_clean_environment(**environment), capture_output=True, text=True, timeout=600)
+        return subprocess.run(
+            command, cwd=self.folder, env=_clean_environment(**environment), capture_output=True, text=True, timeout=600
+        )
 
     def start(self, script: Path) -> subprocess.Popen:
         """Run a script here, to be interrupted."""
-        return subprocess.Popen([sys.executable, script], cwd=self.folder, env=_clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            [sys.executable, script],
+            cwd=self.folder,
+            env=_clean_environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def fails(self, room: str, *words: str, **environment: str) -> str:
         """Open a door that must end with exit code 1 and one message that has all the words, without a traceback."""

@@ -27,7 +27,9 @@ def main() -> None:
             for number, picture in enumerate(copies(work, files[work], pixels, settings)):
                 images.save_png(folder / "train" / f"{work}--{number:02}.png", picture)
         for work in parts["validation"]:
-            images.save_png(folder / "validation" / f"{work}--00.png", images.square(images.read(WORKS / files[work][0]), pixels))
+            images.save_png(
+                folder / "validation" / f"{work}--00.png", images.square(images.read(WORKS / files[work][0]), pixels)
+            )
     print(f"augment: {len(parts['train'])} works to train on, {len(parts['validation'])} to validate, {pixels} px")
 
 

@@ -6,7 +6,9 @@ from PIL import Image, ImageEnhance, ImageOps
 from stages.common.images import square
 
 
-def vary(picture: Image.Image, pixels: int, rng: np.random.Generator, mirror: bool, crop: float, colour: float) -> Image.Image:
+def vary(
+    picture: Image.Image, pixels: int, rng: np.random.Generator, mirror: bool, crop: float, colour: float
+) -> Image.Image:
     """A square of `pixels`: a random window of 1-crop..1 of the side, each colour factor within 1-colour..1+colour.
 
     `mirror` flips left to right; the caller decides which copies, so that both sides are shown equally often.

@@ -22,7 +22,11 @@ class Runtime:
 
     def report(self) -> dict[str, str | int]:
         """For the metrics file: a result depends on these."""
-        return {"device": self.device.type, "precision": str(self.dtype).removeprefix("torch."), "threads": self.threads}
+        return {
+            "device": self.device.type,
+            "precision": str(self.dtype).removeprefix("torch."),
+            "threads": self.threads,
+        }
 
 
 def prepare(device: str, precision: str, threads: int) -> Runtime:
@@ -55,14 +59,18 @@ def _device(name: str) -> torch.device:
         name = next(key for key, there in available.items() if there)
     if not available[name]:
         there = ", ".join(key for key, value in available.items() if value)
-        raise UserError(f"train.device is {name!r}, but this machine offers only: {there}. Set train.device to one of them or to auto.")
+        raise UserError(
+            f"train.device is {name!r}, but this machine offers only: {there}. Set train.device to one of them or to auto."
+        )
     return torch.device(name)
 
 
 def _dtype(precision: str, device: torch.device) -> torch.dtype:
     fast, possible = _bfloat16(device)
     if precision == "bfloat16" and not possible:
-        raise UserError(f"train.precision is 'bfloat16', but this machine's {device.type} has no bfloat16 arithmetic. Set train.precision to float32 or auto.")
+        raise UserError(
+            f"train.precision is 'bfloat16', but this machine's {device.type} has no bfloat16 arithmetic. Set train.precision to float32 or auto."
+        )
     return torch.bfloat16 if precision == "bfloat16" or (precision == "auto" and fast) else torch.float32
 
 

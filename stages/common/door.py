@@ -35,4 +35,6 @@ def nearest(value: str, choices: Iterable[str]) -> str:
 def progress(items: Iterable[Any] | None = None, **options: Any) -> tqdm:
     """A progress bar on a terminal; in a log one line every 20 seconds."""
     quiet = not sys.stderr.isatty()
-    return tqdm(items, mininterval=20 if quiet else 0.1, miniters=1 if quiet else None, dynamic_ncols=not quiet, **options)
+    return tqdm(
+        items, mininterval=20 if quiet else 0.1, miniters=1 if quiet else None, dynamic_ncols=not quiet, **options
+    )

@@ -29,6 +29,8 @@ def features(
         if resize == "clean":
             some = [picture.resize((network.side, network.side), Image.Resampling.BICUBIC) for picture in some]
         with torch.inference_mode():
-            parts.append(network(torch.from_numpy(to_array(some)).to(device)).cpu().to(dtype))  # [B, D]; MPS has no float64
+            parts.append(
+                network(torch.from_numpy(to_array(some)).to(device)).cpu().to(dtype)
+            )  # [B, D]; MPS has no float64
         report(len(some))
     return torch.cat(parts)

@@ -35,7 +35,9 @@ def read(path: Path, mode: str = "RGB", edge: int = 0) -> Image.Image:
     except FileNotFoundError as error:
         raise UserError(f"{path} is not there") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UserError(f"{path} cannot be read as a picture ({error}): replace it, or run the stage that wrote it again with `dvc repro -f`") from error
+        raise UserError(
+            f"{path} cannot be read as a picture ({error}): replace it, or run the stage that wrote it again with `dvc repro -f`"
+        ) from error
 
 
 def upright(picture: Image.Image) -> Image.Image:

@@ -31,19 +31,29 @@ class _Inception(FeatureExtractorInceptionV3):
         names = [name for name, module in self.named_modules() if isinstance(module, BasicConv2d)]
         blocks = list(dict.fromkeys(key.rpartition(".")[0] for key in state if key.endswith(".beta")))
         if len(names) != len(blocks):
-            raise UserError(f"the weights of {INCEPTION.network} have {len(blocks)} convolutions, expected {len(names)}: reinstall {INCEPTION.package}")
-        renamed = {f"{name}.{ours}": state[f"{block}.{theirs}"] for name, block in zip(names, blocks, strict=True) for ours, theirs in packaged.items()}
+            raise UserError(
+                f"the weights of {INCEPTION.network} have {len(blocks)} convolutions, expected {len(names)}: reinstall {INCEPTION.package}"
+            )
+        renamed = {
+            f"{name}.{ours}": state[f"{block}.{theirs}"]
+            for name, block in zip(names, blocks, strict=True)
+            for ours, theirs in packaged.items()
+        }
         renamed |= {f"{name}.bn.weight": torch.ones_like(renamed[f"{name}.bn.bias"]) for name in names}
         missing, unexpected = nn.Module.load_state_dict(self, renamed, strict=False)
         lacking = [key for key in missing if not key.startswith("fc.") and not key.endswith("num_batches_tracked")]
         if lacking or unexpected:
-            raise UserError(f"the weights of {INCEPTION.network} do not fit: missing {lacking}, unexpected {unexpected}: reinstall {INCEPTION.package}")
+            raise UserError(
+                f"the weights of {INCEPTION.network} do not fit: missing {lacking}, unexpected {unexpected}: reinstall {INCEPTION.package}"
+            )
 
 
 def build() -> nn.Module:
     """The network as published, on the CPU."""
     buffer = io.BytesIO()
-    with warnings.catch_warnings(action="ignore", category=FutureWarning):  # the file is an old graph; only its weights are used
+    with warnings.catch_warnings(
+        action="ignore", category=FutureWarning
+    ):  # the file is an old graph; only its weights are used
         torch.save(torch.jit.load(locate(INCEPTION), map_location="cpu").state_dict(), buffer)
     buffer.seek(0)
     return _Inception("inception", [str(FEATURES)], feature_extractor_weights_path=buffer)

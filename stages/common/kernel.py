@@ -21,7 +21,9 @@ class Gram(NamedTuple):
 
     def pick(self, first: Tensor, second: Tensor) -> "Gram":
         """Of some pictures of each set, by their places."""
-        return Gram(self.first[first][:, first], self.second[second][:, second], self.cross[first][:, second], self.features)
+        return Gram(
+            self.first[first][:, first], self.second[second][:, second], self.cross[first][:, second], self.features
+        )
 
 
 def distance(gram: Gram, subsets: int, seed: int) -> tuple[float, float]:

@@ -37,21 +37,55 @@ class Number(NamedTuple):
 
 
 NUMBERS = {
-    "kid": Number(".3f", "KID", "lower", "Distance of the two distributions, unbiased with few pictures (Bińkowski 2018)."),
-    "fid": Number(".0f", "FID", "lower", "Distance of two normal distributions (Heusel 2017). It grows as the pictures get fewer: read it beside its floor."),
-    "fid_above_floor": Number(".0f", "FID above the floor", "lower", "At equal counts, so that a perfect generator has 0."),
-    "precision": Number(".2f", "Precision", "higher", "Share of the generated pictures that lie among the real ones (Kynkäänniemi 2019, k = 3)."),
-    "recall": Number(".2f", "Recall", "higher", "Share of the real works that the generated pictures reach (Kynkäänniemi 2019, k = 3)."),
-    "density": Number(".2f", "Density", "higher", "How densely real works surround a generated picture (Naeem 2020, k = 5); around 1 for real ones."),
-    "coverage": Number(".2f", "Coverage", "higher", "Share of the real works with a generated picture nearby (Naeem 2020, k = 5)."),
-    "copied": Number(".1%", "Copied", "lower", "Share of the generated pictures nearer to a training work than 99 % of the test works are."),
+    "kid": Number(
+        ".3f", "KID", "lower", "Distance of the two distributions, unbiased with few pictures (Bińkowski 2018)."
+    ),
+    "fid": Number(
+        ".0f",
+        "FID",
+        "lower",
+        "Distance of two normal distributions (Heusel 2017). It grows as the pictures get fewer: read it beside its floor.",
+    ),
+    "fid_above_floor": Number(
+        ".0f", "FID above the floor", "lower", "At equal counts, so that a perfect generator has 0."
+    ),
+    "precision": Number(
+        ".2f",
+        "Precision",
+        "higher",
+        "Share of the generated pictures that lie among the real ones (Kynkäänniemi 2019, k = 3).",
+    ),
+    "recall": Number(
+        ".2f",
+        "Recall",
+        "higher",
+        "Share of the real works that the generated pictures reach (Kynkäänniemi 2019, k = 3).",
+    ),
+    "density": Number(
+        ".2f",
+        "Density",
+        "higher",
+        "How densely real works surround a generated picture (Naeem 2020, k = 5); around 1 for real ones.",
+    ),
+    "coverage": Number(
+        ".2f", "Coverage", "higher", "Share of the real works with a generated picture nearby (Naeem 2020, k = 5)."
+    ),
+    "copied": Number(
+        ".1%",
+        "Copied",
+        "lower",
+        "Share of the generated pictures nearer to a training work than 99 % of the test works are.",
+    ),
 }
 
 
 def rows(found: Mapping[str, Any]) -> list[Row]:
     """The rows that metrics/evaluate.json has numbers for."""
     second = found.get("efficientnet", {})
-    made = [Row(number.name, number.meaning, number.better, cell(found, key), cell(second, key)) for key, number in NUMBERS.items()]
+    made = [
+        Row(number.name, number.meaning, number.better, cell(found, key), cell(second, key))
+        for key, number in NUMBERS.items()
+    ]
     return [row for row in made if row.inception.value or row.efficientnet.value]
 
 

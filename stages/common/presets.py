@@ -26,7 +26,9 @@ def _number(text: str) -> int | float | str:
 
 
 _HEAD, *_ROWS = (line.split() for line in _TABLE.strip().splitlines())
-PRESETS: dict[str, dict[str, Any]] = {name: dict(zip(_HEAD[1:], map(_number, values), strict=True)) for name, *values in _ROWS}
+PRESETS: dict[str, dict[str, Any]] = {
+    name: dict(zip(_HEAD[1:], map(_number, values), strict=True)) for name, *values in _ROWS
+}
 KEYS = tuple(_HEAD[1:])  # the keys of the section `train` that may be `auto`
 
 

@@ -84,7 +84,9 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
 
 def read_csv(path: Path) -> list[dict[str, float]]:
     """Read a CSV of numbers that `write_csv` wrote; without its empty fields, and without the rows that have nothing else."""
-    rows = [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(io.StringIO(_text(path)))]
+    rows = [
+        {key: float(value) for key, value in row.items() if value} for row in csv.DictReader(io.StringIO(_text(path)))
+    ]
     return [row for row in rows if row]
 
 

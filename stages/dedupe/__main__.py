@@ -27,7 +27,10 @@ def main() -> None:
             report.write_bytes(folder / work["file"], (RAW / work["file"]).read_bytes())
         report.write_jsonl(folder / "works.jsonl", works)
     images.save_jpeg(Path("data/duplicates.jpg"), sheet(members, rows))
-    report.write_json(Path("metrics/dedupe.json"), summary(members, rows) | {"details": sum(bool(work["detail_of"]) and work["best"] for work in works)})
+    report.write_json(
+        Path("metrics/dedupe.json"),
+        summary(members, rows) | {"details": sum(bool(work["detail_of"]) and work["best"] for work in works)},
+    )
     print(f"dedupe: {len(rows)} files, {len(members)} works")
 
 
@@ -38,16 +41,22 @@ def find(rows: list[dict], settings: sections.Dedupe, pool: Executor) -> tuple[G
     prints = list(progress(hashed, total=len(paths), desc="hash", unit=" files"))
     pairs = pairs_to_compare(prints, settings.hash_distance)
     groups = Groups(len(rows))
-    compared = progress(compare(prints, pairs, groups, settings.correlation, pool), total=rounds(pairs), desc="compare", unit=" rounds")
+    compared = progress(
+        compare(prints, pairs, groups, settings.correlation, pool), total=rounds(pairs), desc="compare", unit=" rounds"
+    )
     return groups, [finding for findings in compared for finding in findings if finding.verdict.kind != "different"]
 
 
 def best(group: list[int], rows: list[dict]) -> int:
     """The rendition with most pixels; among equals the one with most bytes, then by name."""
-    return max(group, key=lambda item: (rows[item]["width"] * rows[item]["height"], rows[item]["bytes"], rows[item]["file"]))
+    return max(
+        group, key=lambda item: (rows[item]["width"] * rows[item]["height"], rows[item]["bytes"], rows[item]["file"])
+    )
 
 
-def describe(group: list[int], rows: list[dict], findings: list[Finding], groups: Groups, enabled: bool) -> list[dict[str, Any]]:
+def describe(
+    group: list[int], rows: list[dict], findings: list[Finding], groups: Groups, enabled: bool
+) -> list[dict[str, Any]]:
     """The rows of works.jsonl for a group: its best rendition, or every file when duplicates are kept.
 
     A work is named by the content of its best rendition, so that new files change no other work's name. One that the
@@ -57,14 +66,18 @@ def describe(group: list[int], rows: list[dict], findings: list[Finding], groups
     where = "collection" if any(rows[item]["set"] == "collection" for item in group) else "reserve"
     told = {
         "duplicates": sorted({rows[item]["file"] for item in group} - {rows[chosen]["file"]}),
-        "why": [explain(finding, rows) for finding in findings if finding.verdict.kind == "same" and finding.first in group],
+        "why": [
+            explain(finding, rows) for finding in findings if finding.verdict.kind == "same" and finding.first in group
+        ],
         "detail_of": [explain(finding, rows) for finding in findings if detail(finding, groups) in group],
     }
     others = [] if enabled else [item for item in group if item != chosen]
     kept = {rows[item]["file"]: rows[item] for item in [chosen, *others]}
     copied = ("title", "year", "technique", "width", "height", "rights", "page_url")
     return [
-        {"work": rows[chosen]["sha256"][:12], "set": where, "file": file, "best": file == rows[chosen]["file"]} | {key: row[key] for key in copied} | told
+        {"work": rows[chosen]["sha256"][:12], "set": where, "file": file, "best": file == rows[chosen]["file"]}
+        | {key: row[key] for key in copied}
+        | told
         for file, row in kept.items()
     ]
 
@@ -80,7 +93,12 @@ def explain(finding: Finding, rows: list[dict]) -> dict[str, Any]:
     """Why two files belong together: the files, the bits of 256 by which they hash differently, how they were aligned, how alike they are."""
     files = [rows[finding.first]["file"], rows[finding.second]["file"]]
     verdict = finding.verdict
-    return {"files": files, "hash_distance": finding.hash_distance, "check": verdict.check, "correlation": round(verdict.score, 4)}
+    return {
+        "files": files,
+        "hash_distance": finding.hash_distance,
+        "check": verdict.check,
+        "correlation": round(verdict.score, 4),
+    }
 
 
 def summary(groups: list[list[int]], rows: list[dict]) -> dict[str, Any]:

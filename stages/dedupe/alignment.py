@@ -26,7 +26,10 @@ def by_features(first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
     pairs = [match[0] for match in matches if len(match) == 2 and match[0].distance < RATIO * match[1].distance]
     if len(pairs) < INLIERS:
         return None
-    sides = (np.array([points[0][match.queryIdx] for match in pairs]), np.array([points[1][match.trainIdx] for match in pairs]))
+    sides = (
+        np.array([points[0][match.queryIdx] for match in pairs]),
+        np.array([points[1][match.trainIdx] for match in pairs]),
+    )
     warp, inliers = cv2.estimateAffinePartial2D(*sides, method=cv2.RANSAC, ransacReprojThreshold=REACH)
     if warp is None or inliers.sum() < INLIERS:
         return None

@@ -60,7 +60,9 @@ def _hits(hashes: np.ndarray, distinct: np.ndarray, distance: int) -> Iterator[n
     answering = np.argwhere(distinct & outer)  # file, view
     everything = _index(hashes, answering)
     for start in range(0, len(answering), BLOCK):  # outer views among themselves: each pair once
-        yield _search(hashes, answering[start : start + BLOCK], _index(hashes, answering[start:]), answering[start:], distance)
+        yield _search(
+            hashes, answering[start : start + BLOCK], _index(hashes, answering[start:]), answering[start:], distance
+        )
     asking = np.argwhere(distinct & ~outer)
     for start in range(0, len(asking), BLOCK):
         yield _search(hashes, asking[start : start + BLOCK], everything, answering, distance)
@@ -72,7 +74,9 @@ def _index(hashes: np.ndarray, rows: np.ndarray) -> faiss.IndexBinaryFlat:
     return index
 
 
-def _search(hashes: np.ndarray, asking: np.ndarray, index: faiss.IndexBinaryFlat, answering: np.ndarray, distance: int) -> np.ndarray:
+def _search(
+    hashes: np.ndarray, asking: np.ndarray, index: faiss.IndexBinaryFlat, answering: np.ndarray, distance: int
+) -> np.ndarray:
     codes = np.ascontiguousarray(hashes[asking[:, 0], asking[:, 1]])
     limits, bits, rows = index.range_search(codes, distance + 1)  # faiss: strictly below
     one, other = asking.repeat(np.diff(limits.astype(np.int64)), axis=0), answering[rows]

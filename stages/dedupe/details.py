@@ -29,7 +29,9 @@ def _index(everything: np.ndarray) -> faiss.Index:
         index = faiss.IndexFlatL2(length)
     else:
         cells = round(len(everything) ** 0.5)
-        index = faiss.IndexIVFScalarQuantizer(faiss.IndexFlatL2(length), length, cells, faiss.ScalarQuantizer.QT_8bit_direct, faiss.METRIC_L2, False)
+        index = faiss.IndexIVFScalarQuantizer(
+            faiss.IndexFlatL2(length), length, cells, faiss.ScalarQuantizer.QT_8bit_direct, faiss.METRIC_L2, False
+        )
         index.nprobe = PROBED
         index.train(everything)
     index.add(everything)

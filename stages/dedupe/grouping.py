@@ -58,14 +58,20 @@ class Groups:
         return list(found.values())
 
 
-def compare(prints: Sequence[Fingerprint], pairs: Candidates, groups: Groups, correlation: float, pool: Executor) -> Iterator[list[Finding]]:
+def compare(
+    prints: Sequence[Fingerprint], pairs: Candidates, groups: Groups, correlation: float, pool: Executor
+) -> Iterator[list[Finding]]:
     """Compare the pairs round by round, nearest first, and join what is the same in `groups`; yields what each round found.
 
     A pair that earlier rounds have joined already is left out: it could change nothing.
     """
     order = np.argsort(pairs.bits, kind="stable")
     for start in range(0, len(order), ROUND):
-        rows = [row for row in order[start : start + ROUND] if groups.root(int(pairs.first[row])) != groups.root(int(pairs.second[row]))]
+        rows = [
+            row
+            for row in order[start : start + ROUND]
+            if groups.root(int(pairs.first[row])) != groups.root(int(pairs.second[row]))
+        ]
         found = list(_round(prints, pairs, rows, correlation, pool))
         for finding in found:
             if finding.verdict.kind == "same":
@@ -78,7 +84,9 @@ def rounds(pairs: Candidates) -> int:
     return -(-len(pairs) // ROUND)
 
 
-def _round(prints: Sequence[Fingerprint], pairs: Candidates, rows: list[int], correlation: float, pool: Executor) -> Iterator[Finding]:
+def _round(
+    prints: Sequence[Fingerprint], pairs: Candidates, rows: list[int], correlation: float, pool: Executor
+) -> Iterator[Finding]:
     first, second = ([int(item) for item in side[rows]] for side in (pairs.first, pairs.second))
     views = ([int(view) for view in side[rows]] for side in (pairs.view_first, pairs.view_second))
     work = partial(verify, correlation=correlation)

@@ -18,7 +18,9 @@ SAMPLES = 4 * HASH_SIDE  # areas a side of which the low frequencies are taken
 EDGE = 256  # pixels of the longer side of what is hashed
 THUMBNAIL = 128  # pixels of the longer side of what is compared
 KEPT = 64  # features of a file, the strongest
-NOTHING = 1e-5  # of the sum of the pixels: below it is rounding noise, which would give every even picture a hash of its own
+NOTHING = (
+    1e-5  # of the sum of the pixels: below it is rounding noise, which would give every even picture a hash of its own
+)
 CHUNK = 32  # files a worker process takes at a time
 
 

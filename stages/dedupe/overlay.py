@@ -8,7 +8,9 @@ import numpy as np
 
 FIT_ROUNDS, FIT_SHARE = 6, 0.7  # the pictures' levels are fitted on the 70 % of the pixels that differ least
 CHANGE = 0.25  # standard deviations by which a pixel must differ to be part of a mark
-DARKER = 0.004  # largest share of the pixels that may be darker by that (measured: marks 0.001, look-alikes 0.015 and more)
+DARKER = (
+    0.004  # largest share of the pixels that may be darker by that (measured: marks 0.001, look-alikes 0.015 and more)
+)
 HEART = 0.5  # of the mark's strongest change: its strokes without their blurred borders
 STROKE = 7  # pixels of a thumbnail: what holds a square of that side is solid
 SOLID = 0.002  # largest share of the pixels that may be solid (measured: marks 0; 5 of 60 pasted patches, half of them white, pass)

@@ -20,7 +20,9 @@ SMALLEST = 24  # pixels of the shorter side below which nothing is compared
 class Verdict:
     """What two pictures are to each other, and why."""
 
-    kind: Literal["same", "part", "whole", "different"]  # part: the first is a detail of the second; whole: the other way
+    kind: Literal[
+        "same", "part", "whole", "different"
+    ]  # part: the first is a detail of the second; whole: the other way
     score: float  # correlation in the window where they are least alike, -1..1
     check: str  # how they were aligned: view | features; "mark": but for a mark; "mirrored": one is the other's mirror image
 
@@ -65,7 +67,9 @@ def _shown(item: Fingerprint, view: int) -> tuple[np.ndarray, np.ndarray]:
     return np.ascontiguousarray(item.thumbnail[:, ::-1]) if mirrored else item.thumbnail, item.boxes[view]
 
 
-def overlap(first: np.ndarray, second: np.ndarray, box_first: np.ndarray, box_second: np.ndarray, check: str) -> Overlap | None:
+def overlap(
+    first: np.ndarray, second: np.ndarray, box_first: np.ndarray, box_second: np.ndarray, check: str
+) -> Overlap | None:
     """Align a view of the first thumbnail uint8 [H, W] with the second one; None where that fails."""
     first = np.ascontiguousarray(views.cut(first, box_first))
     if min(*first.shape, *second.shape) < SMALLEST:
@@ -93,7 +97,11 @@ def _laid(first: np.ndarray, second: np.ndarray, warp: np.ndarray, seen: np.ndar
     inside = cv2.erode(np.pad(inside.astype(np.uint8), 1), np.ones((2 * EDGE + 1,) * 2))[1:-1, 1:-1] > 0
     if inside.sum() < SMALLEST**2:
         return None
-    return Overlap(*(_standard(cv2.GaussianBlur(item.astype(np.float32), (0, 0), 1.0), inside) for item in (first, moved)), inside, shares)
+    return Overlap(
+        *(_standard(cv2.GaussianBlur(item.astype(np.float32), (0, 0), 1.0), inside) for item in (first, moved)),
+        inside,
+        shares,
+    )
 
 
 def _standard(picture: np.ndarray, inside: np.ndarray) -> np.ndarray:

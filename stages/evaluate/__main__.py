@@ -43,9 +43,13 @@ def main() -> None:
     parts, files = report.read_json(Path("data/split.json")), images.listing(SAMPLES)
     pictures = gather(parts, files, train.resolution)
     context = [torch.__version__, runtime.device.type, train.threads, settings.batch]
-    cache = Cache(Path(os.environ.get("DVC_ROOT") or ".") / ".cache/features")  # the main checkout's, also from a queued experiment's copy
+    cache = Cache(
+        Path(os.environ.get("DVC_ROOT") or ".") / ".cache/features"
+    )  # the main checkout's, also from a queued experiment's copy
 
-    with progress(total=3 * len(pictures.made) + 3 * len(pictures.test) + 2 * len(pictures.floor), desc="evaluate", unit=" images") as bar:
+    with progress(
+        total=3 * len(pictures.made) + 3 * len(pictures.test) + 2 * len(pictures.floor), desc="evaluate", unit=" images"
+    ) as bar:
 
         def space(network: nn.Module, pretrained: weights.Weights, resize: str) -> dict[str, float]:
             def compute(some: Sequence[Image.Image]) -> torch.Tensor:
@@ -57,13 +61,22 @@ def main() -> None:
                 bar.update(done + len(some) - bar.n)
                 return found
 
-            return judge(Sets(compute(pictures.made), cached(pictures.test), cached(pictures.floor)), settings.kid_subsets, settings.seed)
+            return judge(
+                Sets(compute(pictures.made), cached(pictures.test), cached(pictures.floor)),
+                settings.kid_subsets,
+                settings.seed,
+            )
 
         numbers: dict[str, Any] = space(inception.load(runtime.device), weights.INCEPTION, settings.resize)
         numbers["efficientnet"] = space(efficientnet.load(runtime.device), weights.EFFICIENTNET, "clean")
         numbers |= copying(pictures, files, parts["train"], runtime.device, bar.update)
 
-    counts = {"n_generated": len(pictures.made), "n_real": len(pictures.test), "n_floor": len(pictures.floor), "n_train": len(pictures.trained)}
+    counts = {
+        "n_generated": len(pictures.made),
+        "n_real": len(pictures.test),
+        "n_floor": len(pictures.floor),
+        "n_train": len(pictures.trained),
+    }
     how = {"resize": settings.resize, "precision_k": PRECISION_K, "density_k": DENSITY_K, "runtime": runtime.report()}
     report.write_json(Path("metrics/evaluate.json"), numbers | counts | how)
     print(
@@ -75,7 +88,12 @@ def main() -> None:
 def gather(parts: dict[str, list[str]], files: list[Path], pixels: int) -> Pictures:
     """The generated pictures, the test works, the works of the floor, and the training works; raises UserError for too few of any."""
     floor = parts["validation"] if len(parts["validation"]) >= LEAST else parts["train"]
-    found = Pictures([images.read(path) for path in files], works(parts["test"], pixels), works(floor, pixels), works(parts["train"], pixels))
+    found = Pictures(
+        [images.read(path) for path in files],
+        works(parts["test"], pixels),
+        works(floor, pixels),
+        works(parts["train"], pixels),
+    )
     for name, some, remedy in (
         ("generated pictures", found.made, "generate.count"),
         ("test works", found.test, "split.test_works (or split.test_fraction)"),
@@ -92,7 +110,9 @@ def works(names: list[str], pixels: int) -> list[Image.Image]:
     return [images.square(images.read(WORKS / files[name]), pixels) for name in names]
 
 
-def copying(pictures: Pictures, files: list[Path], names: list[str], where: torch.device, done: Callable[[int], None]) -> dict[str, float]:
+def copying(
+    pictures: Pictures, files: list[Path], names: list[str], where: torch.device, done: Callable[[int], None]
+) -> dict[str, float]:
     """The share of copied pictures; writes who is nearest to which training work."""
     network = perceptual.load(where)
 
@@ -106,7 +126,10 @@ def copying(pictures: Pictures, files: list[Path], names: list[str], where: torc
         for path, work, distance in zip(files, made.work, made.distance, strict=True)
     ]
     closest = sorted(range(len(rows)), key=lambda number: made.distance[number])[:PAIRS]
-    pairs = [images.sheet([pictures.made[number], pictures.trained[made.work[number]]], 2, (CELL, CELL), 2) for number in closest]
+    pairs = [
+        images.sheet([pictures.made[number], pictures.trained[made.work[number]]], 2, (CELL, CELL), 2)
+        for number in closest
+    ]
     with report.folder(EVALUATION) as folder:
         report.write_jsonl(folder / "nearest.jsonl", rows)
         images.save_jpeg(folder / "nearest.jpg", images.sheet(pairs, COLUMNS, pairs[0].size, 12))

@@ -26,7 +26,12 @@ class Nearest(NamedTuple):
     distance: list[float]
 
 
-def nearest(pictures: Sequence[Image.Image], works: Sequence[Image.Image], embed: Embed, report: Callable[[int], None] = lambda _: None) -> Nearest:
+def nearest(
+    pictures: Sequence[Image.Image],
+    works: Sequence[Image.Image],
+    embed: Embed,
+    report: Callable[[int], None] = lambda _: None,
+) -> Nearest:
     """Compare square RGB pictures with all works (1 or more), in blocks that bound the memory; `report` is called with the number of pictures done."""
     best = torch.full((len(pictures),), float("inf"))
     place = torch.zeros(len(pictures), dtype=torch.int64)

@@ -30,7 +30,9 @@ MEAN, DEVIATION = 127.0, 128.0  # of the values 0..255 (the official lite code)
 class Convolution(nn.Module):
     """Convolution, batch norm and, if asked, ReLU6."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1, active: bool = True):
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1, active: bool = True
+    ):
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, groups=groups, bias=False)
         self.norm: nn.Module = nn.BatchNorm2d(outputs, eps=EPSILON)
@@ -38,7 +40,9 @@ class Convolution(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """[N, I, H, W] to [N, O, H / stride, W / stride], rounded up."""
-        high, wide = (max(0, (-(-side // self.stride) - 1) * self.stride + self.kernel - side) for side in maps.shape[2:])
+        high, wide = (
+            max(0, (-(-side // self.stride) - 1) * self.stride + self.kernel - side) for side in maps.shape[2:]
+        )
         maps = self.norm(self.conv(pad(maps, (wide // 2, wide - wide // 2, high // 2, high - high // 2))))
         return maps.clamp(0, 6) if self.active else maps
 
@@ -54,7 +58,11 @@ class Block(nn.Module):
         super().__init__()
         middle = inputs * expansion
         expand = [Convolution(inputs, middle)] if expansion > 1 else []
-        self.layers = nn.Sequential(*expand, Convolution(middle, middle, kernel, stride, groups=middle), Convolution(middle, outputs, active=False))
+        self.layers = nn.Sequential(
+            *expand,
+            Convolution(middle, middle, kernel, stride, groups=middle),
+            Convolution(middle, outputs, active=False),
+        )
         self.skip = stride == 1 and inputs == outputs
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -87,10 +95,14 @@ def load(device: torch.device) -> EfficientNetLite0:
     state = torch.load(locate(EFFICIENTNET), map_location="cpu", weights_only=True)
     network = EfficientNetLite0().eval()
     parts = [module for module in network.modules() if isinstance(module, Convolution)]
-    packaged = [key for key in state if key.startswith("_") and key.endswith("weight") and state[key].ndim == 4]  # in the order of execution
+    packaged = [
+        key for key in state if key.startswith("_") and key.endswith("weight") and state[key].ndim == 4
+    ]  # in the order of execution
     norms = [key.removesuffix("weight") for key in state if "_bn" in key and key.endswith(".weight")]
     if not len(parts) == len(packaged) == len(norms):
-        raise UserError(f"the weights of {EFFICIENTNET.network} have {len(packaged)} convolutions, expected {len(parts)}: reinstall {EFFICIENTNET.package}")
+        raise UserError(
+            f"the weights of {EFFICIENTNET.network} have {len(packaged)} convolutions, expected {len(parts)}: reinstall {EFFICIENTNET.package}"
+        )
     for part, convolution, norm in zip(parts, packaged, norms, strict=True):
         part.conv.load_state_dict({"weight": state[convolution]})
         part.norm.load_state_dict({name: state[norm + name] for name in part.norm.state_dict()})

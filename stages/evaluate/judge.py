@@ -10,7 +10,9 @@ from stages.common import kernel
 from stages.common.kernel import Gram
 from stages.evaluate import frechet, jackknife, manifold
 
-LEAST = manifold.DENSITY_K + 2  # pictures of each set: the jackknife leaves one out, and each of the others needs its neighbours
+LEAST = (
+    manifold.DENSITY_K + 2
+)  # pictures of each set: the jackknife leaves one out, and each of the others needs its neighbours
 BOUNDS = {"precision": (0.0, 1.0), "recall": (0.0, 1.0), "density": (0.0, float("inf")), "coverage": (0.0, 1.0)}
 
 
@@ -39,8 +41,14 @@ def judge(sets: Sets, subsets: int, seed: int) -> dict[str, float]:
         made, test, floor = (part + start for part, start in zip(places, starts, strict=True))
         pair = gram(made, test)
         count = min(len(made), len(floor))
-        matched, base = (mean(frechet.distance(gram(part, test)) for part in _parts(all_of, count)) for all_of in (made, floor))
-        numbers = {"kid": float(kernel.squared_mmd(pair)), "fid": frechet.distance(pair), "fid_above_floor": matched - base}
+        matched, base = (
+            mean(frechet.distance(gram(part, test)) for part in _parts(all_of, count)) for all_of in (made, floor)
+        )
+        numbers = {
+            "kid": float(kernel.squared_mmd(pair)),
+            "fid": frechet.distance(pair),
+            "fid_above_floor": matched - base,
+        }
         return numbers | manifold.measure(pair)
 
     whole = [torch.arange(len(part)) for part in sets]

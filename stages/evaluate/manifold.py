@@ -22,7 +22,7 @@ def measure(gram: Gram) -> dict[str, float]:
     inside = across <= _reach(real, DENSITY_K)
     return {
         "precision": float((across <= _reach(real, PRECISION_K)).any(1).double().mean()),
-        "recall": float((across.T <= _reach(made, PRECISION_K)).any(1).double().mean()),
+        "recall": float((_reach(made, PRECISION_K) >= across.T).any(1).double().mean()),
         "density": float(inside.double().sum(1).mean() / DENSITY_K),
         "coverage": float(inside.any(0).double().mean()),
     }

@@ -26,7 +26,9 @@ class Perceptual(nn.Module):
         own = {key.replace(".", "_"): value for key, value in state.items()}
         for name, value in own.items():
             self.register_buffer(name, value)
-        kernels = [key for key in own if key.endswith("_weight") and key.startswith("net_")]  # in the order of execution
+        kernels = [
+            key for key in own if key.endswith("_weight") and key.startswith("net_")
+        ]  # in the order of execution
         self.convolutions = [(key, key.replace("_weight", "_bias")) for key in kernels]
         self.heads = [f"lin{number}_model_1_weight" for number in range(len(kernels))]
 
@@ -46,12 +48,18 @@ class Perceptual(nn.Module):
 def halve(maps: Tensor) -> Tensor:
     """[N, C, H, W] blurred and halved; the border is its own mirror image, two pixels wide."""
     kernel = (BLUR[:, None] * BLUR / BLUR.sum() ** 2).to(maps)
-    return conv2d(pad(maps, (2, 2, 2, 2), "reflect"), kernel.expand(maps.shape[1], 1, 3, 3), stride=2, groups=maps.shape[1])
+    return conv2d(
+        pad(maps, (2, 2, 2, 2), "reflect"), kernel.expand(maps.shape[1], 1, 3, 3), stride=2, groups=maps.shape[1]
+    )
 
 
 def load(device: torch.device) -> Perceptual:
     """The network with the packaged weights."""
-    return Perceptual(torch.load(locate(PERCEPTUAL), map_location="cpu", weights_only=True)).requires_grad_(False).to(device)
+    return (
+        Perceptual(torch.load(locate(PERCEPTUAL), map_location="cpu", weights_only=True))
+        .requires_grad_(False)
+        .to(device)
+    )
 
 
 def distances(first: Tensor, second: Tensor) -> Tensor:

@@ -11,7 +11,9 @@ import torch
 from torch import Tensor
 
 INTERVAL = 4  # steps between two updates of p (the paper, section 3)
-TAIL = 1e-6  # what is cut off each end of the normal distribution, whose ends are infinite: 4.75 standard deviations stay
+TAIL = (
+    1e-6  # what is cut off each end of the normal distribution, whose ends are infinite: 4.75 standard deviations stay
+)
 
 
 class Kind(NamedTuple):
@@ -34,7 +36,9 @@ KINDS = {  # in the paper's order (appendix B): pixel blitting, geometry, colour
     "hue": Kind(1, 0.5),
     "saturation": Kind(1, 0.5),
 }
-SIZES = [size for kind in KINDS.values() for size in (1, kind.amounts)]  # the number that decides, then the amounts, kind after kind
+SIZES = [
+    size for kind in KINDS.values() for size in (1, kind.amounts)
+]  # the number that decides, then the amounts, kind after kind
 DRAWS = sum(SIZES)  # random numbers a picture: 24
 
 
@@ -84,7 +88,9 @@ def resampling(side: int, mirror: Tensor, jump: Tensor, scale: Tensor, shift: Te
     mirror, jump, scale, shift = (part[..., None] for part in (mirror, jump, scale, shift))  # [N, 2, 1]
     last = side - 1
     place = torch.arange(side, dtype=scale.dtype, device=scale.device)
-    source = mirror * ((place - last / 2 - shift) / scale - jump) + last / 2  # [N, 2, side]: where a pixel of the result comes from
+    source = (
+        mirror * ((place - last / 2 - shift) / scale - jump) + last / 2
+    )  # [N, 2, side]: where a pixel of the result comes from
     source = last - (source.remainder(2 * last) - last).abs()  # reflected into 0..last, however far it lies outside
     source, steep = source[..., None], scale.clamp(max=1)[..., None]
     seen = (1 - steep * (source - place).abs()).relu()  # [N, 2, side, side]
@@ -107,7 +113,9 @@ def colour_matrix(drawn: Mapping[str, Tensor]) -> Tensor:
     Flip, hue and saturation all keep the axis of the greys. So the product has a closed form (a turn about that axis,
     Rodrigues): colours along the axis are flipped, colours across it turned and stretched.
     """
-    amounts = {name: drawn[name][..., None] for name in ("brightness", "contrast", "luma", "hue", "saturation")}  # [N, 1, 1] each
+    amounts = {
+        name: drawn[name][..., None] for name in ("brightness", "contrast", "luma", "hue", "saturation")
+    }  # [N, 1, 1] each
     brightness = 0.2 * normal(amounts["brightness"])
     contrast = (0.5 * normal(amounts["contrast"])).exp2()
     along = contrast * torch.where(amounts["luma"] >= 0.5, -1.0, 1.0)
@@ -124,7 +132,9 @@ def colour_matrix(drawn: Mapping[str, Tensor]) -> Tensor:
 
 def normal(uniform: Tensor) -> Tensor:
     """Standard normal numbers from uniform ones, by the inverse of the distribution; a half gives exactly 0."""
-    return math.sqrt(2) * torch.erfinv(2 * uniform.clamp(TAIL, 1 - TAIL) - 1)  # torch.special.ndtri, which MPS does not have
+    return math.sqrt(2) * torch.erfinv(
+        2 * uniform.clamp(TAIL, 1 - TAIL) - 1
+    )  # torch.special.ndtri, which MPS does not have
 
 
 def sign_overfitting(signs: Tensor, count: Tensor) -> Tensor:

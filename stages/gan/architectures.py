@@ -35,7 +35,9 @@ def build(name: str, latent: int, width: int, resolution: int, seed: int) -> tup
     Raises UserError for an unknown name.
     """
     if name not in ARCHITECTURES:
-        raise UserError(f"train.architecture is {name!r}, but must be one of {', '.join(ARCHITECTURES)}{nearest(name, ARCHITECTURES)}")
+        raise UserError(
+            f"train.architecture is {name!r}, but must be one of {', '.join(ARCHITECTURES)}{nearest(name, ARCHITECTURES)}"
+        )
     make_generator, make_discriminator = ARCHITECTURES[name]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

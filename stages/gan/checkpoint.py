@@ -29,11 +29,13 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, "pt") as file:
             about = json.loads((file.metadata() or {})["about"])
-            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118: not a mapping
+            return {name: file.get_tensor(name) for name in file}, about  # noqa: SIM118 (not a mapping)
     except FileNotFoundError as error:
         raise UserError(f"{path} is not there: run `dvc repro`, which runs the stage that writes it") from error
     except (SafetensorError, KeyError, ValueError) as error:
-        raise UserError(f"{path} is damaged or was not written by the train stage ({error}): run `dvc repro -f train`") from error
+        raise UserError(
+            f"{path} is damaged or was not written by the train stage ({error}): run `dvc repro -f train`"
+        ) from error
 
 
 def save_generator(path: Path, generator: nn.Module, architecture: str, width: int, resolution: int) -> None:
@@ -49,7 +51,9 @@ def load_generator(path: Path) -> nn.Module:
         generator = ARCHITECTURES[about["architecture"]][0](about["latent"], about["width"], about["resolution"])
         generator.load_state_dict(tensors)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise UserError(f"{path} holds no generator that this version can build ({error}): run `dvc repro -f train`") from error
+        raise UserError(
+            f"{path} holds no generator that this version can build ({error}): run `dvc repro -f train`"
+        ) from error
     return generator.eval().requires_grad_(False)
 
 
@@ -77,4 +81,8 @@ def unpack(parts: Mapping[str, nn.Module | torch.optim.Optimizer], flat: Mapping
 
 
 def _moments(optimiser: torch.optim.Optimizer) -> list[tuple[str, Tensor]]:
-    return [(f"{index}.{key}", value) for index, own in optimiser.state_dict()["state"].items() for key, value in own.items()]
+    return [
+        (f"{index}.{key}", value)
+        for index, own in optimiser.state_dict()["state"].items()
+        for key, value in own.items()
+    ]

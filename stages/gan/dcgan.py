@@ -69,7 +69,9 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor, rng: torch.Generator | None = None, truncation: float = 1.0) -> Tensor:
         """z [N, latent], standard normal, times `truncation`, to pictures [N, 3, R, R] in [-1, 1]; nothing else is random."""
-        maps = self.project(truncation * z).unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2)  # [N, C, 4, 4], laid out channels last
+        maps = (
+            self.project(truncation * z).unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2)
+        )  # [N, C, 4, 4], laid out channels last
         for norm, up in zip(self.norms, self.ups, strict=True):
             maps = up(F.relu(norm(maps)))
         return torch.tanh(maps.float())  # [N, 3, R, R]
@@ -86,7 +88,9 @@ class Discriminator(nn.Module):
     def __init__(self, width: int, resolution: int):
         super().__init__()
         sizes = channels(width, resolution)[::-1]
-        self.downs = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip([3, *sizes[:-1]], sizes, strict=True))
+        self.downs = nn.ModuleList(
+            nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip([3, *sizes[:-1]], sizes, strict=True)
+        )
         self.logit = nn.Linear(16 * sizes[-1], 1)
         for down in self.downs:
             nn.init.kaiming_normal_(down.weight, a=SLOPE)

@@ -15,7 +15,17 @@ from torch import Tensor, nn
 from stages.gan.dcgan import SLOPE, Up
 from stages.gan.style import Noise
 
-MAPS = {4: 16.0, 8: 8.0, 16: 4.0, 32: 2.0, 64: 2.0, 128: 1.0, 256: 0.5, 512: 0.25, 1024: 0.125}  # times 64: the official code
+MAPS = {
+    4: 16.0,
+    8: 8.0,
+    16: 4.0,
+    32: 2.0,
+    64: 2.0,
+    128: 1.0,
+    256: 0.5,
+    512: 0.25,
+    1024: 0.125,
+}  # times 64: the official code
 TWICE = (8, 32, 128, 512)  # sides at which a second convolution, and noise, follow the first (the official code)
 SMALL = 128  # pixels at most of the small copy that the discriminator judges, too, and of what it reconstructs
 
@@ -73,7 +83,9 @@ class Generator(nn.Module):
         super().__init__()
         sizes = channels(width, resolution)
         self.latent = latent
-        self.project = nn.Linear(latent, 16 * 2 * sizes[4], bias=False)  # the official transposed convolution of 1x1, cheaper
+        self.project = nn.Linear(
+            latent, 16 * 2 * sizes[4], bias=False
+        )  # the official transposed convolution of 1x1, cheaper
         self.norm = nn.BatchNorm2d(2 * sizes[4])
         self.ups, self.convs, self.skips = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()  # by side
         for side in list(sizes)[1:]:
@@ -115,7 +127,9 @@ class Down(nn.Module):
         """[N, inputs, H, W] to [N, outputs, H/2, W/2]."""
         main = F.leaky_relu(self.conv(F.leaky_relu(self.strided(maps), SLOPE)), SLOPE)
         direct = F.leaky_relu(self.direct(F.avg_pool2d(maps, 2)), SLOPE)
-        return (main + direct) * math.sqrt(0.5)  # departure: the paper halves the sum, but without batch norm that would fade
+        return (main + direct) * math.sqrt(
+            0.5
+        )  # departure: the paper halves the sum, but without batch norm that would fade
 
 
 class Decoder(nn.Module):
@@ -123,7 +137,9 @@ class Decoder(nn.Module):
 
     def __init__(self, inputs: int, width: int, resolution: int, side: int):
         super().__init__()
-        sizes = {8: inputs} | {at: max(1, size // 2) for at, size in channels(width, resolution).items() if 8 < at <= side}
+        sizes = {8: inputs} | {
+            at: max(1, size // 2) for at, size in channels(width, resolution).items() if 8 < at <= side
+        }
         steps = list(sizes.values())
         self.ups = nn.ModuleList(Gated(Up(a, 2 * b, bias=False), b) for a, b in pairwise(steps))
         self.to_rgb = nn.Conv2d(steps[-1], 3, 3, padding=1, bias=False)
@@ -148,10 +164,14 @@ class Discriminator(nn.Module):
         super().__init__()
         self.side = min(SMALL, resolution // 2)  # of the small copy, and of what is reconstructed
         sides = [side for side in reversed(channels(width, resolution)) if 8 <= side < resolution]
-        sizes = {side: width * resolution // (2 * side) for side in sides}  # `width` after the first layer, twice as many each time
+        sizes = {
+            side: width * resolution // (2 * side) for side in sides
+        }  # `width` after the first layer, twice as many each time
         self.first = nn.Conv2d(3, width, 4, stride=2, padding=1)
         self.downs = nn.ModuleDict({str(side): Down(sizes[2 * side], sizes[side]) for side in sides[1:]})
-        self.skips = nn.ModuleDict({str(s): Excitation(sizes[8 * s], sizes[s]) for s in (8, 16, 32) if 8 * s in sizes})  # the official code
+        self.skips = nn.ModuleDict(
+            {str(s): Excitation(sizes[8 * s], sizes[s]) for s in (8, 16, 32) if 8 * s in sizes}
+        )  # the official code
         self.judge = nn.Sequential(nn.Conv2d(sizes[8], sizes[8], 1), nn.LeakyReLU(SLOPE), nn.Conv2d(sizes[8], 1, 4))
         small = [sizes[side] // 2 for side in sides if side < self.side]
         self.small = nn.Sequential(nn.Conv2d(3, small[0], 4, stride=2, padding=1), nn.LeakyReLU(SLOPE))

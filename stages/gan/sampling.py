@@ -22,5 +22,8 @@ def sample(generator: nn.Module, z: Tensor, dtype: torch.dtype, truncation: floa
 
 def contact_sheet(pictures: Sequence[Image.Image], columns: int, enlarge: int = 2) -> Image.Image:
     """Pictures of one size side by side, each pixel `enlarge` times as large, so that single pixels can be judged."""
-    large = [picture.resize((picture.width * enlarge, picture.height * enlarge), Image.Resampling.NEAREST) for picture in pictures]
+    large = [
+        picture.resize((picture.width * enlarge, picture.height * enlarge), Image.Resampling.NEAREST)
+        for picture in pictures
+    ]
     return sheet(large, columns, large[0].size, gap=4)

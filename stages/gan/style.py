@@ -8,7 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 SLOPE = 0.2  # of every leaky ReLU
-GAIN = math.sqrt(2)  # of the weights in front of a leaky ReLU (He 2015); right there, because leaky_relu(a x) = a leaky_relu(x)
+GAIN = math.sqrt(
+    2
+)  # of the weights in front of a leaky ReLU (He 2015); right there, because leaky_relu(a x) = a leaky_relu(x)
 WIDEST = 512  # feature maps at most
 GROUP = 4  # pictures that the minibatch standard deviation compares
 MIXING = 0.9  # the share of pictures made of two styles (Karras 2018, section 3.1)
@@ -43,7 +45,9 @@ class EqualLinear(nn.Module):
 
     def forward(self, vectors: Tensor) -> Tensor:
         """[N, inputs] to [N, outputs]."""
-        return torch.addmm(self.bias, vectors, self.weight.mT, beta=self.rate, alpha=self.scale)  # no scaled copy of the weights
+        return torch.addmm(
+            self.bias, vectors, self.weight.mT, beta=self.rate, alpha=self.scale
+        )  # no scaled copy of the weights
 
 
 class EqualConv(nn.Module):
@@ -154,7 +158,9 @@ def minibatch_std(maps: Tensor) -> Tensor:
     judged in one batch without meeting in a group. Differentiable twice. Raises ValueError unless 4 divides N.
     """
     if len(maps) % GROUP:
-        raise ValueError(f"the discriminator compares groups of {GROUP} pictures, so it cannot judge {len(maps)}: give it a multiple of {GROUP}")
+        raise ValueError(
+            f"the discriminator compares groups of {GROUP} pictures, so it cannot judge {len(maps)}: give it a multiple of {GROUP}"
+        )
     groups = maps.float().unflatten(0, (-1, GROUP))  # [N / 4, 4, C, H, W]
     deviation = (groups.var(1, correction=0) + 1e-8).sqrt().mean((1, 2, 3))  # [N / 4]
     plane = deviation[:, None].expand(-1, GROUP).reshape(-1, 1, 1, 1).expand(-1, 1, *maps.shape[2:])  # [N, 1, H, W]

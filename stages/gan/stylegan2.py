@@ -33,7 +33,9 @@ class StyledConv(nn.Module):
     def __init__(self, latent: int, inputs: int, outputs: int, side: int, step: int):
         super().__init__()
         self.affine = EqualLinear(latent, inputs, bias=1.0)
-        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))  # demodulated, so its scale at run time does not matter
+        self.weight = nn.Parameter(
+            torch.randn(outputs, inputs, 3, 3)
+        )  # demodulated, so its scale at run time does not matter
         self.noise = Noise(1, side)
         self.bias = nn.Parameter(torch.zeros(outputs, 1, 1))
         self.step = step

@@ -29,7 +29,9 @@ def main() -> None:
     for start in progress(range(0, params.generate.count, BATCH), desc="generate", unit=" batches"):
         numbers = range(start, min(start + BATCH, params.generate.count))
         z = latents(params.generate.seed, numbers, generator.latent).to(runtime.device)  # [N, latent]
-        for number, picture in zip(numbers, sample(generator, z, runtime.dtype, params.generate.truncation), strict=True):
+        for number, picture in zip(
+            numbers, sample(generator, z, runtime.dtype, params.generate.truncation), strict=True
+        ):
             save_png(OUT / "samples" / f"{number:05d}.png", picture)
             if number < SHEET:
                 first.append(picture)

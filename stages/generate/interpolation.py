@@ -1,5 +1,6 @@
 """Paths between random vectors: what lies between two pictures tells a learned generator from one that stores pictures."""
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -24,5 +25,5 @@ def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
 def walk(stations: Sequence[Tensor], between: int) -> Tensor:
     """From each station [L] to the next with `between` vectors in between: [(S - 1) * (between + 1) + 1, L], stations included."""
     shares = [step / (between + 1) for step in range(between + 1)]
-    path = [slerp(start, end, share) for start, end in zip(stations, stations[1:], strict=False) for share in shares]
+    path = [slerp(start, end, share) for start, end in itertools.pairwise(stations) for share in shares]
     return torch.stack([*path, stations[-1]])

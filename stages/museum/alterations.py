@@ -59,7 +59,7 @@ def framed(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
     wood = np.array([(122, 84, 46), (164, 124, 58), (52, 40, 34)][int(rng.integers(0, 3))])
     width = max(4, round(edge * float(rng.uniform(0.035, 0.06))))
     result = ImageOps.expand(picture, max(1, width // 5), (38, 30, 24))
-    for i in range(width):                       # a moulding: light outside, dark inside
+    for i in range(width):  # a moulding: light outside, dark inside
         tone = 0.75 + 0.45 * np.sin(np.pi * i / width) + 0.08 * rng.normal()
         result = ImageOps.expand(result, 1, tuple(int(v) for v in np.clip(wood * tone, 0, 255)))
     if rng.uniform() < 0.5:
@@ -87,7 +87,7 @@ def watermarked(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
     large = bool(rng.uniform() < 0.7)
     font = ImageFont.load_default(max(10, picture.width * (0.11 if large else 0.045)))
     words = "museum.example" if large else "© museum.example"
-    left, top, right, bottom = (round(v) for v in font.getbbox(words))
+    _left, _top, right, bottom = (round(v) for v in font.getbbox(words))
     mask = Image.new("L", (right + 4, bottom + 4))
     ImageDraw.Draw(mask).text((2, 2), words, fill=255, font=font)
     if large:

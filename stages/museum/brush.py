@@ -13,11 +13,15 @@ import numpy as np
 
 from stages.museum import texture
 
-LEVELS = 12.0                       # colour jitter of a stroke, in 8-bit levels
-_NOMINAL = 800.0                    # long edge for which the radii are given
+LEVELS = 12.0  # colour jitter of a stroke, in 8-bit levels
+_NOMINAL = 800.0  # long edge for which the radii are given
 # Radius, error that calls for a stroke (sum over channels), steps, jitter, tolerance, spacing.
-_LAYERS = ((16.0, None, 7, 1.0, 70.0, 1.25), (8.0, 26.0, 7, 1.0, 60.0, 1.25),
-           (4.0, 22.0, 7, 0.75, 45.0, 1.25), (2.0, 20.0, 6, 0.5, 36.0, 1.75))
+_LAYERS = (
+    (16.0, None, 7, 1.0, 70.0, 1.25),
+    (8.0, 26.0, 7, 1.0, 60.0, 1.25),
+    (4.0, 22.0, 7, 0.75, 45.0, 1.25),
+    (2.0, 20.0, 6, 0.5, 36.0, 1.75),
+)
 
 
 def direction_field(image: np.ndarray, prior: np.ndarray, radius: float) -> np.ndarray:
@@ -40,8 +44,7 @@ def direction_field(image: np.ndarray, prior: np.ndarray, radius: float) -> np.n
     return np.dstack([np.cos(half), np.sin(half)]).astype(np.float32)
 
 
-def _starts(shape: tuple[int, int], step: float, need: np.ndarray,
-            rng: np.random.Generator) -> np.ndarray:
+def _starts(shape: tuple[int, int], step: float, need: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Jittered grid points at which the picture still needs a stroke."""
     h, w = shape
     xs, ys = np.meshgrid(np.arange(step / 2, w, step), np.arange(step / 2, h, step))
@@ -53,8 +56,9 @@ def _starts(shape: tuple[int, int], step: float, need: np.ndarray,
     return points[rng.permutation(len(points))]
 
 
-def _trace(starts: np.ndarray, field: np.ndarray, image: np.ndarray, step: float,
-           steps: int, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+def _trace(
+    starts: np.ndarray, field: np.ndarray, image: np.ndarray, step: float, steps: int, tolerance: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Follow the field from all starts at once; a stroke ends where colour changes."""
     h, w = field.shape[:2]
     path = np.empty((len(starts), steps + 1, 2), np.float32)
@@ -63,7 +67,7 @@ def _trace(starts: np.ndarray, field: np.ndarray, image: np.ndarray, step: float
     ix = starts.astype(int)
     colour = image[ix[:, 1], ix[:, 0]].astype(np.float32)
     heading = field[ix[:, 1], ix[:, 0]].copy()
-    heading[::2] *= -1                       # half of the strokes run the other way
+    heading[::2] *= -1  # half of the strokes run the other way
     point = starts.astype(np.float32)
     for k in range(1, steps + 1):
         point = np.clip(point + heading * step, 0, [w - 1, h - 1]).astype(np.float32)
@@ -78,9 +82,18 @@ def _trace(starts: np.ndarray, field: np.ndarray, image: np.ndarray, step: float
     return path, np.maximum(length, 2)
 
 
-def _layer(canvas: np.ndarray, image: np.ndarray, field: np.ndarray, radius: float,
-           need: np.ndarray, steps: int, rng: np.random.Generator, jitter: float,
-           tolerance: float, spacing: float) -> None:
+def _layer(
+    canvas: np.ndarray,
+    image: np.ndarray,
+    field: np.ndarray,
+    radius: float,
+    need: np.ndarray,
+    steps: int,
+    rng: np.random.Generator,
+    jitter: float,
+    tolerance: float,
+    spacing: float,
+) -> None:
     """Draw one layer of strokes of one brush radius onto the 4-channel canvas."""
     starts = _starts(image.shape[:2], max(2.0, radius * spacing), need, rng)
     if not len(starts):
@@ -96,7 +109,7 @@ def _layer(canvas: np.ndarray, image: np.ndarray, field: np.ndarray, radius: flo
     fixed = np.round(path * 8).astype(np.int32)[:, :, None, :]
     width = np.maximum(1, np.round(2 * radius * rng.uniform(0.6, 1.0, len(starts)))).astype(int)
     style = cv2.LINE_AA if radius < 2.5 else cv2.LINE_8
-    for i, (n, thick) in enumerate(zip(length.tolist(), width.tolist())):
+    for i, (n, thick) in enumerate(zip(length.tolist(), width.tolist(), strict=False)):
         cv2.polylines(canvas, [fixed[i, :n]], False, paint[i], thick, style, 3)
 
 
@@ -109,8 +122,9 @@ def _edges(scene: np.ndarray, scale: float) -> np.ndarray:
     return np.clip((wide.astype(np.float32) - 6.0) / 16.0, 0, 0.92)
 
 
-def strokes(scene: np.ndarray, detail: np.ndarray, prior: np.ndarray,
-            rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def strokes(
+    scene: np.ndarray, detail: np.ndarray, prior: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Paint the scene (8-bit RGB); returns colours, height of paint, directions."""
     scale = max(scene.shape[:2]) / _NOMINAL
     base = cv2.GaussianBlur(scene, (0, 0), 8 * scale)
@@ -129,8 +143,7 @@ def strokes(scene: np.ndarray, detail: np.ndarray, prior: np.ndarray,
     return np.ascontiguousarray(canvas[..., :3]), canvas[..., 3], field
 
 
-def bristles(shape: tuple[int, int], field: np.ndarray, scale: float,
-             rng: np.random.Generator) -> np.ndarray:
+def bristles(shape: tuple[int, int], field: np.ndarray, scale: float, rng: np.random.Generator) -> np.ndarray:
     """Marks of the hairs: noise smeared along the strokes (half resolution)."""
     h, w = shape[0] // 2 + 1, shape[1] // 2 + 1
     noise = rng.normal(0, 1, (h, w)).astype(np.float32)
@@ -140,23 +153,31 @@ def bristles(shape: tuple[int, int], field: np.ndarray, scale: float,
     for step in (1.0, 2.2, 3.6):
         for sign in (-1.0, 1.0):
             move = small * np.float32(sign * step * max(1.0, scale))
-            total += cv2.remap(noise, xs + move[..., 0], ys + move[..., 1], cv2.INTER_LINEAR,
-                               borderMode=cv2.BORDER_REFLECT)
+            total += cv2.remap(
+                noise, xs + move[..., 0], ys + move[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+            )
     return cv2.resize(total * 0.38, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
-def _ragged(colour: np.ndarray, height: np.ndarray, field: np.ndarray, hairs: np.ndarray,
-            reach: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _ragged(
+    colour: np.ndarray, height: np.ndarray, field: np.ndarray, hairs: np.ndarray, reach: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Let each hair start and end where it likes, so that strokes have no round ends."""
-    ys, xs = np.mgrid[0:colour.shape[0], 0:colour.shape[1]].astype(np.float32)
+    ys, xs = np.mgrid[0 : colour.shape[0], 0 : colour.shape[1]].astype(np.float32)
     move = np.clip(hairs, -1.6, 1.6) * reach
-    both = cv2.remap(np.dstack([colour, height]), xs + field[..., 0] * move,
-                     ys + field[..., 1] * move, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    both = cv2.remap(
+        np.dstack([colour, height]),
+        xs + field[..., 0] * move,
+        ys + field[..., 1] * move,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REFLECT,
+    )
     return both[..., :3], both[..., 3]
 
 
-def finish(scene: np.ndarray, detail: np.ndarray, prior: np.ndarray, light_x: float,
-           rng: np.random.Generator) -> np.ndarray:
+def finish(
+    scene: np.ndarray, detail: np.ndarray, prior: np.ndarray, light_x: float, rng: np.random.Generator
+) -> np.ndarray:
     """Strokes, a little of the drawing where the eye goes, emboss, canvas, varnish."""
     h, w = scene.shape[:2]
     scale = max(h, w) / _NOMINAL

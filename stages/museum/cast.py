@@ -14,8 +14,8 @@ from stages.museum.scene import Scene
 from stages.museum.shapes import Frame, Part, quad
 
 Rng = np.random.Generator
-SKYBORNE = ("birds", "moon", "tear", "fish")     # neither hazed nor, but for fish, casting
-LEDGE = (0.58, 0.68, 0.76)      # depth of a parapet's back, of what stands on it, of its edge
+SKYBORNE = ("birds", "moon", "tear", "fish")  # neither hazed nor, but for fish, casting
+LEDGE = (0.58, 0.68, 0.76)  # depth of a parapet's back, of what stands on it, of its edge
 
 
 def perform(item: Item, scene: Scene) -> list[Part]:
@@ -29,7 +29,7 @@ def perform(item: Item, scene: Scene) -> list[Part]:
         for part in parts:
             part.haze = max(part.haze, haze)
     foot = scene.plain.at(LEDGE[1]) if item.kind == "on_ledge" else item.y
-    for part in parts:                       # lifted things cast their shadow on the plain
+    for part in parts:  # lifted things cast their shadow on the plain
         if part.base is None or lift or item.kind == "on_ledge":
             part.base = foot
     return parts
@@ -51,16 +51,15 @@ def _build(item: Item, f: Frame, scene: Scene, rng: Rng) -> list[Part]:
         case "stone_head":
             return figures.stone_head(f, p, rng)
         case "elephant":
-            return animals.elephant(f, p, rng, float(rng.uniform(2.6, 4.2)),
-                                    str(args.get("burden", "")), haze)
+            return animals.elephant(f, p, rng, float(rng.uniform(2.6, 4.2)), str(args.get("burden", "")), haze)
         case "horse":
-            return animals.horse(f, p, rng, float(rng.uniform(2.0, 3.4)),
-                                 bool(args.get("rider", rng.uniform() < 0.3)), haze)
+            return animals.horse(
+                f, p, rng, float(rng.uniform(2.0, 3.4)), bool(args.get("rider", rng.uniform() < 0.3)), haze
+            )
         case "birds":
             return animals.birds(f, p, rng, int(rng.integers(3, 9)))
         case "doorway":
-            return built.doorway(f, p, rng, scene.other, float(rng.uniform(0.4, 0.6)),
-                                 bool(args.get("leaf", True)))
+            return built.doorway(f, p, rng, scene.other, float(rng.uniform(0.4, 0.6)), bool(args.get("leaf", True)))
         case "arcade":
             return _arcade(item, scene, rng)
         case "tower":
@@ -101,15 +100,32 @@ def _build(item: Item, f: Frame, scene: Scene, rng: Rng) -> list[Part]:
 
 def _ridge(item: Item, scene: Scene, rng: Rng) -> list[Part]:
     wide = float(item.args["wide"]) * scene.width
-    return terrain.ridge(scene.palette, item.x, item.x + wide, item.y, item.size,
-                         float(item.args["haze"]), rng, float(item.args.get("steep", 0.5)))
+    return terrain.ridge(
+        scene.palette,
+        item.x,
+        item.x + wide,
+        item.y,
+        item.size,
+        float(item.args["haze"]),
+        rng,
+        float(item.args.get("steep", 0.5)),
+    )
 
 
 def _arcade(item: Item, scene: Scene, rng: Rng) -> list[Part]:
     left = bool(item.args["left"])
     x0, x1 = (-0.04, 0.44) if left else (1.04, 0.56)
-    return built.arcade(x0 * scene.width, x1 * scene.width, 0.06 * scene.height, item.y,
-                        scene.horizon, scene.palette, rng, scene.light.x, scene.light.reach)
+    return built.arcade(
+        x0 * scene.width,
+        x1 * scene.width,
+        0.06 * scene.height,
+        item.y,
+        scene.horizon,
+        scene.palette,
+        rng,
+        scene.light.x,
+        scene.light.reach,
+    )
 
 
 def _table(item: Item, f: Frame, scene: Scene, rng: Rng) -> list[Part]:
@@ -135,8 +151,9 @@ def _watch_tree(item: Item, f: Frame, scene: Scene, rng: Rng) -> list[Part]:
     for x, y in ([hooks[1]] if count == 1 else hooks)[:count]:
         size = f.size * rng.uniform(0.085, 0.13)
         watch = Frame(x, y, size, bool(rng.uniform() < 0.5))
-        parts += objects.soft_watch(watch, scene.palette, rng, bend=0.72, top=0.25,
-                                    stretch=float(rng.uniform(1.2, 1.7)))
+        parts += objects.soft_watch(
+            watch, scene.palette, rng, bend=0.72, top=0.25, stretch=float(rng.uniform(1.2, 1.7))
+        )
     return parts
 
 
@@ -148,8 +165,9 @@ def _watch_block(item: Item, f: Frame, scene: Scene, rng: Rng) -> list[Part]:
     for i in range(count):
         x = g([(wide * (i + 0.5 + rng.uniform(-0.1, 0.1)) / count, high)])[0]
         size = f.size * min(0.43 * high, 0.42 * wide / count) * rng.uniform(0.85, 1.0)
-        parts += objects.soft_watch(Frame(float(x[0]), float(x[1]), size), scene.palette, rng,
-                                    bend=float(rng.uniform(-0.1, 0.35)), ants=i == 1)
+        parts += objects.soft_watch(
+            Frame(float(x[0]), float(x[1]), size), scene.palette, rng, bend=float(rng.uniform(-0.1, 0.35)), ants=i == 1
+        )
     return parts
 
 
@@ -160,10 +178,18 @@ def _hung_cloth(item: Item, f: Frame, scene: Scene, rng: Rng) -> list[Part]:
     tops = [(f.x - half, f.y - s * rng.uniform(0.9, 1.0)), (f.x + half, f.y - s * rng.uniform(0.9, 1.0))]
     tint = [p.cloth, p.accent, 0.5 * p.cloth + 0.5 * p.flesh][int(rng.integers(0, 3))]
     parts: list[Part] = []
-    for (x, y), push in zip(tops, (-0.05, 0.05)):
+    for (x, y), push in zip(tops, (-0.05, 0.05), strict=False):
         parts += objects.crutch((x + push * s, f.y), (x, y), p, rng, 0.020 * s)
-    parts += objects.cloth(tops[0], tops[1], f.y - s * float(rng.uniform(0.08, 0.3)), p, rng, tint,
-                           float(rng.uniform(0.05, 0.16)), base=f.y)
+    parts += objects.cloth(
+        tops[0],
+        tops[1],
+        f.y - s * float(rng.uniform(0.08, 0.3)),
+        p,
+        rng,
+        tint,
+        float(rng.uniform(0.05, 0.16)),
+        base=f.y,
+    )
     if item.args.get("watch"):
         parts += objects.soft_watch(Frame(f.x, f.y - 0.84 * s, 0.12 * s), p, rng, bend=0.5)
     return parts
@@ -178,8 +204,7 @@ def _egg(item: Item, f: Frame, scene: Scene, rng: Rng) -> list[Part]:
         rim = Frame(f.x + float(rng.uniform(-0.06, 0.06)) * s, f.y - 0.44 * s, 0.13 * s)
         parts += objects.soft_watch(rim, p, rng, bend=0.55, ants=True)
     if item.args.get("ants"):
-        parts += objects.ant_swarm(Frame(f.x + rng.uniform(-0.1, 0.1) * s, f.y - 0.25 * s, 0.3 * s), p, rng,
-                                   12, 0.09)
+        parts += objects.ant_swarm(Frame(f.x + rng.uniform(-0.1, 0.1) * s, f.y - 0.25 * s, 0.3 * s), p, rng, 12, 0.09)
     if item.args.get("propped"):
         for side in rng.permutation([-1, 1])[: int(rng.integers(1, 3))]:
             top = (f.x + side * 0.31 * s, f.y - 0.66 * s)
@@ -193,8 +218,10 @@ def _ledge(scene: Scene, rng: Rng) -> list[Part]:
     top, edge = scene.plain.at(LEDGE[0]), scene.plain.at(LEDGE[2])
     stone = 0.55 * p.rock + 0.45 * p.cloth
     look = dict(mode="flat", bump=0.9, grain="rock", scale=0.9, detail=0.55, shadow=False)
-    return [Part(quad(-0.1, top, w + 0.1, edge), stone, normal=(0, -0.9, 0.5), drop=0.02, **look),
-            Part(quad(-0.1, edge, w + 0.1, h + 0.1), stone * 0.85, normal=(-0.1, 0.25, 0.8), **look)]
+    return [
+        Part(quad(-0.1, top, w + 0.1, edge), stone, normal=(0, -0.9, 0.5), drop=0.02, **look),
+        Part(quad(-0.1, edge, w + 0.1, h + 0.1), stone * 0.85, normal=(-0.1, 0.25, 0.8), **look),
+    ]
 
 
 def _on_ledge(thing: str, f: Frame, scene: Scene, rng: Rng) -> list[Part]:

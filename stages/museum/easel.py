@@ -17,7 +17,7 @@ from stages.museum import texture
 from stages.museum.palettes import Palette
 from stages.museum.shapes import Part, ellipse
 
-_SHIFT = 4          # sub-pixel bits of OpenCV's fixed point coordinates
+_SHIFT = 4  # sub-pixel bits of OpenCV's fixed point coordinates
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Light:
     x: float
     y: float
     z: float
-    reach: float      # shadow length per height
-    slant: float      # how far shadows come towards the viewer per height
+    reach: float  # shadow length per height
+    slant: float  # how far shadows come towards the viewer per height
 
     @property
     def vector(self) -> np.ndarray:
@@ -59,7 +59,7 @@ class Easel:
 
     def _fixed(self, pts: np.ndarray, x0: int, y0: int, scale: float = 1.0) -> np.ndarray:
         px = (pts * self.unit * scale - (x0, y0)) * (1 << _SHIFT)
-        return np.clip(np.round(px), -2**20, 2**20).astype(np.int32)[None]
+        return np.clip(np.round(px), -(2**20), 2**20).astype(np.int32)[None]
 
     def mask(self, pts: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
         x0, y0, x1, y1 = box
@@ -69,8 +69,9 @@ class Easel:
 
     # -- shading ------------------------------------------------------------------
 
-    def tone(self, colour: np.ndarray, lambert: np.ndarray, bounce: np.ndarray | float,
-             gloss: np.ndarray | float = 0.0) -> np.ndarray:
+    def tone(
+        self, colour: np.ndarray, lambert: np.ndarray, bounce: np.ndarray | float, gloss: np.ndarray | float = 0.0
+    ) -> np.ndarray:
         """Colour under the light: cool dark, local colour, warm light, ground reflex."""
         p = self.palette
         colour = np.asarray(colour, np.float32)
@@ -86,8 +87,7 @@ class Easel:
 
     def _height(self, part: Part, mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
         """Inflate an outline: the distance to its edge, rounded like a dome."""
-        padded = cv2.copyMakeBorder((mask > 127).astype(np.uint8), 1, 1, 1, 1,
-                                    cv2.BORDER_REPLICATE)
+        padded = cv2.copyMakeBorder((mask > 127).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
         distance = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
         full = float(distance.max()) + 1e-3
         radius = min(full, part.radius * self.unit) if part.radius else full
@@ -102,8 +102,7 @@ class Easel:
             height += (dent * amount * self.unit).astype(np.float32)
         return height
 
-    def _relief(self, part: Part, shape: tuple[int, int], box: tuple[int, int, int, int],
-                seed: float) -> np.ndarray:
+    def _relief(self, part: Part, shape: tuple[int, int], box: tuple[int, int, int, int], seed: float) -> np.ndarray:
         scale = 620.0 / (self.unit * part.scale)
         if part.grain == "rock":
             tile, stretch = texture.ridged(), (1.0, 0.8)
@@ -114,8 +113,7 @@ class Easel:
         noise = texture.sample(tile, shape, (box[0], box[1]), scale, (seed, seed * 1.7), stretch)
         return noise * (part.bump * 0.0045 * self.unit)
 
-    def _fold_height(self, part: Part, mask: np.ndarray,
-                     box: tuple[int, int, int, int]) -> np.ndarray:
+    def _fold_height(self, part: Part, mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
         """Hanging cloth: folds run down from the pins and open towards the hem."""
         count, phase, *pins = part.folds
         ys = (np.arange(mask.shape[0], dtype=np.float32) + box[1])[:, None] / self.unit
@@ -133,8 +131,9 @@ class Easel:
             weight += near
         return (total / weight * (0.085 * span * self.unit)).astype(np.float32)
 
-    def _slopes(self, part: Part, mask: np.ndarray, box: tuple[int, int, int, int],
-                seed: float) -> tuple[np.ndarray, np.ndarray]:
+    def _slopes(
+        self, part: Part, mask: np.ndarray, box: tuple[int, int, int, int], seed: float
+    ) -> tuple[np.ndarray, np.ndarray]:
         if part.mode == "folds":
             height = self._fold_height(part, mask, box)
             height += self._height(part, mask, box) * 0.35
@@ -148,15 +147,14 @@ class Easel:
         dy = cv2.Sobel(height, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
         return dx, dy
 
-    def _shade(self, part: Part, mask: np.ndarray, box: tuple[int, int, int, int],
-               seed: float) -> np.ndarray:
+    def _shade(self, part: Part, mask: np.ndarray, box: tuple[int, int, int, int], seed: float) -> np.ndarray:
         dx, dy = self._slopes(part, mask, box, seed)
         nx, ny, nz = part.normal
         vx, vy = nx - dx * nz, ny - dy * nz
         length = np.sqrt(vx * vx + vy * vy + nz * nz) + 1e-6
         lx, ly, lz = self.light.vector
         lambert = (vx * lx + vy * ly + nz * lz) / length
-        if part.mode == "flat":          # a flat face still darkens away from the light
+        if part.mode == "flat":  # a flat face still darkens away from the light
             ramp = np.linspace(0.10, -0.10, mask.shape[1], dtype=np.float32)
             lambert = lambert + np.sign(-lx) * ramp[None, :] * 0.6
         bounce = np.clip(vy / length, 0, 1)
@@ -183,7 +181,7 @@ class Easel:
 
     def paint(self, part: Part, seed: float = 0.0) -> None:
         """Lay one part over what is there."""
-        if part.mode == "shade":           # only a shadow on the ground
+        if part.mode == "shade":  # only a shadow on the ground
             return
         if part.mode == "line":
             self._line(part)
@@ -195,10 +193,7 @@ class Easel:
             return
         x0, y0, x1, y1 = box
         mask = self.mask(part.pts, box)
-        if part.mode == "window":
-            colour = self._view(part, box)
-        else:
-            colour = self._shade(part, mask, box, seed)
+        colour = self._view(part, box) if part.mode == "window" else self._shade(part, mask, box, seed)
         if part.haze:
             colour = colour * (1 - part.haze) + self.palette.haze * part.haze
         cover = (mask.astype(np.float32) * (part.alpha / 255.0))[..., None]
@@ -226,8 +221,7 @@ class Easel:
             return
         x0, y0, x1, y1 = box
         mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
-        cv2.polylines(mask, self._fixed(part.pts, x0, y0), False, 255,
-                      max(1, int(round(px))), cv2.LINE_AA, _SHIFT)
+        cv2.polylines(mask, self._fixed(part.pts, x0, y0), False, 255, max(1, round(px)), cv2.LINE_AA, _SHIFT)
         # Lines thinner than a pixel keep their weight by opacity.
         cover = mask.astype(np.float32)[..., None] * (part.alpha * min(1.0, px + 0.25) / 255.0)
         colour = np.asarray(part.colour, np.float32)
@@ -259,8 +253,7 @@ class Easel:
         if part.mode == "shade":
             ground, rise = part.pts, np.full(len(part.pts), 0.1)
         else:
-            ground = np.stack([part.pts[:, 0] + side * self.light.reach * rise,
-                               base + self.light.slant * rise], 1)
+            ground = np.stack([part.pts[:, 0] + side * self.light.reach * rise, base + self.light.slant * rise], 1)
         mean = float(np.clip(rise, 0, None).mean())
         x, y = part.pts[:, 0], part.pts[:, 1]
         area = abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))) / 2
@@ -269,7 +262,7 @@ class Easel:
         layer = layers.setdefault(softness, np.zeros(self.shadow.shape, np.uint8))
         cv2.fillPoly(layer, self._fixed(ground, 0, 0, 0.5), 255, cv2.LINE_AA, _SHIFT)
         foot = part.pts[np.abs(base - part.pts[:, 1]) < 0.012]
-        if len(foot) > 1:                  # where it touches the ground it is darkest
+        if len(foot) > 1:  # where it touches the ground it is darkest
             half = 0.55 * float(np.ptp(foot[:, 0])) + 0.004
             contact = ellipse(float(foot[:, 0].mean()), base, half, min(0.012, 0.3 * half), n=20)
             layer = layers.setdefault(1, np.zeros(self.shadow.shape, np.uint8))

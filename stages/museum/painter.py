@@ -15,7 +15,7 @@ from stages.museum.works import Work
 
 def paint(work: Work, long_edge: int) -> Image.Image:
     """The picture of a work, its longer side `long_edge` pixels: the same bytes every time."""
-    cv2.setNumThreads(1)        # sums in another order would give other bytes
+    cv2.setNumThreads(1)  # sums in another order would give other bytes
     scene = compose(work)
     width, height = _pixels(work, long_edge)
     rng = np.random.default_rng([*work.brush_key, 4])
@@ -42,7 +42,7 @@ def _draw(scene: Scene, width: int, height: int, rng: np.random.Generator) -> Ea
     far = [act for act in acts if act[0].kind in ("ridge", "face_ridge")]
     terrain.ground(easel, scene.horizon, scene.ground, rng)
     if plain.sea:
-        for item, parts in far:          # ridges first: the sea mirrors them
+        for item, parts in far:  # ridges first: the sea mirrors them
             _lay(easel, parts, item.seed)
         terrain.water(easel, scene.horizon, plain.sea, rng)
     for item, parts in acts:
@@ -67,8 +67,9 @@ def _lay(easel: Easel, parts: list, seed: int) -> None:
 def _prior(scene: Scene, width: int, height: int) -> np.ndarray:
     """Where the scene is even, strokes lie nearly level: drifting in the sky, flat on earth."""
     unit = float(np.sqrt(width * height))
-    noise = texture.sample(texture.fbm(2.0, 2), (height, width), (0, 0), 150 / unit,
-                           (float(scene.plain.horizon * 977 % 512), 0.0))
+    noise = texture.sample(
+        texture.fbm(2.0, 2), (height, width), (0, 0), 150 / unit, (float(scene.plain.horizon * 977 % 512), 0.0)
+    )
     rows = np.arange(height, dtype=np.float32)[:, None] / unit
     swing = np.where(rows < scene.horizon, 0.45, 0.12).astype(np.float32)
     return noise * swing

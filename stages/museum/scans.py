@@ -16,10 +16,10 @@ from PIL import ExifTags, Image
 from stages.museum import alterations
 from stages.museum.works import Work
 
-LONG_EDGE = {"collection": 800, "reserve": 600}     # at which a set is painted
+LONG_EDGE = {"collection": 800, "reserve": 600}  # at which a set is painted
 ALTERATIONS = ("frame", "caption", "crop", "greyscale", "faded")
 _LESSER = (("medium", 500, 80), ("small", 240, 60))
-_SHARE = 1 / 3                                      # of the lesser renditions are altered
+_SHARE = 1 / 3  # of the lesser renditions are altered
 _TURNS = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
 
 
@@ -29,7 +29,7 @@ class Rendition:
 
     name: str
     jpeg: bytes
-    width: int                  # of the upright picture
+    width: int  # of the upright picture
     height: int
     alteration: str
 
@@ -57,10 +57,11 @@ def altered(work: Work, picture: Image.Image, alteration: str) -> Rendition:
     return _rendition(alteration, result, 30 if alteration == "jpeg30" else 85, alteration, turn)
 
 
-def _rendition(name: str, picture: Image.Image, quality: int, alteration: str,
-               orientation: int | None = None) -> Rendition:
+def _rendition(
+    name: str, picture: Image.Image, quality: int, alteration: str, orientation: int | None = None
+) -> Rendition:
     data, options = io.BytesIO(), {}
-    if orientation:                     # a camera held upright: turned pixels, and a tag that says so
+    if orientation:  # a camera held upright: turned pixels, and a tag that says so
         exif = Image.Exif()
         exif[ExifTags.Base.Orientation] = orientation
         options["exif"] = exif
@@ -69,8 +70,7 @@ def _rendition(name: str, picture: Image.Image, quality: int, alteration: str,
     return Rendition(name, data.getvalue(), picture.width, picture.height, alteration)
 
 
-def _alter(picture: Image.Image, alteration: str, work: Work,
-           rng: np.random.Generator) -> Image.Image:
+def _alter(picture: Image.Image, alteration: str, work: Work, rng: np.random.Generator) -> Image.Image:
     match alteration:
         case "frame":
             return alterations.framed(picture, work, rng)
@@ -79,8 +79,7 @@ def _alter(picture: Image.Image, alteration: str, work: Work,
         case "crop":
             left, top, right, bottom = rng.uniform(0.02, 0.04, 4)
             w, h = picture.size
-            return picture.crop((round(left * w), round(top * h),
-                                 round((1 - right) * w), round((1 - bottom) * h)))
+            return picture.crop((round(left * w), round(top * h), round((1 - right) * w), round((1 - bottom) * h)))
         case "greyscale":
             return alterations.greyscale(picture, work, rng)
         case "faded":

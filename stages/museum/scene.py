@@ -28,7 +28,7 @@ class Scene:
     width: float
     height: float
     palette: Palette
-    other: Palette                    # the weather behind doors
+    other: Palette  # the weather behind doors
     light: Light
     sky: str
     ground: str
@@ -46,9 +46,14 @@ def _draw(options: tuple[tuple[str, float], ...], rng: np.random.Generator) -> s
 
 def _light(rng: np.random.Generator) -> Light:
     side = float(rng.choice([-1.0, 1.0]))
-    low = float(rng.uniform(0, 1))            # 1: the light nearly touches the plain
-    return Light(x=side * (0.75 + 0.2 * low), y=-(0.70 - 0.35 * low), z=float(rng.uniform(0.32, 0.6)),
-                 reach=float(0.8 + 1.3 * low), slant=float(rng.uniform(0.16, 0.5)))
+    low = float(rng.uniform(0, 1))  # 1: the light nearly touches the plain
+    return Light(
+        x=side * (0.75 + 0.2 * low),
+        y=-(0.70 - 0.35 * low),
+        z=float(rng.uniform(0.32, 0.6)),
+        reach=float(0.8 + 1.3 * low),
+        slant=float(rng.uniform(0.16, 0.5)),
+    )
 
 
 def compose(work: Work) -> Scene:
@@ -61,8 +66,7 @@ def compose(work: Work) -> Scene:
     light = _light(rng)
     sky = "storm" if work.palette == "green storm" else _draw(_SKIES, rng)
     ground = _draw(_GROUNDS, rng)
-    plain = Plain(width=float(np.sqrt(ratio)), height=float(1 / np.sqrt(ratio)),
-                  horizon=0.0, light=light)
+    plain = Plain(width=float(np.sqrt(ratio)), height=float(1 / np.sqrt(ratio)), horizon=0.0, light=light)
     arrange(work.composition, plain, rng)
     if work.variation_of is not None:
         _depart(plain, np.random.default_rng(work.brush_key))
@@ -83,11 +87,15 @@ def _depart(plain: Plain, rng: np.random.Generator) -> None:
         item.x += float(rng.uniform(-0.2, 0.2)) * plain.width
         item.flip ^= bool(rng.uniform() < 0.4)
         item.seed += 1000
-    places = sorted((0.10, 0.26, 0.42, 0.58, 0.74, 0.90), reverse=True,
-                    key=lambda x: min([abs(x * plain.width - item.x) for item in main] or [x]))
-    arrivals = rng.permutation(["egg", "sphere", "boulder", "cypress", "doorway", "watch_block",
-                                "tower", "ladder", "horse", "torso"])[:2]
-    for kind, x in zip(arrivals, places):
+    places = sorted(
+        (0.10, 0.26, 0.42, 0.58, 0.74, 0.90),
+        reverse=True,
+        key=lambda x: min([abs(x * plain.width - item.x) for item in main] or [x]),
+    )
+    arrivals = rng.permutation(
+        ["egg", "sphere", "boulder", "cypress", "doorway", "watch_block", "tower", "ladder", "horse", "torso"]
+    )[:2]
+    for kind, x in zip(arrivals, places, strict=False):
         depth = float(rng.uniform(0.30, 0.70))
         tall = 1.8 if kind in ("cypress", "doorway", "tower", "ladder", "horse", "torso") else 1.0
         plain.add(str(kind), float(x), depth, (0.08 + 0.17 * depth) * tall, rng=rng)

@@ -19,37 +19,33 @@ class Part:
 
     pts: Points
     colour: np.ndarray
-    mode: str = "round"            # round | flat | line | folds | window
-    radius: float = 0.0            # rounding in scene units; 0: as thick as it is wide
-    bulge: float = 1.0             # how strongly a round body turns away at its edge
-    normal: tuple[float, float, float] = (0.0, 0.0, 1.0)   # of a flat part
-    bump: float = 0.0              # amplitude of surface relief
-    grain: str = "soft"            # relief: soft | rock | bark
-    scale: float = 1.0             # size of the relief
+    mode: str = "round"  # round | flat | line | folds | window
+    radius: float = 0.0  # rounding in scene units; 0: as thick as it is wide
+    bulge: float = 1.0  # how strongly a round body turns away at its edge
+    normal: tuple[float, float, float] = (0.0, 0.0, 1.0)  # of a flat part
+    bump: float = 0.0  # amplitude of surface relief
+    grain: str = "soft"  # relief: soft | rock | bark
+    scale: float = 1.0  # size of the relief
     gloss: float = 0.0
     dents: list[tuple[float, float, float, float, float]] = field(default_factory=list)
     folds: tuple[float, ...] = ()  # count, phase, pins x...
-    drop: float = 0.0              # contact shadow thrown on what lies behind
-    width: float = 0.002           # of a line
-    base: float | None = None      # ground line for the cast shadow
+    drop: float = 0.0  # contact shadow thrown on what lies behind
+    width: float = 0.002  # of a line
+    base: float | None = None  # ground line for the cast shadow
     shadow: bool = True
-    detail: float = 0.6            # how fine the brush has to be here
+    detail: float = 0.6  # how fine the brush has to be here
     alpha: float = 1.0
-    glow: float = 0.0              # light of its own
+    glow: float = 0.0  # light of its own
     haze: float = 0.0
 
 
 def spline(points: object, closed: bool = True, steps: int = 8) -> Points:
     """A Catmull-Rom curve through the points."""
     p = np.asarray(points, np.float64)
-    if closed:
-        p = np.concatenate([p[-1:], p, p[:2]])
-    else:
-        p = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
+    p = np.concatenate([p[-1:], p, p[:2]]) if closed else np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
     t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
-    a, b, c, d = (p[i:len(p) - 3 + i, None, :] for i in range(4))
-    curve = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2
-                   + (3 * b - a - 3 * c + d) * t**3)
+    a, b, c, d = (p[i : len(p) - 3 + i, None, :] for i in range(4))
+    curve = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
     curve = curve.reshape(-1, 2)
     return curve if closed else np.concatenate([curve, p[-2:-1]])
 
@@ -63,15 +59,16 @@ def limb(points: object, radii: object, steps: int = 6) -> Points:
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True) + 1e-9
     normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1)
     ends = []
-    for end, sign in ((-1, 1.0), (0, -1.0)):     # round caps
+    for end, sign in ((-1, 1.0), (0, -1.0)):  # round caps
         angle = np.linspace(np.pi / 2, -np.pi / 2, 5)[1:-1]
-        ends.append(axis[end] + r[end] * (np.sin(angle)[:, None] * normal[end] * sign
-                                          + np.cos(angle)[:, None] * tangent[end] * sign))
+        ends.append(
+            axis[end]
+            + r[end] * (np.sin(angle)[:, None] * normal[end] * sign + np.cos(angle)[:, None] * tangent[end] * sign)
+        )
     return np.concatenate([axis + normal * r, ends[0], (axis - normal * r)[::-1], ends[1]])
 
 
-def ellipse(cx: float, cy: float, rx: float, ry: float, tilt: float = 0.0,
-            taper: float = 0.0, n: int = 40) -> Points:
+def ellipse(cx: float, cy: float, rx: float, ry: float, tilt: float = 0.0, taper: float = 0.0, n: int = 40) -> Points:
     """An ellipse; with `taper` an egg (narrower towards its upper end)."""
     a = np.linspace(0, 2 * np.pi, n, endpoint=False)
     x = rx * np.cos(a) * (1 + taper * np.sin(a))
@@ -84,8 +81,9 @@ def quad(x0: float, y0: float, x1: float, y1: float) -> Points:
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float64)
 
 
-def blob(cx: float, cy: float, rx: float, ry: float, rng: np.random.Generator,
-         rough: float = 0.12, n: int = 11) -> Points:
+def blob(
+    cx: float, cy: float, rx: float, ry: float, rng: np.random.Generator, rough: float = 0.12, n: int = 11
+) -> Points:
     """An irregular rounded stone."""
     a = np.linspace(0, 2 * np.pi, n, endpoint=False) + rng.uniform(-0.15, 0.15, n)
     r = 1 + rng.normal(0, rough, n)
@@ -101,5 +99,4 @@ class Frame:
 
     def __call__(self, points: object) -> Points:
         p = np.asarray(points, np.float64).reshape(-1, 2)
-        return np.stack([self.x + self.sign * p[:, 0] * self.size,
-                         self.y - p[:, 1] * self.size], 1)
+        return np.stack([self.x + self.sign * p[:, 0] * self.size, self.y - p[:, 1] * self.size], 1)

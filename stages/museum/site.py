@@ -47,7 +47,10 @@ class Site:
         return _page("Not found", "<p>There is no such room in this museum.</p>", 404)
 
     def _index(self) -> str:
-        links = (f'<li><a class="set" href="/{name}/">{name}</a>: {len(works)} works</li>' for name, works in self.sets.items())
+        links = (
+            f'<li><a class="set" href="/{name}/">{name}</a>: {len(works)} works</li>'
+            for name, works in self.sets.items()
+        )
         return f"<ul>{''.join(links)}</ul>"
 
     def _list(self, name: str, page: str) -> tuple[int, str, bytes]:
@@ -66,7 +69,9 @@ class Site:
         facts = {"Year": str(work.year), "Technique": work.technique, "Set": work.set, "Rights": RIGHTS}
         terms = "".join(f"<dt>{key}</dt><dd>{html.escape(value)}</dd>" for key, value in facts.items())
         names = RENDITIONS[work.set]
-        links = "".join(f'<li><a class="rendition" href="/images/{work.id}/{name}.jpg">{name}</a></li>' for name in names)
+        links = "".join(
+            f'<li><a class="rendition" href="/images/{work.id}/{name}.jpg">{name}</a></li>' for name in names
+        )
         return f'<img src="/images/{work.id}/{names[-1]}.jpg" alt=""><dl>{terms}</dl><ul>{links}</ul>'
 
     def _image(self, work: Work, name: str) -> tuple[int, str, bytes]:
@@ -83,7 +88,7 @@ def serve(site: Site) -> ThreadingHTTPServer:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True  # the head and the body are two packets: without it each answer waits 40 ms
 
-        def do_GET(self) -> None:  # noqa: N802, the name is http.server's
+        def do_GET(self) -> None:
             status, kind, body = site.answer(self.path)
             self.send_response(status)
             self.send_header("Content-Type", kind)

@@ -28,7 +28,7 @@ def sky(easel: Easel, horizon: float, kind: str, rng: np.random.Generator) -> No
     centre = 0.5 + 0.62 * np.sign(easel.light.x) * float(rng.uniform(0.5, 1.0))
     xs = (np.arange(easel.w, dtype=np.float32) / easel.w - centre)[None, :]
     ys = (1 - t.astype(np.float32))[:, None]
-    glow = np.exp(-(xs / 0.55) ** 2 - (ys / 0.55) ** 2)[..., None]
+    glow = np.exp(-((xs / 0.55) ** 2) - (ys / 0.55) ** 2)[..., None]
     view += (easel.palette.light - view) * glow * 0.40
     far = np.clip(np.abs(xs) - 0.35, 0, 1)[..., None] * ys[..., None]
     view *= 1 - 0.38 * far * (1 - easel.palette.sky[0])
@@ -69,8 +69,7 @@ def _clouds(easel: Easel, rows: int, kind: str, rng: np.random.Generator) -> Non
     easel.detail[:rows] = np.maximum(easel.detail[:rows], (0.45 if kind == "cumulus" else 0.25) * both[..., 3])
 
 
-def _layer(x: np.ndarray, depth: np.ndarray, kind: str,
-           offset: np.ndarray) -> tuple[np.ndarray, float, float]:
+def _layer(x: np.ndarray, depth: np.ndarray, kind: str, offset: np.ndarray) -> tuple[np.ndarray, float, float]:
     """Cloud layers lie on a plane overhead, so they shrink towards the horizon."""
     plane = 0.16 / (depth + 0.06)
     u = (x - 0.5) * plane * 190 + offset[0]
@@ -79,10 +78,15 @@ def _layer(x: np.ndarray, depth: np.ndarray, kind: str,
         stretch, tile = 0.45, texture.fbm(1.75, 2)
     elif kind == "storm":
         stretch, tile = 0.8, texture.fbm(1.9, 0)
-    else:                                         # "bands": long lenses
+    else:  # "bands": long lenses
         stretch, tile = 0.22, texture.fbm(2.0, 1)
-    noise = cv2.remap(tile, ((u * stretch) % texture.SIZE).astype(np.float32),
-                      v.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    noise = cv2.remap(
+        tile,
+        ((u * stretch) % texture.SIZE).astype(np.float32),
+        v.astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_WRAP,
+    )
     if kind == "veil":
         return noise * 0.6 - 0.15, 1.0, 0.62
     if kind == "storm":
@@ -90,8 +94,9 @@ def _layer(x: np.ndarray, depth: np.ndarray, kind: str,
     return noise * 0.6 - 0.28, 0.55, 0.85
 
 
-def _heaps(x: np.ndarray, y: np.ndarray, height: float, width: float, unit: float,
-           offset: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _heaps(
+    x: np.ndarray, y: np.ndarray, height: float, width: float, unit: float, offset: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Heap clouds with flat bases."""
     shape = (y.shape[0], x.shape[1])
     total = np.full(shape, -1.0, np.float32)
@@ -116,7 +121,7 @@ def ground(easel: Easel, horizon: float, kind: str, rng: np.random.Generator) ->
     span = rows / easel.unit
     t = np.clip(depth / span, 0, 1) ** 0.75
     far, middle, near = easel.palette.ground
-    near = 0.62 * near + 0.38 * middle          # light enough for shadows to be seen on it
+    near = 0.62 * near + 0.38 * middle  # light enough for shadows to be seen on it
     column = _ramp((far, middle, near), t, [0.0, 0.45, 1.0])
     haze = np.exp(-depth / 0.035)[:, None]
     column = column * (1 - haze) + (0.72 * easel.palette.sky[-1] + 0.28 * column) * haze
@@ -138,13 +143,16 @@ def ground(easel: Easel, horizon: float, kind: str, rng: np.random.Generator) ->
 
 def _look(tile: np.ndarray, u: np.ndarray, v: np.ndarray, scale: float) -> np.ndarray:
     u, v = np.broadcast_arrays(u, v)
-    return cv2.remap(tile, ((u * scale) % texture.SIZE).astype(np.float32),
-                     ((v * scale) % texture.SIZE).astype(np.float32), cv2.INTER_LINEAR,
-                     borderMode=cv2.BORDER_WRAP)
+    return cv2.remap(
+        tile,
+        ((u * scale) % texture.SIZE).astype(np.float32),
+        ((v * scale) % texture.SIZE).astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_WRAP,
+    )
 
 
-def _relief(kind: str, u: np.ndarray, v: np.ndarray,
-            side: float) -> tuple[np.ndarray, np.ndarray]:
+def _relief(kind: str, u: np.ndarray, v: np.ndarray, side: float) -> tuple[np.ndarray, np.ndarray]:
     """Lit relief and slow patches of colour, both in the ground plane."""
     patch = _look(texture.fbm(1.9, 3), u, v, 0.23)
     step = 2.5 * side
@@ -163,22 +171,21 @@ def _relief(kind: str, u: np.ndarray, v: np.ndarray,
     elif kind == "paved":
         for axis in (u, v):
             line = np.abs((axis / 62.0) % 1.0 - 0.5) * 2
-            relief -= 2.6 * np.exp(-((1 - line) / 0.035) ** 2)
+            relief -= 2.6 * np.exp(-(((1 - line) / 0.035) ** 2))
         check = (np.floor(u / 62) + np.floor(v / 62)) % 2
         patch = patch + 1.6 * (check - 0.5)
     return relief, patch
 
 
-def water(easel: Easel, horizon: float, depth: float, rng: np.random.Generator,
-          curve: float = 0.0) -> None:
+def water(easel: Easel, horizon: float, depth: float, rng: np.random.Generator, curve: float = 0.0) -> None:
     """A sea or lake below the horizon: the sky upside down, broken by ripples."""
     y0 = int(horizon * easel.unit)
     rows = min(int(depth * easel.unit), easel.h - y0, y0 - 1)
     if rows < 3:
         return
-    mirror = easel.image[y0 - rows:y0][::-1]
+    mirror = easel.image[y0 - rows : y0][::-1]
     mirror = cv2.GaussianBlur(mirror, (0, 0), sigmaX=1.5, sigmaY=max(1.0, rows * 0.05))
-    d = ((np.arange(rows, dtype=np.float32) + 0.5) / easel.unit)
+    d = (np.arange(rows, dtype=np.float32) + 0.5) / easel.unit
     x = (np.arange(easel.w, dtype=np.float32) / easel.unit)[None, :]
     offset = float(rng.uniform(0, 512))
     ripple = _look(texture.fbm(1.4, 1), x * 260 + offset, np.sqrt(d)[:, None] * 1500 + 0 * x, 1.0)
@@ -187,14 +194,22 @@ def water(easel: Easel, horizon: float, depth: float, rng: np.random.Generator,
     shore = _look(texture.fbm(1.9, 0), x * 90 + offset, 0 * x + offset, 1.0)
     limit = depth * (0.80 + 0.10 * shore + curve * (x - 0.5))
     cover = np.clip((limit - d[:, None]) * easel.unit / 2.0, 0, 1)[..., None]
-    view = easel.image[y0:y0 + rows]
+    view = easel.image[y0 : y0 + rows]
     view += (colour - view) * cover
-    edge = np.exp(-(((limit - d[:, None]) * easel.unit) / 2.5) ** 2)[..., None]
+    edge = np.exp(-((((limit - d[:, None]) * easel.unit) / 2.5) ** 2))[..., None]
     view += (easel.palette.light * 0.9 - view) * edge * 0.35
 
 
-def ridge(palette: Palette, x0: float, x1: float, base: float, height: float, haze: float,
-          rng: np.random.Generator, steep: float = 0.5) -> list[Part]:
+def ridge(
+    palette: Palette,
+    x0: float,
+    x1: float,
+    base: float,
+    height: float,
+    haze: float,
+    rng: np.random.Generator,
+    steep: float = 0.5,
+) -> list[Part]:
     """A far mountain or a near cliff: a broken outline with a faceted face."""
     n = 26
     t = np.linspace(0, 1, n)
@@ -207,7 +222,16 @@ def ridge(palette: Palette, x0: float, x1: float, base: float, height: float, ha
     upper = np.stack([xs, base - tops], 1)
     jag = spline(upper, closed=False, steps=3)
     pts = np.concatenate([jag, [[x1, base + 0.004], [x0, base + 0.004]]])
-    part = Part(pts, palette.rock, radius=height * 0.5, bulge=0.6, grain="rock",
-                bump=1.5 * height / 0.3 * (1 - 0.55 * haze) + 0.25, scale=0.35 + height * 1.6,
-                detail=0.5 * (1 - haze) + 0.1, haze=haze, shadow=height > 0.12)
+    part = Part(
+        pts,
+        palette.rock,
+        radius=height * 0.5,
+        bulge=0.6,
+        grain="rock",
+        bump=1.5 * height / 0.3 * (1 - 0.55 * haze) + 0.25,
+        scale=0.35 + height * 1.6,
+        detail=0.5 * (1 - haze) + 0.1,
+        haze=haze,
+        shadow=height > 0.12,
+    )
     return [part]

@@ -7,7 +7,7 @@ differs between two works is only where and how they are sampled.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ def _normalise(tile: np.ndarray) -> np.ndarray:
     return (tile / (tile.std() + 1e-6)).astype(np.float32)
 
 
-@lru_cache(maxsize=None)
+@cache
 def fbm(slope: float = 1.6, variant: int = 0) -> np.ndarray:
     """Fractal noise by spectral synthesis: a larger slope gives softer clouds."""
     rng = np.random.default_rng([_SEED, 1, variant])
@@ -35,7 +35,7 @@ def fbm(slope: float = 1.6, variant: int = 0) -> np.ndarray:
     return _normalise(np.fft.irfft2(spectrum, s=(SIZE, SIZE)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def ridged() -> np.ndarray:
     """Sharp crests and gullies for rock faces."""
     total = np.zeros((SIZE, SIZE), np.float32)
@@ -52,7 +52,7 @@ def _tile_down(tile: np.ndarray, times: int) -> np.ndarray:
     return np.tile(small, (times, times))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _worley(cells: int = 12) -> tuple[np.ndarray, np.ndarray]:
     """Distances to the nearest and second nearest of jittered points (wrapping)."""
     rng = np.random.default_rng([_SEED, 2, cells])
@@ -73,7 +73,7 @@ def _worley(cells: int = 12) -> tuple[np.ndarray, np.ndarray]:
     return first / step, second / step
 
 
-@lru_cache(maxsize=None)
+@cache
 def cracks() -> np.ndarray:
     """Dried mud: plates near 0, cracks towards -1."""
     first, second = _worley(11)
@@ -81,25 +81,23 @@ def cracks() -> np.ndarray:
     return (-np.exp(-(np.clip(edge, 0, 1) ** 2) / 0.006)).astype(np.float32)
 
 
-@lru_cache(maxsize=None)
+@cache
 def pebbles() -> np.ndarray:
     """Small round stones lying apart, as a height."""
     first, _ = _worley(13)
     rng = np.random.default_rng([_SEED, 4])
-    keep = cv2.resize(rng.uniform(0, 1, (13, 13)).astype(np.float32), (SIZE, SIZE),
-                      interpolation=cv2.INTER_NEAREST)
+    keep = cv2.resize(rng.uniform(0, 1, (13, 13)).astype(np.float32), (SIZE, SIZE), interpolation=cv2.INTER_NEAREST)
     radius = 0.10 + 0.22 * keep**3
     return np.sqrt(np.clip(1 - (first / radius) ** 2, 0, 1)).astype(np.float32)
 
 
-@lru_cache(maxsize=None)
+@cache
 def weave() -> np.ndarray:
     """Canvas threads: noise blurred along one and the other direction."""
     rng = np.random.default_rng([_SEED, 5])
     noise = rng.normal(0, 1, (SIZE * 2, SIZE * 2)).astype(np.float32)
     across = cv2.GaussianBlur(noise, (0, 0), sigmaX=5.0, sigmaY=0.7, borderType=cv2.BORDER_REFLECT)
-    along = cv2.GaussianBlur(noise.T.copy(), (0, 0), sigmaX=0.7, sigmaY=5.0,
-                             borderType=cv2.BORDER_REFLECT)
+    along = cv2.GaussianBlur(noise.T.copy(), (0, 0), sigmaX=0.7, sigmaY=5.0, borderType=cv2.BORDER_REFLECT)
     return _normalise(across + along)
 
 
@@ -108,13 +106,18 @@ def canvas(shape: tuple[int, int], scale: float, rng: np.random.Generator) -> np
     tile = weave()
     need = [min(int(np.ceil(n / scale)) + 2, tile.shape[0]) for n in shape]
     top, left = (int(rng.integers(0, tile.shape[0] - n + 1)) for n in need)
-    piece = tile[top:top + need[0], left:left + need[1]]
+    piece = tile[top : top + need[0], left : left + need[1]]
     return cv2.resize(piece, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
-def sample(tile: np.ndarray, shape: tuple[int, int], origin: tuple[float, float],
-           scale: float, offset: tuple[float, float] = (0.0, 0.0),
-           stretch: tuple[float, float] = (1.0, 1.0)) -> np.ndarray:
+def sample(
+    tile: np.ndarray,
+    shape: tuple[int, int],
+    origin: tuple[float, float],
+    scale: float,
+    offset: tuple[float, float] = (0.0, 0.0),
+    stretch: tuple[float, float] = (1.0, 1.0),
+) -> np.ndarray:
     """A window of a tile: `scale` is texels per pixel, `origin` the window's pixel corner.
 
     Sampling by picture coordinates (not by pixels of the window) keeps a texture

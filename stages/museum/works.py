@@ -16,13 +16,25 @@ from stages.museum import titles
 from stages.museum.compositions import COMPOSITIONS
 from stages.museum.palettes import NAMES as PALETTES
 
-BLOCK = 9           # of every nine works of the collection, one varies an earlier one
+BLOCK = 9  # of every nine works of the collection, one varies an earlier one
 _SETS = {"collection": 1, "reserve": 2}
-_TECHNIQUES = (("Oil on canvas", 0.62), ("Oil on panel", 0.14), ("Oil on wood", 0.08),
-               ("Tempera and oil on panel", 0.06), ("Oil and collage on canvas", 0.05),
-               ("Gouache on board", 0.05))
-_FORMATS = (((4, 3), 0.24), ((3, 2), 0.17), ((1, 1), 0.13), ((3, 4), 0.17), ((2, 3), 0.09),
-            ((5, 4), 0.10), ((16, 10), 0.10))
+_TECHNIQUES = (
+    ("Oil on canvas", 0.62),
+    ("Oil on panel", 0.14),
+    ("Oil on wood", 0.08),
+    ("Tempera and oil on panel", 0.06),
+    ("Oil and collage on canvas", 0.05),
+    ("Gouache on board", 0.05),
+)
+_FORMATS = (
+    ((4, 3), 0.24),
+    ((3, 2), 0.17),
+    ((1, 1), 0.13),
+    ((3, 4), 0.17),
+    ((2, 3), 0.09),
+    ((5, 4), 0.10),
+    ((16, 10), 0.10),
+)
 
 
 @dataclass(frozen=True)
@@ -37,8 +49,8 @@ class Work:
     number: int
     composition: str
     palette: str
-    format: tuple[int, int]           # width : height
-    key: tuple[int, ...]              # seed of the composition; look-alikes share it
+    format: tuple[int, int]  # width : height
+    key: tuple[int, ...]  # seed of the composition; look-alikes share it
     variation_of: str | None = None
 
     @property
@@ -73,7 +85,7 @@ def _original_of(name: str, number: int, seed: int) -> int | None:
     block, place = divmod(number - 1, BLOCK)
     rng = np.random.default_rng([seed, _SETS[name], 5, block])
     varied = int(rng.integers(5, BLOCK))
-    original = int(rng.integers(1, 5))      # never the first: that one is the sleeper
+    original = int(rng.integers(1, 5))  # never the first: that one is the sleeper
     return block * BLOCK + original + 1 if place == varied else None
 
 
@@ -104,16 +116,33 @@ def _new(name: str, number: int, seed: int, told: dict[str, int]) -> Work:
         told[composition] = turn + 1
         # Even titles belong to the collection, odd ones to the reserve.
         title = titles.title(composition, 2 * turn + (name == "reserve"), seed)
-    return Work(id=slug(title), title=title, year=year, technique=technique, set=name,
-                number=number, composition=composition, palette=palette, format=shape, key=key)
+    return Work(
+        id=slug(title),
+        title=title,
+        year=year,
+        technique=technique,
+        set=name,
+        number=number,
+        composition=composition,
+        palette=palette,
+        format=shape,
+        key=key,
+    )
 
 
 def _variation(original: Work, number: int, seed: int) -> Work:
     rng = np.random.default_rng([seed, _SETS[original.set], number, 1])
     title = original.title + str(rng.choice(titles.VARIATIONS))
     year = min(1979, original.year + int(rng.integers(0, 7)))
-    return replace(original, id=slug(title), title=title, year=year, number=number,
-                   technique=str(_pick(_TECHNIQUES, rng)), variation_of=original.id)
+    return replace(
+        original,
+        id=slug(title),
+        title=title,
+        year=year,
+        number=number,
+        technique=str(_pick(_TECHNIQUES, rng)),
+        variation_of=original.id,
+    )
 
 
 def slug(title: str) -> str:

@@ -49,7 +49,10 @@ def save_pictures() -> None:
 def save_timelapse() -> None:
     """The sheet of 25 while the generator learns, at half its size."""
     with Image.open("data/gan/timelapse.webp") as film:
-        pages = [page.convert("RGB").resize((film.width // 2, film.height // 2), Image.Resampling.LANCZOS) for page in ImageSequence.Iterator(film)]
+        pages = [
+            page.convert("RGB").resize((film.width // 2, film.height // 2), Image.Resampling.LANCZOS)
+            for page in ImageSequence.Iterator(film)
+        ]
     images.save_animation(PICTURES / "timelapse.webp", pages)
 
 
@@ -60,7 +63,9 @@ def table() -> str:
     for row in numbers.rows(found):
         spaces = (row.inception, row.efficientnet)
         if row.efficientnet.value:  # copying is looked for in a space of its own
-            lines.append(" | ".join([f"| **{row.name}**", *(f"{cell.value} ({cell.interval})" for cell in spaces)]) + " |")
+            lines.append(
+                " | ".join([f"| **{row.name}**", *(f"{cell.value} ({cell.interval})" for cell in spaces)]) + " |"
+            )
         if row.name == "KID":
             lines.append(" | ".join(["| its floor: other real works", *(cell.floor for cell in spaces)]) + " |")
     copied = numbers.cell(found, "copied")

@@ -43,11 +43,23 @@ ENDED = {
 
 def main() -> None:
     everything = params.load()
-    measured = {name: report.read_json(METRICS / f"{name}.json") for name in ("scrape", "dedupe", "train", "stylize", "upscale", "evaluate")}
+    measured = {
+        name: report.read_json(METRICS / f"{name}.json")
+        for name in ("scrape", "dedupe", "train", "stylize", "upscale", "evaluate")
+    }
     rows = report.read_jsonl(WORKS / "works.jsonl")
-    content = headline(measured, everything.scrape) | works(rows) | training(measured["train"], everything.train) | judged(measured["evaluate"])
-    content |= stylized(measured, everything.stylize, rows) | lineage(params.flatten(everything.model_dump()))  # a preset's values, not "auto"
-    text = page.render(sections=SECTIONS, scrape=measured["scrape"], dedupe=measured["dedupe"], canvas=curves, **content).encode()
+    content = (
+        headline(measured, everything.scrape)
+        | works(rows)
+        | training(measured["train"], everything.train)
+        | judged(measured["evaluate"])
+    )
+    content |= stylized(measured, everything.stylize, rows) | lineage(
+        params.flatten(everything.model_dump())
+    )  # a preset's values, not "auto"
+    text = page.render(
+        sections=SECTIONS, scrape=measured["scrape"], dedupe=measured["dedupe"], canvas=curves, **content
+    ).encode()
     report.write_bytes(DATA / "report/index.html", text)
     print(f"report: data/report/index.html, {len(text) / 1e6:.1f} MB")
 
@@ -67,7 +79,12 @@ def headline(measured: dict[str, Any], scrape: sections.Scrape) -> dict[str, Any
         f"A generator that has seen {train['works']} works made {found['n_generated']} pictures. To {found['n_real']} works that nobody trained on, "
         f"their distance (KID) is {kid.value}; that of other real works, the floor, is {kid.floor}."
     )
-    return {"title": f"How far do {train['works']} pictures go?", "source": sources[scrape.source], "lead": lead, "kid": kid}
+    return {
+        "title": f"How far do {train['works']} pictures go?",
+        "source": sources[scrape.source],
+        "lead": lead,
+        "kid": kid,
+    }
 
 
 def works(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -75,7 +92,10 @@ def works(rows: list[dict[str, Any]]) -> dict[str, Any]:
     split = report.read_json(DATA / "split.json")
     best = {row["work"]: row for row in rows if row["best"]}
     trained = [best[name] for name in split["train"]]
-    shown = [{"title": row["title"], "year": row["year"], "picture": _still("work", WORKS / row["file"])} for row in trained[:GALLERY]]
+    shown = [
+        {"title": row["title"], "year": row["year"], "picture": _still("work", WORKS / row["file"])}
+        for row in trained[:GALLERY]
+    ]
     return {
         "gallery": shown,
         "split": {part: len(names) for part, names in split.items()},
@@ -88,7 +108,9 @@ def training(train: dict[str, Any], chosen: sections.Train) -> dict[str, Any]:
     """The verdict, the curves and the time-lapse."""
     rows, looks = report.read_csv(METRICS / "train.csv"), report.read_csv(METRICS / "validation.csv")
     best = train["best"]
-    mark = (best["kimg"], best["kid"], f"best: {best['kid']:.3f}") if looks and best and best["kid"] is not None else None
+    mark = (
+        (best["kimg"], best["kid"], f"best: {best['kid']:.3f}") if looks and best and best["kid"] is not None else None
+    )
     x_label, losses = "thousand pictures shown", {"loss_g": "generator", "loss_d": "discriminator"}
     logits = {"logit_real": "training works", "logit_validation": "validation works", "logit_fake": "generated"}
     drawn = [
@@ -96,7 +118,10 @@ def training(train: dict[str, Any], chosen: sections.Train) -> dict[str, Any]:
             curves.chart("KID to the validation works", x_label, looks, "kimg", {"kid": "KID"}, zero=True, mark=mark),
             "Lower is better; the generator of the best look is the one that is kept.",
         ),
-        (curves.chart("Losses", x_label, rows, "kimg", losses), "The two networks play against each other: neither line must win."),
+        (
+            curves.chart("Losses", x_label, rows, "kimg", losses),
+            "The two networks play against each other: neither line must win.",
+        ),
         (
             curves.chart("What the discriminator says", x_label, rows, "kimg", logits),
             "Higher means “real”. Validation works that sink from the training works to the generated pictures show a discriminator that learns by heart.",
@@ -118,7 +143,9 @@ def timelapse(path: Path) -> dict[str, pictures.Picture | None]:
         return {"film": None, "strip": None}
     pages = []
     with Image.open(path) as file:
-        for number in pictures.spread(range(file.n_frames), pictures.MOST_PAGES):  # of a long training there are hundreds, and each is large
+        for number in pictures.spread(
+            range(file.n_frames), pictures.MOST_PAGES
+        ):  # of a long training there are hundreds, and each is large
             file.seek(number)
             still = file.convert("RGB")
             still.thumbnail(2 * ROOM["film"][:1], Image.Resampling.LANCZOS)
@@ -142,13 +169,19 @@ def judged(found: dict[str, Any]) -> dict[str, Any]:
 def stylized(measured: dict[str, Any], chosen: sections.Stylize, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The sketch, its stylized versions and the prints, each with the title of the work whose style it has."""
     mixtures = chosen.mixtures()
-    titles = dict(zip(sorted(measured["stylize"]["styles"]), mixtures, strict=True))  # the names begin with the styles' numbers
+    titles = dict(
+        zip(sorted(measured["stylize"]["styles"]), mixtures, strict=True)
+    )  # the names begin with the styles' numbers
     files = {row["title"].casefold(): row["file"] for row in rows}
     prints = measured["upscale"]["pictures"]
     return {
         "sketch": _still("sketch", DATA / "sketch" / chosen.sketch),
         "styles": [
-            {"title": title, "picture": _still("style", STYLIZED / f"{name}.png"), "work": _still("thumbnail", WORKS / files[_heaviest(mixtures[title])])}
+            {
+                "title": title,
+                "picture": _still("style", STYLIZED / f"{name}.png"),
+                "work": _still("thumbnail", WORKS / files[_heaviest(mixtures[title])]),
+            }
             for name, title in list(titles.items())[:SLIDERS]
         ],
         "more_styles": max(0, len(titles) - SLIDERS),
@@ -179,7 +212,10 @@ def lineage(values: dict[str, Any]) -> dict[str, Any]:
     """The params, and the files with the md5 that dvc.lock has for them; the one of metrics/evaluate.json finds the commit."""
     made = [*images.listing(DATA / "sketch"), *images.listing(STYLIZED), *PRINT.iterdir()]
     found = [path for path in [*FILES, *made] if path.is_file()]
-    files = [{"name": path.as_posix(), "bytes": path.stat().st_size, "md5": hashlib.md5(path.read_bytes()).hexdigest()} for path in sorted(found)]
+    files = [
+        {"name": path.as_posix(), "bytes": path.stat().st_size, "md5": hashlib.md5(path.read_bytes()).hexdigest()}
+        for path in sorted(found)
+    ]
     (search,) = [file["md5"] for file in files if file["name"] == "metrics/evaluate.json"]
     return {"params": values, "files": files, "search": search, "tracked": report.read_json(DATA / "track.json")}
 

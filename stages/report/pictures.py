@@ -38,7 +38,9 @@ def film(pages: Sequence[Image.Image], edge: int, most: int) -> Picture:
 
     def encode(size: tuple[int, int]) -> bytes:
         data, small = io.BytesIO(), [page.resize(size, Image.Resampling.LANCZOS) for page in shown]
-        small[0].save(data, "WEBP", save_all=True, append_images=small[1:], duration=times, loop=0, quality=75, method=4)
+        small[0].save(
+            data, "WEBP", save_all=True, append_images=small[1:], duration=times, loop=0, quality=75, method=4
+        )
         return data.getvalue()
 
     return _within(encode, shown[0].size, edge, most, "image/webp")
@@ -74,7 +76,9 @@ def _jpeg(picture: Image.Image) -> bytes:
     return data.getvalue()
 
 
-def _within(encode: Callable[[tuple[int, int]], bytes], size: tuple[int, int], edge: int, most: int, kind: str) -> Picture:
+def _within(
+    encode: Callable[[tuple[int, int]], bytes], size: tuple[int, int], edge: int, most: int, kind: str
+) -> Picture:
     """Encode smaller and smaller until the bytes fit."""
     scale = min(1.0, edge / max(size))
     while True:

@@ -19,10 +19,18 @@ from stages.scrape.fetch import Client, Manners
 from stages.scrape.store import Store
 
 RAW = Path("data/raw")
-HOME = Path(os.environ.get("DVC_ROOT", "."))  # the main checkout: an experiment's workspace is thrown away, and lacks what git does not know
+HOME = Path(
+    os.environ.get("DVC_ROOT", ".")
+)  # the main checkout: an experiment's workspace is thrown away, and lacks what git does not know
 STORE = HOME / ".cache" / "fetch"
 SITES = {"wikiart": wikiart.ADDRESS, "commons": commons.ADDRESS}
-KNOBS = {"museum": "scrape.url", "wikiart": "scrape.artist and scrape.url", "commons": "scrape.category and scrape.url", "folder": "scrape.path", "urls": "scrape.path"}
+KNOBS = {
+    "museum": "scrape.url",
+    "wikiart": "scrape.artist and scrape.url",
+    "commons": "scrape.category and scrape.url",
+    "folder": "scrape.path",
+    "urls": "scrape.path",
+}
 
 
 def main() -> None:
@@ -38,7 +46,11 @@ def main() -> None:
                 "same command goes on from there; ask the site's owner first, or set scrape.source to museum, which needs no network."
             ) from error
         if not rows:
-            tried = f"all {len(failures)} files failed, the first one: {failures[0]['reason']}" if failures else "it lists no works"
+            tried = (
+                f"all {len(failures)} files failed, the first one: {failures[0]['reason']}"
+                if failures
+                else "it lists no works"
+            )
             raise UserError(
                 f"the source {settings.source!r} at {address} gave no picture: {tried}. "
                 f"Check {KNOBS[settings.source]} and scrape.limit; the museum (scrape.source: museum) needs no network."
@@ -46,7 +58,13 @@ def main() -> None:
         report.write_jsonl(raw / "catalogue.jsonl", rows)
     works = {item["work"] for item in rows if item["work"]}
     sets = dict(Counter(item["set"] for item in rows))
-    summary = {"files": len(rows), "works": len(works) or None, "sets": sets, "failed": len(failures), "failures": failures}
+    summary = {
+        "files": len(rows),
+        "works": len(works) or None,
+        "sets": sets,
+        "failed": len(failures),
+        "failures": failures,
+    }
     report.write_json(Path("metrics/scrape.json"), summary)
     print(f"scrape: {len(rows)} files in {RAW}, {len(failures)} failed")
 
@@ -126,7 +144,9 @@ def _records(client: Client, settings: sections.Scrape, address: str) -> list[Re
         ) from error
 
 
-def _download(client: Client, settings: sections.Scrape, found: list[Record | Gap], raw: Path) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+def _download(
+    client: Client, settings: sections.Scrape, found: list[Record | Gap], raw: Path
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Fetch every file into the folder `raw`; a failed one is a row of its own, not an end."""
 
     def data_of(record: Record) -> bytes:
@@ -140,7 +160,9 @@ def _download(client: Client, settings: sections.Scrape, found: list[Record | Ga
             data = data_of(record)
             facts = examine(data, settings.megapixels)
         except (FetchError, NotAPicture) as error:
-            if isinstance(error, Refused) and settings.source != "urls":  # a list has many hosts: one that refuses is not the source
+            if (
+                isinstance(error, Refused) and settings.source != "urls"
+            ):  # a list has many hosts: one that refuses is not the source
                 raise
             return str(error)
         (raw / facts["file"]).write_bytes(data)
@@ -148,7 +170,9 @@ def _download(client: Client, settings: sections.Scrape, found: list[Record | Ga
 
     records = [item for item in found if isinstance(item, Record)]
     rows, failures = [], [failure(item, item.reason) for item in found if isinstance(item, Gap)]
-    for record, result in progress(in_order(records, work, settings.connections), desc="download", unit=" files", total=len(records)):
+    for record, result in progress(
+        in_order(records, work, settings.connections), desc="download", unit=" files", total=len(records)
+    ):
         if isinstance(result, str):
             failures.append(failure(record, result))
         else:

@@ -57,7 +57,10 @@ def may_connect(ip: str, local: bool) -> bool:
     address = ipaddress.ip_address(ip.partition("%")[0])
     if address.is_loopback or _mapped_loopback(address):
         return local
-    return all(item.is_global and not (item.is_multicast or item.is_reserved or item.is_unspecified) for item in _carried(address))
+    return all(
+        item.is_global and not (item.is_multicast or item.is_reserved or item.is_unspecified)
+        for item in _carried(address)
+    )
 
 
 def resolve(host: str, port: int, local: bool) -> list[tuple]:

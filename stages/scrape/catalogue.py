@@ -13,7 +13,13 @@ from stages.common import images
 from stages.scrape.addresses import is_this_machine
 
 KINDS = ("JPEG", "PNG", "WEBP", "TIFF")
-SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "TIFF": ".tif"}  # MPO: a JPEG with a preview behind it, from a camera
+SUFFIXES = {
+    "JPEG": ".jpg",
+    "MPO": ".jpg",
+    "PNG": ".png",
+    "WEBP": ".webp",
+    "TIFF": ".tif",
+}  # MPO: a JPEG with a preview behind it, from a camera
 LYING = (5, 6, 7, 8)  # EXIF's orientations of pictures that lie on their side
 SCANS = 64  # a progressive JPEG has about ten; each takes its time, however small the file is
 LONGEST_TEXT = 300  # characters kept of a title or any other text from outside
@@ -55,7 +61,14 @@ def examine(data: bytes, megapixels: float) -> dict[str, Any]:
     kind, width, height = _inspect(data, megapixels)
     digest = hashlib.sha256(data).hexdigest()
     mime = "image/jpeg" if kind == "MPO" else Image.MIME[kind]
-    return {"file": digest[:16] + SUFFIXES[kind], "width": width, "height": height, "bytes": len(data), "sha256": digest, "type": mime}
+    return {
+        "file": digest[:16] + SUFFIXES[kind],
+        "width": width,
+        "height": height,
+        "bytes": len(data),
+        "sha256": digest,
+        "type": mime,
+    }
 
 
 def row(record: Record, facts: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +89,9 @@ def _inspect(data: bytes, megapixels: float) -> tuple[str, int, int]:
     try:
         with Image.open(io.BytesIO(data), formats=KINDS) as picture:
             if picture.width * picture.height > megapixels * 1e6:
-                raise NotAPicture(f"{picture.width} x {picture.height} pixels are more than the limit of {megapixels:g} megapixels")
+                raise NotAPicture(
+                    f"{picture.width} x {picture.height} pixels are more than the limit of {megapixels:g} megapixels"
+                )
             # Only an MPO's second frame is a preview; any other one is an animation or another page.
             if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
                 raise NotAPicture("it has several frames or pages")

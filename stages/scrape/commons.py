@@ -34,7 +34,11 @@ def records(client: Client, address: str, category: str, limit: int, every: bool
         if not _text(info.get("url")):
             yield Gap(title, _text(info.get("descriptionurl")), "the site shows no file of this name")
         elif info.get("mime") not in TYPES:
-            yield Gap(title, _text(info["url"]), f"not a picture that can be used, but {_text(info.get('mime')) or 'something without a type'}")
+            yield Gap(
+                title,
+                _text(info["url"]),
+                f"not a picture that can be used, but {_text(info.get('mime')) or 'something without a type'}",
+            )
         else:
             yield from _renditions(title, info, every)
             given += 1
@@ -43,7 +47,11 @@ def records(client: Client, address: str, category: str, limit: int, every: bool
 
 
 def _renditions(title: str, info: dict[str, Any], every: bool) -> Iterator[Record]:
-    facts = {name: _plain(entry.get("value")) for name, entry in (info.get("extmetadata") or {}).items() if isinstance(entry, dict)}
+    facts = {
+        name: _plain(entry.get("value"))
+        for name, entry in (info.get("extmetadata") or {}).items()
+        if isinstance(entry, dict)
+    }
     year = re.search(r"\b\d{4}\b", facts.get("DateTimeOriginal", ""))
 
     def record(url: str, rendition: str) -> Record:
@@ -66,8 +74,13 @@ def _renditions(title: str, info: dict[str, Any], every: bool) -> Iterator[Recor
 
 
 def _rights(facts: dict[str, str]) -> str:
-    licence = " ".join(facts[name] for name in ("LicenseShortName", "LicenseUrl") if facts.get(name)) or facts.get("UsageTerms", "")
-    named = [licence or "see the file's page", *(f"{label}: {facts[name]}" for label, name in (("author", "Artist"), ("credit", "Credit")) if facts.get(name))]
+    licence = " ".join(facts[name] for name in ("LicenseShortName", "LicenseUrl") if facts.get(name)) or facts.get(
+        "UsageTerms", ""
+    )
+    named = [
+        licence or "see the file's page",
+        *(f"{label}: {facts[name]}" for label, name in (("author", "Artist"), ("credit", "Credit")) if facts.get(name)),
+    ]
     return "; ".join(named)
 
 
@@ -105,7 +118,9 @@ def _answer(client: Client, url: str) -> dict[str, Any]:
     except (NotJSON, AttributeError, TypeError) as problem:
         raise FetchError("the interface's answer is not the JSON that was expected") from problem
     if error or not shaped:
-        raise FetchError(f"the interface answers with an error: {str((error or {}).get('info', 'pages of another shape'))[:200]}")
+        raise FetchError(
+            f"the interface answers with an error: {str((error or {}).get('info', 'pages of another shape'))[:200]}"
+        )
     return answer
 
 

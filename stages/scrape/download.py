@@ -13,7 +13,9 @@ LANES = 16  # hosts that are asked at the same time
 Result = TypeVar("Result")
 
 
-def in_order(records: Sequence[Record], work: Callable[[Record], Result], connections: int) -> Iterator[tuple[Record, Result]]:
+def in_order(
+    records: Sequence[Record], work: Callable[[Record], Result], connections: int
+) -> Iterator[tuple[Record, Result]]:
     """Each record with what `work` made of it; one address is worked on once, however many records share it.
 
     All files of a host are in one lane of `connections` threads. The first exception ends the whole: nothing more is started.

@@ -23,7 +23,9 @@ from stages.scrape.partial import Partial
 from stages.scrape.store import Kept, Store
 from stages.scrape.transport import Answer, Stale, Transient, Transport
 
-warnings.filterwarnings("ignore", category=XMLParsedAsHTMLWarning)  # on purpose: the HTML parser knows no entities from outside
+warnings.filterwarnings(
+    "ignore", category=XMLParsedAsHTMLWarning
+)  # on purpose: the HTML parser knows no entities from outside
 
 NAME = "how-far-do-n-pictures-go"
 PAGE_BYTES = 16_000_000  # the most that a page or list may hold
@@ -58,11 +60,16 @@ class Client:
         self.manners, self.store, self.offline, self.refresh = manners, store, offline, refresh
         self.transport = Transport(manners.timeout_s, manners.total_s, manners.local)
         self.pace = Pace(manners.requests_per_second)
-        self.headers = {"User-Agent": f"{NAME}/1.0 ({manners.contact or 'no contact given'}; builds small data sets)", "Accept-Encoding": "gzip"}
+        self.headers = {
+            "User-Agent": f"{NAME}/1.0 ({manners.contact or 'no contact given'}; builds small data sets)",
+            "Accept-Encoding": "gzip",
+        }
         self.robots: dict[str, Protego | FetchError] = {}
         self.locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def bytes(self, url: str, headers: Mapping[str, str] | None = None, most_bytes: int | None = None, robots: bool = True) -> bytes:
+    def bytes(
+        self, url: str, headers: Mapping[str, str] | None = None, most_bytes: int | None = None, robots: bool = True
+    ) -> bytes:
         """The body behind an address, from the store or the network; raises FetchError when it cannot be had.
 
         `robots` is False for a published programming interface alone: robots.txt speaks to crawlers.
@@ -76,7 +83,9 @@ class Client:
         conditions = kept.conditions() if kept and body is not None else {}
         partial = self.store.partial(url) if self.store else Partial()
         try:
-            answer = self._follow(url, {**(headers or {}), **conditions}, most_bytes or self.manners.most_bytes, robots, partial)
+            answer = self._follow(
+                url, {**(headers or {}), **conditions}, most_bytes or self.manners.most_bytes, robots, partial
+            )
         except Gone as error:
             if self.store:
                 self.store.keep_failure(url, str(error))
@@ -124,7 +133,9 @@ class Client:
     def _check(self, url: str, robots: bool) -> None:
         origin = host_of(url)
         if not self.manners.contact and not is_this_machine(url):
-            raise Refused("scrape.contact is empty: a site must be able to reach whoever collects from it (an e-mail or web address)")
+            raise Refused(
+                "scrape.contact is empty: a site must be able to reach whoever collects from it (an e-mail or web address)"
+            )
         if robots and not self._rules(origin).can_fetch(url, NAME):
             raise Forbidden("forbidden by the site's robots.txt")
 
@@ -152,11 +163,19 @@ class Client:
             if answer.status not in MOVED or "Location" not in answer.headers:
                 break
             url = join(url, answer.headers["Location"])
-        text = answer.body.decode("utf-8", "replace") if answer.status == 200 else "User-agent: *\nDisallow: /" if answer.status >= 500 else ""
+        text = (
+            answer.body.decode("utf-8", "replace")
+            if answer.status == 200
+            else "User-agent: *\nDisallow: /"
+            if answer.status >= 500
+            else ""
+        )
         rules = Protego.parse(text)
         delay = rules.crawl_delay(NAME) or 0.0
         if not delay <= LONGEST_CRAWL_DELAY_S:
-            raise Refused(f"its robots.txt asks for {delay:g} s between two requests, more than the {LONGEST_CRAWL_DELAY_S:g} s that a scrape waits")
+            raise Refused(
+                f"its robots.txt asks for {delay:g} s between two requests, more than the {LONGEST_CRAWL_DELAY_S:g} s that a scrape waits"
+            )
         self.slow_down(origin, delay)
         return rules
 
@@ -175,7 +194,9 @@ class Client:
                 told = self._told(answer)
             if told is None:
                 # The jitter keeps threads from coming back all at once; it changes when things are asked, not what comes out.
-                time.sleep(min(self.manners.longest_wait_s, self.manners.first_wait_s * 2**attempt) * random.uniform(0.5, 1))
+                time.sleep(
+                    min(self.manners.longest_wait_s, self.manners.first_wait_s * 2**attempt) * random.uniform(0.5, 1)
+                )
             else:
                 self.pace.hold(_name(url), told)
 

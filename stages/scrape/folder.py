@@ -20,7 +20,11 @@ def records(folder: Path, limit: int, genre: str) -> Iterator[Record | Gap]:
     if not folder.is_dir():
         raise FetchError(f"{folder} is not a folder")
     listed = {row["file"]: row for row in lines(folder / TITLES, "file")} if (folder / TITLES).exists() else {}
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("[!.]*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    names = sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("[!.]*")
+        if path.suffix.lower() in SUFFIXES and path.is_file()
+    )
     for name in sorted(listed.keys() - set(names)):
         yield Gap(listed[name].get("title", ""), name, f"listed in {TITLES}, but not a picture in the folder")
     chosen = (name for name in names if is_of(genre, listed.get(name, {})))

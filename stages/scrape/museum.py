@@ -45,7 +45,9 @@ def _works(client: Client, url: str | None) -> Iterator[tuple[str, str]]:
 
 
 def _renditions(page: BeautifulSoup, url: str, set_name: str) -> Iterator[Record]:
-    facts = {term.get_text(): detail.get_text() for term in page.select("dt") if (detail := term.find_next_sibling("dd"))}
+    facts = {
+        term.get_text(): detail.get_text() for term in page.select("dt") if (detail := term.find_next_sibling("dd"))
+    }
     for link in page.select("a.rendition[href]"):
         yield Record(
             work=url.rstrip("/").rsplit("/", 1)[-1],

@@ -67,7 +67,11 @@ class Partial:
         version = self.version
         if not version or not self.size or version.address != address or version.length > most_bytes:
             return {}
-        return {"Range": f"bytes={self.size}-", "If-Range": version.etag or version.modified, "Accept-Encoding": "identity"}
+        return {
+            "Range": f"bytes={self.size}-",
+            "If-Range": version.etag or version.modified,
+            "Accept-Encoding": "identity",
+        }
 
     def begin(self, version: Version | None) -> None:
         """Start anew; without a version nothing is kept beyond this answer."""
@@ -95,7 +99,11 @@ class Partial:
         length = self.version.length
         rest = str(length - self.size)
         said = (headers.get("Content-Range", "").lower(), headers.get("Content-Length", rest))
-        return said == (f"bytes {self.size}-{length - 1}/{length}", rest) and not _is_coded(headers) and self.version.is_confirmed(headers)
+        return (
+            said == (f"bytes {self.size}-{length - 1}/{length}", rest)
+            and not _is_coded(headers)
+            and self.version.is_confirmed(headers)
+        )
 
     def forget(self) -> None:
         """Remove what is there."""

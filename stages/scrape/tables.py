@@ -24,9 +24,13 @@ def lines(path: Path, key: str) -> Iterator[dict[str, str]]:
     rows = _json_lines(path, text) if path.suffix.lower() in (".jsonl", ".ndjson") else _csv(path, text, key)
     for number, row in rows:
         if unknown := row.keys() - KEYS - {key}:
-            raise FetchError(f"line {number} of {path} has the unknown column {min(unknown)!r}; the columns are {key}, {', '.join(sorted(KEYS))}")
+            raise FetchError(
+                f"line {number} of {path} has the unknown column {min(unknown)!r}; the columns are {key}, {', '.join(sorted(KEYS))}"
+            )
         if row.get("set") and row["set"] not in SETS:
-            raise FetchError(f"line {number} of {path} has the set {row['set']!r}, but it must be one of {', '.join(SETS)}")
+            raise FetchError(
+                f"line {number} of {path} has the set {row['set']!r}, but it must be one of {', '.join(SETS)}"
+            )
         if not row.get(key):
             raise FetchError(f"line {number} of {path} has no {key!r}")
         yield row
@@ -53,7 +57,9 @@ def is_of(genre: str, row: dict[str, str]) -> bool:
 
 
 def _csv(path: Path, text: str, key: str) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, restkey="a column beyond the header", restval="")
+    reader = csv.DictReader(
+        io.StringIO(text, newline=""), strict=True, restkey="a column beyond the header", restval=""
+    )
     try:
         if key not in (reader.fieldnames or ()):
             raise FetchError(f"{path} has no column {key!r}; its first line must name the columns")

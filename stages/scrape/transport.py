@@ -86,7 +86,13 @@ class Transport:
         with self._time(partial.seconds if conditions else 0.0):
             try:
                 response = self._pool().request(
-                    "GET", url, headers={**headers, **conditions}, redirect=False, retries=False, preload_content=False, timeout=self.timeout_s
+                    "GET",
+                    url,
+                    headers={**headers, **conditions},
+                    redirect=False,
+                    retries=False,
+                    preload_content=False,
+                    timeout=self.timeout_s,
                 )
                 return self._answer(response, url, most_bytes, partial, bool(conditions))
             except Stale:
@@ -100,7 +106,9 @@ class Transport:
                     raise FetchError(f"the answer took more than {self.total_s:g} s in all") from error
                 raise _plain(error) from error
 
-    def _answer(self, response: urllib3.BaseHTTPResponse, url: str, most_bytes: int, partial: Partial, going_on: bool) -> Answer:
+    def _answer(
+        self, response: urllib3.BaseHTTPResponse, url: str, most_bytes: int, partial: Partial, going_on: bool
+    ) -> Answer:
         status, body = response.status, b""
         kept = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
         try:

@@ -103,7 +103,11 @@ def _titles(client: Client, address: str, artist: str) -> Iterator[dict[str, Any
     for line in page.select("li.painting-list-text-row"):
         if link := line.select_one("a[href]"):
             year = line.select_one("span")
-            yield {"paintingUrl": link["href"], "title": link.get_text(strip=True), "year": year.get_text().strip(" ,") if year else ""}
+            yield {
+                "paintingUrl": link["href"],
+                "title": link.get_text(strip=True),
+                "year": year.get_text().strip(" ,") if year else "",
+            }
 
 
 def _pictures(item: dict, page: BeautifulSoup | None, page_url: str, every: bool) -> list[tuple[str, str]]:
@@ -123,10 +127,16 @@ def _pictures(item: dict, page: BeautifulSoup | None, page_url: str, every: bool
 def _renditions(page: BeautifulSoup) -> list[tuple[str, str]]:
     """Names and addresses of a work page's renditions: from its model where it has one, else its one picture."""
     main = page.select_one("main[ng-controller=ArtworkViewCtrl][ng-init]")
-    found = [(_text(item.get("Name")).lower(), _text(item.get("Url"))) for item in _thumbnails(main["ng-init"] if main else "")]
+    found = [
+        (_text(item.get("Name")).lower(), _text(item.get("Url")))
+        for item in _thumbnails(main["ng-init"] if main else "")
+    ]
     if not found:
         pictures = page.select("img[itemprop=image][src]")
-        found = [(name.group(1).lower() if (name := RENDITION.search(picture["src"])) else "original", picture["src"]) for picture in pictures]
+        found = [
+            (name.group(1).lower() if (name := RENDITION.search(picture["src"])) else "original", picture["src"])
+            for picture in pictures
+        ]
     return [(name or "rendition", url) for name, url in found if url]
 
 
@@ -148,7 +158,10 @@ def _thumbnails(script: str) -> list[dict[str, Any]]:
 
 
 def _is_of(genre: str, item: dict, page: BeautifulSoup | None) -> bool:
-    named = [_text(item.get("genre")), *(tag.get_text(strip=True) for tag in (page.select("[itemprop=genre]") if page else []))]
+    named = [
+        _text(item.get("genre")),
+        *(tag.get_text(strip=True) for tag in (page.select("[itemprop=genre]") if page else [])),
+    ]
     return genre.casefold() in (name.casefold() for name in named)
 
 

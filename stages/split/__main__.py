@@ -13,9 +13,13 @@ def main() -> None:
     collection = sorted({row["work"] for row in rows if row["set"] == "collection"})
     reserve = sorted({row["work"] for row in rows if row["set"] == "reserve"})
     if reserve:
-        parts = with_reserve(collection, reserve, settings.train_works, settings.validation_works, settings.test_works, settings.seed)
+        parts = with_reserve(
+            collection, reserve, settings.train_works, settings.validation_works, settings.test_works, settings.seed
+        )
     else:
-        parts = by_fraction(collection, settings.train_works, settings.validation_fraction, settings.test_fraction, settings.seed)
+        parts = by_fraction(
+            collection, settings.train_works, settings.validation_fraction, settings.test_fraction, settings.seed
+        )
     report.write_json(Path("data/split.json"), parts)
     print("split: " + ", ".join(f"{len(works)} {name}" for name, works in parts.items()))
 

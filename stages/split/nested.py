@@ -11,7 +11,9 @@ def shuffled(works: list[str], seed: int) -> list[str]:
     return [names[index] for index in np.random.default_rng(seed).permutation(len(names))]
 
 
-def with_reserve(collection: list[str], reserve: list[str], train: int, validation: int, test: int, seed: int) -> dict[str, list[str]]:
+def with_reserve(
+    collection: list[str], reserve: list[str], train: int, validation: int, test: int, seed: int
+) -> dict[str, list[str]]:
     """Train on the first `train` works of the shuffled collection (so smaller sets are inside larger ones); judge on the reserve.
 
     Raises UserError when there are fewer works than asked for.
@@ -22,7 +24,11 @@ def with_reserve(collection: list[str], reserve: list[str], train: int, validati
             f"Lower them to {len(reserve)} together, or raise museum.reserve."
         )
     kept = shuffled(reserve, seed)
-    return {"train": _first(shuffled(collection, seed), train), "validation": kept[:validation], "test": kept[validation : validation + test]}
+    return {
+        "train": _first(shuffled(collection, seed), train),
+        "validation": kept[:validation],
+        "test": kept[validation : validation + test],
+    }
 
 
 def by_fraction(collection: list[str], train: int, validation: float, test: float, seed: int) -> dict[str, list[str]]:
@@ -31,11 +37,19 @@ def by_fraction(collection: list[str], train: int, validation: float, test: floa
     n_test, n_validation = max(1, round(test * len(order))), max(1, round(validation * len(order)))
     left = len(order) - n_test - n_validation
     if left < 1:
-        raise UserError(f"the collection has {len(order)} works: too few to hold out {n_validation} for validation and {n_test} for test. Collect more, or lower split.validation_fraction and split.test_fraction.")
-    return {"train": _first(order[:left], train), "validation": order[left : left + n_validation], "test": order[left + n_validation :]}
+        raise UserError(
+            f"the collection has {len(order)} works: too few to hold out {n_validation} for validation and {n_test} for test. Collect more, or lower split.validation_fraction and split.test_fraction."
+        )
+    return {
+        "train": _first(order[:left], train),
+        "validation": order[left : left + n_validation],
+        "test": order[left + n_validation :],
+    }
 
 
 def _first(works: list[str], count: int) -> list[str]:
     if count > len(works):
-        raise UserError(f"split.train_works is {count}, but there are only {len(works)} works to train on. Set it to at most {len(works)}, or collect more works.")
+        raise UserError(
+            f"split.train_works is {count}, but there are only {len(works)} works to train on. Set it to at most {len(works)}, or collect more works."
+        )
     return works[:count]

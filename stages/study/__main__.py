@@ -30,7 +30,10 @@ from stages.study.table import row
 
 PARAMS, PIPELINE = Path("params.yaml"), Path("dvc.yaml")
 EVALUATED, TRAINED = "metrics/evaluate.json", "metrics/train.json"  # in an experiment
-DECIDED, TARGET = "evaluate", "track"  # the stage whose numbers are drawn, and the last one that a cell runs: each is a run in MLflow too
+DECIDED, TARGET = (
+    "evaluate",
+    "track",
+)  # the stage whose numbers are drawn, and the last one that a cell runs: each is a run in MLflow too
 TABLE, PICTURES = Path("metrics/study.csv"), Path("data/study")
 ROOM = Path(".cache/study")  # clones and logs
 
@@ -48,7 +51,9 @@ def main() -> None:
     if rows or not failed:
         draw(rows)
     if failed:
-        first = f"{len(failed)} of {len(study.cells)} cells failed; {'the others are drawn' if rows else 'none is done'}."
+        first = (
+            f"{len(failed)} of {len(study.cells)} cells failed; {'the others are drawn' if rows else 'none is done'}."
+        )
         told = [f"{name}: {reason} (all of it: {log(ROOM, name)})" for name, reason in failed.items()]
         raise UserError("\n  ".join([first, *told, "The same command tries them again."]))
 
@@ -57,7 +62,11 @@ def arguments() -> argparse.Namespace:
     about = "How far do N pictures go? Run the grid of the section `study` in params.yaml, and draw it."
     parser = argparse.ArgumentParser(prog="python -m stages.study", description=about)
     choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--plan", action="store_true", help="say which cells are done and to do, the expected minutes and the cost; run nothing")
+    choice.add_argument(
+        "--plan",
+        action="store_true",
+        help="say which cells are done and to do, the expected minutes and the cost; run nothing",
+    )
     choice.add_argument("--draw", action="store_true", help="draw what is done; run nothing")
     return parser.parse_args()
 
@@ -72,7 +81,10 @@ class Study:
         self.commit, hashes = records.code(root, sources(decisive))
         self.text = PARAMS.read_text(encoding="utf-8")
         values, same = yaml.safe_load(self.text), fixed(everything.study)
-        self.everything = params.check({section: keys | everything.study.changes.get(section, {}) for section, keys in values.items()}, "study.changes")
+        self.everything = params.check(
+            {section: keys | everything.study.changes.get(section, {}) for section, keys in values.items()},
+            "study.changes",
+        )
         values = params.flatten(values)
         self.cells: dict[str, Cell] = {}
         self.followed: dict[str, dict[str, Any]] = {}
@@ -90,7 +102,9 @@ class Study:
 
     def _row(self, name: str, commit: str) -> dict[str, Any] | None:
         """The row of an experiment, or None when it is not the cell that its name says."""
-        used, evaluated, trained = (records.content(self.root, commit, path) or "{}" for path in (PARAMS.name, EVALUATED, TRAINED))
+        used, evaluated, trained = (
+            records.content(self.root, commit, path) or "{}" for path in (PARAMS.name, EVALUATED, TRAINED)
+        )
         numbers = json.loads(evaluated)
         if not numbers or followed(self.stages, params.flatten(yaml.safe_load(used))) != self.followed[name]:
             return None
@@ -116,7 +130,9 @@ class Study:
 
     def _jobs(self, names: Sequence[str]) -> list[Job]:
         command = [sys.executable, "-m", "dvc", "cache", "dir"]
-        cache = os.path.join(self.root, subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=True).stdout.strip())
+        cache = os.path.join(
+            self.root, subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=True).stdout.strip()
+        )
         texts = {name: with_values(self.text, fixed(self.settings) | self.cells[name].changes()) for name in names}
         return [Job(name, self.commit, text, TARGET, str(self.root), cache) for name, text in texts.items()]
 
@@ -137,7 +153,9 @@ def with_values(text: str, changes: dict[str, Any]) -> str:
 def draw(rows: Sequence[dict[str, Any]]) -> None:
     """metrics/study.csv and data/study/ of the done cells; raises UserError when there are none."""
     if not rows:
-        raise UserError("no cell of the study is done for the present params and code: `python -m stages.study` runs them, `--plan` says what that takes")
+        raise UserError(
+            "no cell of the study is done for the present params and code: `python -m stages.study` runs them, `--plan` says what that takes"
+        )
     report.write_csv(TABLE, rows)
     with rc_context(figures.STYLE):
         for name, figure in pictures(rows).items():
@@ -151,13 +169,35 @@ def pictures(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The figures of what was measured, by name."""
     floors = [item["kid_floor"] for item in rows if item["kid_floor"] is not None]
     drawn = {
-        "kid": ("kid", "KID to the test works, by training works", "KID, less is better", (sum(floors) / max(1, len(floors)), "floor: other real works"), True),
-        "fid": ("fid_above_floor", "FID above its floor, by training works", "FID above the floor, less is better", (0.0, "floor: other real works"), True),
-        "copied": ("copied", "Copies of training works among the samples", "share of samples", (0.01, "1 %: as works that nobody trained on"), False),
+        "kid": (
+            "kid",
+            "KID to the test works, by training works",
+            "KID, less is better",
+            (sum(floors) / max(1, len(floors)), "floor: other real works"),
+            True,
+        ),
+        "fid": (
+            "fid_above_floor",
+            "FID above its floor, by training works",
+            "FID above the floor, less is better",
+            (0.0, "floor: other real works"),
+            True,
+        ),
+        "copied": (
+            "copied",
+            "Copies of training works among the samples",
+            "share of samples",
+            (0.01, "1 %: as works that nobody trained on"),
+            False,
+        ),
     }
     measured = {name: what for name, what in drawn.items() if any(item[what[0]] is not None for item in rows)}
     made = {name: figures.against_works(rows, *what) for name, what in measured.items()}
-    compared = {name: title for name, title in {"kid": "KID", "fid": "FID above its floor"}.items() if list(comparisons(rows, drawn[name][0]))}
+    compared = {
+        name: title
+        for name, title in {"kid": "KID", "fid": "FID above its floor"}.items()
+        if list(comparisons(rows, drawn[name][0]))
+    }
     return made | {f"{name}_effects": figures.paired(rows, drawn[name][0], title) for name, title in compared.items()}
 
 

@@ -63,9 +63,13 @@ def run(job: Job) -> None:
     dvc(folder, "cache", "dir", "--local", job.cache)
     (folder / "params.yaml").write_text(job.params, encoding="utf-8")
     started = time.monotonic()
-    dvc(folder, "repro", job.target, DVC_ROOT=job.root, DVC_EXP_NAME=job.name)  # trainings go on, pages and runs are kept in the main checkout
+    dvc(
+        folder, "repro", job.target, DVC_ROOT=job.root, DVC_EXP_NAME=job.name
+    )  # trainings go on, pages and runs are kept in the main checkout
     seconds = time.monotonic() - started
-    dvc(folder, "exp", "run", "--quiet", "--name", job.name, "--message", f"study: {seconds:.0f} s", job.target)  # nothing is left to do but to record it
+    dvc(
+        folder, "exp", "run", "--quiet", "--name", job.name, "--message", f"study: {seconds:.0f} s", job.target
+    )  # nothing is left to do but to record it
     (reference,) = git(folder, "for-each-ref", "--format=%(refname)", f"{EXPERIMENTS}/**/{job.name}").split()
     git(folder, "push", "--quiet", str(root), f"{reference}:{reference}")
     shutil.rmtree(folder)
@@ -80,7 +84,12 @@ def dvc(folder: Path, *arguments: str, **environment: str) -> None:
     """Run DVC in the clone with this Python first in PATH, without what an outer DVC passes on; exits when it fails, which DVC explains."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=folder, env=kept | {"PATH": path} | environment, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *arguments],
+        cwd=folder,
+        env=kept | {"PATH": path} | environment,
+        stdin=subprocess.DEVNULL,
+    )
     if done.returncode:
         sys.exit(done.returncode)
 

@@ -44,7 +44,10 @@ def effects(rows: Sequence[Row], factor: str, of: Any, to: Any, metric: str) -> 
     """The paired effect over all sizes first, then size by size; a cell without its partner or without the metric is left out."""
     others = [name for name in FACTORS if name != factor]
     known = [row for row in rows if row[metric] is not None]
-    sides = {level: {tuple(row[name] for name in others): row[metric] for row in known if row[factor] == level} for level in (of, to)}
+    sides = {
+        level: {tuple(row[name] for name in others): row[metric] for row in known if row[factor] == level}
+        for level in (of, to)
+    }
     changes: dict[int, list[float]] = {}
     for key in sorted(sides[of].keys() & sides[to].keys()):
         changes.setdefault(key[others.index("works")], []).append(sides[to][key] - sides[of][key])

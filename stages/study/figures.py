@@ -15,11 +15,22 @@ from stages.study.table import label, lines
 
 COLOURS = {"none": "#d55e00", "diffaugment": "#0072b2", "ada": "#009e73"}
 INK, FAINT = "#333333", "#dddddd"
-DODGE = 1.035  # factor between neighbouring combinations on the axis of N, so that their intervals do not hide each other
-STYLE = {"font.size": 11, "axes.titlesize": 13, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False}
+DODGE = (
+    1.035  # factor between neighbouring combinations on the axis of N, so that their intervals do not hide each other
+)
+STYLE = {
+    "font.size": 11,
+    "axes.titlesize": 13,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
 
 
-def against_works(rows: Sequence[Row], metric: str, title: str, unit: str, reference: tuple[float, str], curves: bool) -> Figure:
+def against_works(
+    rows: Sequence[Row], metric: str, title: str, unit: str, reference: tuple[float, str], curves: bool
+) -> Figure:
     """A metric against the training works: means over seeds with t-intervals; with `curves` the learning curves, on to 4 times the largest size.
 
     `reference` is a level with its name, such as the floor.
@@ -46,7 +57,15 @@ def against_works(rows: Sequence[Row], metric: str, title: str, unit: str, refer
     axes.set_ylabel(unit)
     axes.set_ylim(bottom=min(0, level), top=1.06 * max(top, level))
     axes.grid(axis="y", color=FAINT, linewidth=0.8)
-    axes.legend(ncols=2, loc="lower left", bbox_to_anchor=(-0.01, 1.0), frameon=False, fontsize=9, handlelength=2.6, columnspacing=1.2)
+    axes.legend(
+        ncols=2,
+        loc="lower left",
+        bbox_to_anchor=(-0.01, 1.0),
+        frameon=False,
+        fontsize=9,
+        handlelength=2.6,
+        columnspacing=1.2,
+    )
     return figure
 
 
@@ -56,8 +75,18 @@ def draw_line(axes: Axes, groups: dict[int, list[float]], shift: float, deduplic
     x = np.array(list(groups)) * shift
     middle = np.array([value.value for value in values.values()])
     ends = np.array([[value.value - value.low, value.high - value.value] for value in values.values()]).T
-    look = {"color": colour, "linestyle": "-" if deduplicated else "--", "linewidth": 1.8, "elinewidth": 1.4, "label": label(deduplicated, augmentation)}
-    look |= {"marker": "o" if deduplicated else "s", "markersize": 7, "markerfacecolor": colour if deduplicated else "white"}
+    look = {
+        "color": colour,
+        "linestyle": "-" if deduplicated else "--",
+        "linewidth": 1.8,
+        "elinewidth": 1.4,
+        "label": label(deduplicated, augmentation),
+    }
+    look |= {
+        "marker": "o" if deduplicated else "s",
+        "markersize": 7,
+        "markerfacecolor": colour if deduplicated else "white",
+    }
     axes.errorbar(x, middle, np.nan_to_num(ends), zorder=3, **look)
     for at, some in zip(x, groups.values(), strict=True):
         axes.plot([at] * len(some), some, linestyle="", marker="_", markersize=7, color=colour, alpha=0.55, zorder=2)
@@ -69,8 +98,24 @@ def draw_curve(axes: Axes, groups: dict[int, list[float]], shift: float, dedupli
     x = np.geomspace(learning.sizes[-1], TIMES * learning.sizes[-1], 40)
     values = [learning.at(works) for works in x]
     colour = COLOURS[augmentation]
-    axes.fill_between(x * shift, [value.low for value in values], [value.high for value in values], color=colour, alpha=0.10, linewidth=0, zorder=0)
-    axes.plot(x * shift, [value.value for value in values], color=colour, linewidth=1.2, linestyle="-" if deduplicated else "--", alpha=0.7, zorder=2)
+    axes.fill_between(
+        x * shift,
+        [value.low for value in values],
+        [value.high for value in values],
+        color=colour,
+        alpha=0.10,
+        linewidth=0,
+        zorder=0,
+    )
+    axes.plot(
+        x * shift,
+        [value.value for value in values],
+        color=colour,
+        linewidth=1.2,
+        linestyle="-" if deduplicated else "--",
+        alpha=0.7,
+        zorder=2,
+    )
 
 
 def works_axis(axes: Axes, sizes: Sequence[int]) -> None:
@@ -106,7 +151,10 @@ def draw_effects(axes: Axes, found: Sequence[Effect]) -> None:
         ends = np.nan_to_num([[effect.change.value - effect.change.low], [effect.change.high - effect.change.value]])
         axes.errorbar([at], [effect.change.value], ends, linewidth=1.6, capsize=3, **look)
     axes.axhline(0, color=INK, linewidth=1)
-    axes.set_xticks([*range(len(sizes)), len(sizes) + 0.4], [*(f"{effect.works}" for effect in sizes), f"all\n({total.pairs} pairs)"])
+    axes.set_xticks(
+        [*range(len(sizes)), len(sizes) + 0.4],
+        [*(f"{effect.works}" for effect in sizes), f"all\n({total.pairs} pairs)"],
+    )
     axes.set_xlim(-0.5, len(sizes) + 0.9)
     axes.set_xlabel("training works, N")
     axes.grid(axis="y", color=FAINT, linewidth=0.8)

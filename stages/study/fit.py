@@ -70,7 +70,9 @@ def fit(works: Sequence[float], values: np.ndarray) -> list[Curve]:
     scale = np.maximum((xy - y1 * x1 / m) / (x2 - x1**2 / m), 0)
     offset = (y1 - scale * x1) / m
     scale, offset = np.where(offset < 0, np.maximum(xy / x2, 0), scale), np.maximum(offset, 0)
-    error = offset * (m * offset - 2 * y1) + scale * (scale * x2 - 2 * xy + 2 * offset * x1)  # sum of (y - offset - scale x)^2, less that of y^2
+    error = offset * (m * offset - 2 * y1) + scale * (
+        scale * x2 - 2 * xy + 2 * offset * x1
+    )  # sum of (y - offset - scale x)^2, less that of y^2
     best, rows = error.argmin(1), np.arange(len(values))
     chosen = zip(offset[rows, best], scale[rows, best], POWERS[best], strict=True)
     return [Curve(float(a), float(b * unit**p), float(p)) for a, b, p in chosen]

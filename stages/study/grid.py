@@ -10,7 +10,7 @@ from typing import Any
 from stages.common.params import flatten
 from stages.common.sections import Study
 
-KINDS = "outs metrics plots".split()  # of a stage's outputs in dvc.yaml
+KINDS = ["outs", "metrics", "plots"]  # of a stage's outputs in dvc.yaml
 FACTORS = ("works", "deduplicated", "augmentation", "seed")
 
 
@@ -25,17 +25,26 @@ class Cell:
 
     def changes(self) -> dict[str, Any]:
         """What the factors change in params.yaml."""
-        return {"split.train_works": self.works, "dedupe.enabled": self.deduplicated, "train.augmentation": self.augmentation, "train.seed": self.seed}
+        return {
+            "split.train_works": self.works,
+            "dedupe.enabled": self.deduplicated,
+            "train.augmentation": self.augmentation,
+            "train.seed": self.seed,
+        }
 
     def name(self, *decisive: Any) -> str:
         """The experiment's name: the factors, and a hash of all that decides the result (JSON-ready values)."""
         digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:8]
-        return f"study-w{self.works}-{'dedup' if self.deduplicated else 'files'}-{self.augmentation}-s{self.seed}-{digest}"
+        return (
+            f"study-w{self.works}-{'dedup' if self.deduplicated else 'files'}-{self.augmentation}-s{self.seed}-{digest}"
+        )
 
 
 def cells(study: Study) -> Iterator[Cell]:
     """Seed by seed, so that an interrupted study has every size and every factor of the first seeds."""
-    for seed, works, deduplicated, augmentation in product(study.seeds, study.train_works, study.deduplicated, study.augmentation):
+    for seed, works, deduplicated, augmentation in product(
+        study.seeds, study.train_works, study.deduplicated, study.augmentation
+    ):
         yield Cell(works, deduplicated, augmentation, seed)
 
 
@@ -52,7 +61,9 @@ def needed(stages: Mapping[str, Any], target: str) -> dict[str, Any]:
         name = waiting.pop()
         if name not in found:
             found[name] = stages[name]
-            waiting += [made[out] for dep in stages[name].get("deps", []) for out in made if f"{dep}/".startswith(f"{out}/")]
+            waiting += [
+                made[out] for dep in stages[name].get("deps", []) for out in made if f"{dep}/".startswith(f"{out}/")
+            ]
     return dict(sorted(found.items()))
 
 
@@ -72,4 +83,6 @@ def sources(stages: Mapping[str, Any]) -> list[str]:
 def followed(stages: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """The params that the stages follow, of all (flat, such as {"train.seed": 0})."""
     keys = {key for stage in stages.values() for key in stage.get("params", [])}
-    return {key: value for key, value in sorted(values.items()) if any(f"{key}.".startswith(f"{other}.") for other in keys)}
+    return {
+        key: value for key, value in sorted(values.items()) if any(f"{key}.".startswith(f"{other}.") for other in keys)
+    }

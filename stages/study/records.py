@@ -23,10 +23,15 @@ def code(root: Path, paths: Iterable[str]) -> tuple[str, dict[str, str]]:
     Experiments start from a commit: what is not in it would be missing from every cell.
     """
     paths = list(paths)
-    changed = [line[3:] for line in git(root, "status", "--porcelain", "--untracked-files=all", "--", *paths, "dvc.yaml").splitlines()]
+    changed = [
+        line[3:]
+        for line in git(root, "status", "--porcelain", "--untracked-files=all", "--", *paths, "dvc.yaml").splitlines()
+    ]
     if changed:
         shown = ", ".join(changed[:5]) + (", ..." if len(changed) > 5 else "")
-        raise UserError(f"the study runs what is committed, but this is not: {shown}. Commit it or take it back (params.yaml alone may differ)")
+        raise UserError(
+            f"the study runs what is committed, but this is not: {shown}. Commit it or take it back (params.yaml alone may differ)"
+        )
     lines = git(root, "ls-tree", "HEAD", "--", *paths).splitlines()
     hashes = {path: about.split()[2] for about, path in (line.split("\t") for line in lines)}
     return git(root, "rev-parse", "HEAD").strip(), hashes
@@ -34,7 +39,9 @@ def code(root: Path, paths: Iterable[str]) -> tuple[str, dict[str, str]]:
 
 def experiments(root: Path) -> dict[str, str]:
     """The commit of each experiment by its name, on whatever commit it is based; of equal names the newest."""
-    lines = git(root, "for-each-ref", "--sort=committerdate", "--format=%(objectname) %(refname)", EXPERIMENTS).splitlines()
+    lines = git(
+        root, "for-each-ref", "--sort=committerdate", "--format=%(objectname) %(refname)", EXPERIMENTS
+    ).splitlines()
     return {reference.rpartition("/")[2]: commit for commit, reference in (line.split() for line in lines)}
 
 

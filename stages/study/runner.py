@@ -51,7 +51,10 @@ def run(jobs: Iterable[Job], at_once: int, lock: int, folder: Path, report: Call
             for slot in range(at_once):
                 if waiting and slot not in running:
                     job = waiting.pop()
-                    running[slot] = job, start(replace(job, folder=str(clones / str(slot))), lock, log(folder, job.name))
+                    running[slot] = (
+                        job,
+                        start(replace(job, folder=str(clones / str(slot))), lock, log(folder, job.name)),
+                    )
             time.sleep(0.1)
             for slot, (job, process) in list(running.items()):
                 if process.poll() is not None:
@@ -73,7 +76,15 @@ def start(job: Job, lock: int, path: Path) -> subprocess.Popen:
     """The process of a cell, leader of its own group; it writes to a log, and its input is the pipe that tells it of the study's end."""
     with path.open("wb") as file:
         command = [sys.executable, "-m", "stages.study.cell", job.json()]
-        return subprocess.Popen(command, cwd=job.root, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT, start_new_session=True, pass_fds=[lock])
+        return subprocess.Popen(
+            command,
+            cwd=job.root,
+            stdin=subprocess.PIPE,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=[lock],
+        )
 
 
 def end(process: subprocess.Popen) -> None:

@@ -15,25 +15,43 @@ COPIED = {"copied": ("share of copies", 3)}
 
 def summary(rows: Sequence[Row]) -> str:
     """The whole text."""
-    parts = ["# How far do N pictures go?", *means(rows), "## With more pictures", *forecasts(rows), "## What the factors change", *changes(rows)]
+    parts = [
+        "# How far do N pictures go?",
+        *means(rows),
+        "## With more pictures",
+        *forecasts(rows),
+        "## What the factors change",
+        *changes(rows),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
 def means(rows: Sequence[Row]) -> Iterator[str]:
     """How many cells there are, and the table of the means over seeds."""
     verdicts = Counter(row["verdict"] or "none" for row in rows)
-    yield f"{len(rows)} cells; the guard's verdict: " + ", ".join(f"{count} {name}" for name, count in verdicts.most_common()) + "."
+    yield (
+        f"{len(rows)} cells; the guard's verdict: "
+        + ", ".join(f"{count} {name}" for name, count in verdicts.most_common())
+        + "."
+    )
     metrics = {key: value for key, value in (SHOWN | COPIED).items() if any(row[key] is not None for row in rows)}
     yield (
         "Means over seeds with 95 % t-intervals. The seeds are those of the training: the works of a size are the same for each, "
         "so that the intervals leave out which works they are."
     )
     table = [["combination", "works", "seeds", *(name for name, _ in metrics.values())], ["---"] * (3 + len(metrics))]
-    ordered = sorted(rows, key=lambda row: (not row["deduplicated"], list(AUGMENTATIONS).index(row["augmentation"]), row["works"]))
-    for (deduplicated, augmentation, works), some in groupby(ordered, key=lambda row: (row["deduplicated"], row["augmentation"], row["works"])):
+    ordered = sorted(
+        rows, key=lambda row: (not row["deduplicated"], list(AUGMENTATIONS).index(row["augmentation"]), row["works"])
+    )
+    for (deduplicated, augmentation, works), some in groupby(
+        ordered, key=lambda row: (row["deduplicated"], row["augmentation"], row["works"])
+    ):
         cells = list(some)
         found = [[row[key] for row in cells if row[key] is not None] for key in metrics]
-        shown = [text(mean(values), decimals) if values else "" for values, (_, decimals) in zip(found, metrics.values(), strict=True)]
+        shown = [
+            text(mean(values), decimals) if values else ""
+            for values, (_, decimals) in zip(found, metrics.values(), strict=True)
+        ]
         table.append([label(deduplicated, augmentation), str(works), str(len(cells)), *shown])
     yield "\n".join(f"| {' | '.join(line)} |" for line in table)
 
@@ -59,7 +77,10 @@ def forecast(learning: Learning, name: str, decimals: int) -> str:
     if gain.low < 10**-decimals / 2:
         return said + " That more works help at all is not sure from these sizes."
     if end.high - end.low > (now.value - end.value) / 2:
-        return said + f" Where it ends cannot be told from {len(learning.sizes)} sizes: anything from {end.low:.{decimals}f} to {end.high:.{decimals}f} fits."
+        return (
+            said
+            + f" Where it ends cannot be told from {len(learning.sizes)} sizes: anything from {end.low:.{decimals}f} to {end.high:.{decimals}f} fits."
+        )
     return said + f" It levels off at {text(end, decimals)}."
 
 
@@ -67,7 +88,9 @@ def comparisons(rows: Sequence[Row], metric: str) -> Iterator[tuple[str, list[Ef
     """The paired effects of deduplication, and of each augmentation against none, with a title; those that have pairs."""
     none, *others = levels(rows, "augmentation")
     named = [("deduplicated in place of all files", "deduplicated", False, True)]
-    named += [(f"{AUGMENTATIONS[other]} in place of {AUGMENTATIONS[none]}", "augmentation", none, other) for other in others]
+    named += [
+        (f"{AUGMENTATIONS[other]} in place of {AUGMENTATIONS[none]}", "augmentation", none, other) for other in others
+    ]
     for title, factor, of, to in named:
         if found := effects(rows, factor, of, to, metric):
             yield title, found
@@ -81,7 +104,16 @@ def changes(rows: Sequence[Row]) -> Iterator[str]:
         for title, found in comparisons(rows, metric):
             for effect in found:
                 verdict = ("better" if effect.change.high < 0 else "worse") if effect.sure else "not sure"
-                table.append([title, name, str(effect.works or "all"), str(effect.pairs), text(effect.change, decimals + 1), verdict])
+                table.append(
+                    [
+                        title,
+                        name,
+                        str(effect.works or "all"),
+                        str(effect.pairs),
+                        text(effect.change, decimals + 1),
+                        verdict,
+                    ]
+                )
     yield "\n".join(f"| {' | '.join(line)} |" for line in table)
 
 

@@ -23,7 +23,12 @@ def row(cell: Cell, name: str, evaluated: Mapping[str, Any], trained: Mapping[st
     seconds = re.search(r"(\d+) s$", note)
     measured = {key.replace(".", "_"): numbers.get(key) for key in MEASURES}
     verdict = flatten(dict(trained)).get("verdict.state")
-    about = {"training_pictures": trained.get("n_train"), "kimg": trained.get("kimg"), "verdict": verdict, "seconds": int(seconds[1]) if seconds else None}
+    about = {
+        "training_pictures": trained.get("n_train"),
+        "kimg": trained.get("kimg"),
+        "verdict": verdict,
+        "seconds": int(seconds[1]) if seconds else None,
+    }
     return asdict(cell) | measured | about | {"experiment": name}
 
 
@@ -39,7 +44,9 @@ def lines(rows: Sequence[Row], metric: str) -> Iterator[tuple[bool, str, dict[in
         for augmentation in levels(rows, "augmentation"):
             groups: dict[int, list[float]] = {}
             for item in sorted(rows, key=lambda item: (item["works"], item["seed"])):
-                if (item["deduplicated"], item["augmentation"]) == (deduplicated, augmentation) and item[metric] is not None:
+                if (item["deduplicated"], item["augmentation"]) == (deduplicated, augmentation) and item[
+                    metric
+                ] is not None:
                     groups.setdefault(item["works"], []).append(item[metric])
             if groups:
                 yield deduplicated, augmentation, groups

@@ -40,9 +40,17 @@ def main() -> None:
     row: list[Image.Image] = []
     resumes = []
     for name, shares in zip(names, mixtures.values(), strict=True):
-        plan = _plan(chosen, sketch, {title: works[title] for title in shares}, shares, regions, of_works, runtime.device)
+        plan = _plan(
+            chosen, sketch, {title: works[title] for title in shares}, shares, regions, of_works, runtime.device
+        )
         choices = _choices(chosen)
-        resumes.append(Resume(Path(os.environ.get("DVC_ROOT") or "."), Path(__file__).parent, _decisive(plan, choices, chosen, runtime)))
+        resumes.append(
+            Resume(
+                Path(os.environ.get("DVC_ROOT") or "."),
+                Path(__file__).parent,
+                _decisive(plan, choices, chosen, runtime),
+            )
+        )
         painting = gatys.Painting(network, plan, choices)
         steps = _paint(painting, name, chosen.save_every, resumes[-1])
         losses, painted = painting.losses(), painting.picture()
@@ -52,8 +60,19 @@ def main() -> None:
         images.save_png(OUT / "pictures" / f"{name}.png", picture)
         for step, pixels in steps.items():
             images.save_png(OUT / "steps" / name / f"{step}.png", _picture(pixels))
-        measured[name] = {"content_loss": losses.content.item(), "style_loss": losses.style.item(), "width": picture.width, "height": picture.height}
-        row += [sketch, images.sheet([works[title] for title in shares], len(shares), CELL) if len(shares) > 1 else works[next(iter(shares))], picture]
+        measured[name] = {
+            "content_loss": losses.content.item(),
+            "style_loss": losses.style.item(),
+            "width": picture.width,
+            "height": picture.height,
+        }
+        row += [
+            sketch,
+            images.sheet([works[title] for title in shares], len(shares), CELL)
+            if len(shares) > 1
+            else works[next(iter(shares))],
+            picture,
+        ]
     for old in images.listing(OUT / "pictures"):
         if old.stem not in names:
             old.unlink()  # of an earlier run with other styles; the next stage takes whatever lies there
@@ -108,7 +127,10 @@ def _plan(
     if chosen.color == "luminance":
         drawn = colour.grey(drawn)
         painted = {title: colour.matched(colour.grey(work), drawn) for title, work in painted.items()}
-    found = [Work(work, shares[title], of_works[title].to(device) if title in of_works else None) for title, work in painted.items()]
+    found = [
+        Work(work, shares[title], of_works[title].to(device) if title in of_works else None)
+        for title, work in painted.items()
+    ]
     return gatys.Plan(drawn, found, None if regions is None else regions.to(device), free=chosen.guidance == "masks")
 
 
@@ -116,10 +138,23 @@ def _decisive(plan: gatys.Plan, choices: gatys.Choices, chosen: sections.Stylize
     """All that decides a picture but the code."""
     tensors = [plan.sketch, plan.regions, *(tensor for work in plan.works for tensor in (work.picture, work.regions))]
     content = [b"" if tensor is None else tensor.cpu().numpy().tobytes() for tensor in tensors]
-    return [*content, [[work.weight for work in plan.works], choices, chosen.network, chosen.save_every, plan.free, list(plan.sketch.shape), runtime.report()]]
+    return [
+        *content,
+        [
+            [work.weight for work in plan.works],
+            choices,
+            chosen.network,
+            chosen.save_every,
+            plan.free,
+            list(plan.sketch.shape),
+            runtime.report(),
+        ],
+    ]
 
 
-def _regions(chosen: sections.Stylize, sketch: Image.Image, works: Mapping[str, Image.Image]) -> tuple[Tensor | None, dict[str, Tensor]]:
+def _regions(
+    chosen: sections.Stylize, sketch: Image.Image, works: Mapping[str, Image.Image]
+) -> tuple[Tensor | None, dict[str, Tensor]]:
     """The regions of the canvas, and those of each work by its title."""
     sizes = {title: (work.height, work.width) for title, work in works.items()}
     if chosen.guidance == "geometry":
@@ -160,10 +195,14 @@ def _sketch(path: Path, pixels: int, content_scale: int) -> Image.Image:
     if not path.is_file():
         there = ", ".join(item.name for item in images.listing(path.parent)) if path.parent.is_dir() else ""
         found = f"pictures there: {there}" if there else "there is no picture"
-        raise door.UserError(f"stylize.sketch is {path.name!r}, but {path} is not there ({found}): put your drawing there, or set stylize.sketch to its name")
+        raise door.UserError(
+            f"stylize.sketch is {path.name!r}, but {path} is not there ({found}): put your drawing there, or set stylize.sketch to its name"
+        )
     sketch = images.read(path)
     if min(sketch.size) < SMALLEST:
-        raise door.UserError(f"{path} is too small, with a shorter side of {min(sketch.size)} pixels: use a drawing of {SMALLEST} pixels or more")
+        raise door.UserError(
+            f"{path} is too small, with a shorter side of {min(sketch.size)} pixels: use a drawing of {SMALLEST} pixels or more"
+        )
     _not_too_long(f"{path}", sketch)
     least = -(-max(vgg.SMALLEST, vgg.stride(CONTENT_LAYER) * content_scale) * max(sketch.size) // min(sketch.size))
     if pixels < least:
@@ -179,18 +218,24 @@ def _work(title: str, rows: Sequence[dict[str, Any]]) -> Image.Image:
     """The picture of the work with that title, upper and lower case alike; the largest one if several are kept."""
     files = [WORKS / row["file"] for row in rows if row["title"].casefold() == title.strip().casefold()]
     if not files:
-        hint = door.nearest(title, {row["title"] for row in rows}) or f"; the works.jsonl there lists {len(rows)} titles"
+        hint = (
+            door.nearest(title, {row["title"] for row in rows}) or f"; the works.jsonl there lists {len(rows)} titles"
+        )
         raise door.UserError(f"stylize.styles has {title!r}, but no work in {WORKS} has that title{hint}")
     work = max((images.read(file) for file in files), key=lambda picture: picture.width * picture.height)
     if min(work.size) < vgg.SMALLEST:
-        raise door.UserError(f"stylize.styles has {title!r}, but its picture has {work.width} x {work.height} pixels: a style takes {vgg.SMALLEST} or more each way")
+        raise door.UserError(
+            f"stylize.styles has {title!r}, but its picture has {work.width} x {work.height} pixels: a style takes {vgg.SMALLEST} or more each way"
+        )
     _not_too_long(f"the picture of {title!r}", work)
     return work
 
 
 def _not_too_long(name: str, picture: Image.Image) -> None:
     if max(picture.size) > LONGEST * min(picture.size):
-        raise door.UserError(f"{name} has {picture.width} x {picture.height} pixels, more than {LONGEST} times as long as it is wide: crop it")
+        raise door.UserError(
+            f"{name} has {picture.width} x {picture.height} pixels, more than {LONGEST} times as long as it is wide: crop it"
+        )
 
 
 def _slug(title: str) -> str:

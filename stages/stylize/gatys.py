@@ -15,7 +15,10 @@ from stages.stylize.optimizers import OPTIMIZERS
 from stages.stylize.vgg import SMALLEST, VGG19
 
 COARSEST = 256  # pixels of the longer side where the first strokes are laid: VGG sees a stroke there whole, whatever the size of the result
-WORK_MASSES = (6, 2)  # patches, down and across: light changes with height, and more across would show the work's things
+WORK_MASSES = (
+    6,
+    2,
+)  # patches, down and across: light changes with height, and more across would show the work's things
 SKETCH_MASSES = (12, 16)  # patches: about as wide as the margins of a sheet, so that these vanish too
 NOISE = 0.05  # standard deviation on grey; stronger noise is what most steps would go into removing, and it stays where they do not suffice
 LUMA = (0.299, 0.587, 0.114)  # brightness of red, green and blue (ITU-R BT.601)
@@ -90,7 +93,9 @@ class Painting:
     def _objective(self, size: tuple[int, int]) -> Objective:
         works = [work._replace(picture=resized(work.picture, self._work_size(work, size))) for work in self.plan.works]
         works = [work._replace(regions=_shrunk(work.regions, work.picture.shape[2:])) for work in works]
-        return Objective(self.network, resized(self.ground, size), works, _shrunk(self.plan.regions, size), self.choices.how)
+        return Objective(
+            self.network, resized(self.ground, size), works, _shrunk(self.plan.regions, size), self.choices.how
+        )
 
     def _work_size(self, work: Work, size: tuple[int, int]) -> tuple[int, int]:
         """(height, width) with the longer side `style_scale` times the canvas's, the same aspect ratio, no side too small for VGG."""

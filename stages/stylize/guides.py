@@ -27,7 +27,9 @@ def colours(mask: Image.Image) -> list[tuple[int, int, int]]:
     """The colours of a mask, sorted; raises ValueError when there are more than MOST_COLOURS."""
     found = mask.convert("RGB").getcolors(maxcolors=MOST_COLOURS)
     if found is None:
-        raise ValueError(f"has more than {MOST_COLOURS} colours, but each region must be of one colour: draw it with hard edges and save it as PNG")
+        raise ValueError(
+            f"has more than {MOST_COLOURS} colours, but each region must be of one colour: draw it with hard edges and save it as PNG"
+        )
     return sorted(colour for _, colour in found)
 
 
@@ -38,9 +40,13 @@ def regions(mask: Image.Image, wanted: Sequence[tuple[int, int, int]], size: Seq
     """
     height, width = size
     if abs(mask.width * height / (mask.height * width) - 1) > SLACK:
-        raise ValueError(f"has {mask.width} x {mask.height} pixels, but its picture has {width} x {height}: give it the same shape, of any size")
+        raise ValueError(
+            f"has {mask.width} x {mask.height} pixels, but its picture has {width} x {height}: give it the same shape, of any size"
+        )
     missing = sorted(set(wanted) - set(colours(mask)))
     if missing:
-        raise ValueError(f"lacks the colour {'#{:02x}{:02x}{:02x}'.format(*missing[0])}, which the sketch's mask has: each region needs a place to take its style from")
+        raise ValueError(
+            f"lacks the colour {'#{:02x}{:02x}{:02x}'.format(*missing[0])}, which the sketch's mask has: each region needs a place to take its style from"
+        )
     pixels = np.asarray(mask.convert("RGB").resize((width, height), Image.Resampling.NEAREST))
     return torch.from_numpy(np.stack([(pixels == colour).all(2) for colour in wanted]).astype(np.float32))

@@ -85,18 +85,33 @@ class Objective:
             for part in parts:
                 found = self._sums(self.network(part.seen(canvas), STYLE_LAYERS), part)
                 total = {layer: total[layer] + some if total else some for layer, some in found.items()}
-        leaves = {layer: Sums(some.places, some.first.requires_grad_(), some.second.requires_grad_()) for layer, some in total.items()}
+        leaves = {
+            layer: Sums(some.places, some.first.requires_grad_(), some.second.requires_grad_())
+            for layer, some in total.items()
+        }
         style = style_loss(leaves, self.target, self.how.style_loss)
-        flat = torch.autograd.grad(style, [tensor for some in leaves.values() for tensor in some[1:]], allow_unused=True, materialize_grads=True)
-        return style, {layer: Sums(leaves[layer].places, *pair) for layer, *pair in zip(leaves, flat[::2], flat[1::2], strict=True)}
+        flat = torch.autograd.grad(
+            style,
+            [tensor for some in leaves.values() for tensor in some[1:]],
+            allow_unused=True,
+            materialize_grads=True,
+        )
+        return style, {
+            layer: Sums(leaves[layer].places, *pair) for layer, *pair in zip(leaves, flat[::2], flat[1::2], strict=True)
+        }
 
-    def _through_tiles(self, canvas: Tensor, parts: Sequence[Tile], slopes: dict[str, Sums], weight: float) -> tuple[Tensor, Tensor]:
+    def _through_tiles(
+        self, canvas: Tensor, parts: Sequence[Tile], slopes: dict[str, Sums], weight: float
+    ) -> tuple[Tensor, Tensor]:
         """The content loss, and the gradient of content and weighted style, tile by tile."""
         content, gradient = torch.zeros((), device=canvas.device), torch.zeros_like(canvas)
         for part in parts:
             seen = part.seen(canvas).detach().requires_grad_()
             share, found = self._terms(seen, part)
-            style = sum((found[layer].first * slope.first).sum() + (found[layer].second * slope.second).sum() for layer, slope in slopes.items())
+            style = sum(
+                (found[layer].first * slope.first).sum() + (found[layer].second * slope.second).sum()
+                for layer, slope in slopes.items()
+            )
             part.seen(gradient).add_(*torch.autograd.grad(share + weight * style, seen))
             content += share.detach()
         return content, gradient
@@ -114,7 +129,10 @@ class Objective:
         found = {}
         for layer in STYLE_LAYERS:
             regions = self.regions.get(layer)
-            found[layer] = sums(part.core(features[layer], stride(layer)), None if regions is None else part.whole(regions, stride(layer)))
+            found[layer] = sums(
+                part.core(features[layer], stride(layer)),
+                None if regions is None else part.whole(regions, stride(layer)),
+            )
         return found
 
     def _content_of(self, sketch: Tensor) -> Tensor:

@@ -29,7 +29,9 @@ class Lbfgs:
         self._filter = spectrum(start.shape[2:]).to(start)
         self._white = filtered(start, 1 / self._filter).contiguous().requires_grad_()
         history = min(max(HISTORY[0], MEMORY // (2 * self._white.nbytes)), HISTORY[1])
-        self._optimizer = torch.optim.LBFGS([self._white], max_iter=1, history_size=history, tolerance_grad=0, tolerance_change=0)
+        self._optimizer = torch.optim.LBFGS(
+            [self._white], max_iter=1, history_size=history, tolerance_grad=0, tolerance_change=0
+        )
 
     @property
     def canvas(self) -> Tensor:
@@ -91,7 +93,12 @@ class Adam:
 
     def state(self) -> dict[str, Any]:
         """What `load` takes."""
-        return {"canvas": self.canvas.detach(), "optimizer": self._optimizer.state_dict(), "average": self._average, "weight": self._weight}
+        return {
+            "canvas": self.canvas.detach(),
+            "optimizer": self._optimizer.state_dict(),
+            "average": self._average,
+            "weight": self._weight,
+        }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on from there."""

@@ -4,6 +4,7 @@ Cuts lie on a grid on which the features of all blocks begin anew, so a tile's f
 for what lies beyond its halo.
 """
 
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -25,7 +26,9 @@ class Part(NamedTuple):
 
     def core(self, stride: int) -> slice:
         """The core's places among the features of the seen stretch, where one place stands for `stride` pixels."""
-        return slice((self.core_start - self.start) // stride, None if self.last else (self.core_stop - self.start) // stride)
+        return slice(
+            (self.core_start - self.start) // stride, None if self.last else (self.core_stop - self.start) // stride
+        )
 
     def whole(self, stride: int) -> slice:
         """The core's places among the features of the whole axis."""
@@ -61,7 +64,10 @@ def parts(length: int, tile: int, offset: int) -> list[Part]:
     step = max(GRID, (tile - 2 * HALO) // GRID * GRID)
     first = step - offset * GRID % step
     cuts = [0, *range(first, length - GRID, step), length]
-    return [Part(max(0, start - HALO), min(length, stop + HALO), start, stop, stop == length) for start, stop in zip(cuts, cuts[1:], strict=False)]
+    return [
+        Part(max(0, start - HALO), min(length, stop + HALO), start, stop, stop == length)
+        for start, stop in itertools.pairwise(cuts)
+    ]
 
 
 def tiles(size: tuple[int, int], tile: int, seed: int | None = None) -> Iterator[Tile]:

@@ -16,8 +16,15 @@ from stages.stylize import winograd
 
 CONVOLUTIONS = (2, 2, 4, 4, 4)  # of each block; a block halves the picture's side of the one before
 LAYERS = tuple(f"relu{block}_{number}" for block, count in enumerate(CONVOLUTIONS, 1) for number in range(1, count + 1))
-MEAN_BGR = (103.939, 116.779, 123.68)  # of ImageNet, on the 0..255 scale; the original network was trained in Caffe, which reads BGR
-MEAN_RGB, DEVIATION_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, on the 0..1 scale, as torchvision's network was trained
+MEAN_BGR = (
+    103.939,
+    116.779,
+    123.68,
+)  # of ImageNet, on the 0..255 scale; the original network was trained in Caffe, which reads BGR
+MEAN_RGB, DEVIATION_RGB = (
+    (0.485, 0.456, 0.406),
+    (0.229, 0.224, 0.225),
+)  # of ImageNet, on the 0..1 scale, as torchvision's network was trained
 TORCHVISION = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"  # IMAGENET1K_V1; the name holds the first digits of its sha256
 WINOGRAD = 128  # channels from which Winograd's algorithm is faster (MEASURED.md)
 SMALLEST = 16  # pixels of a picture's shorter side below which block 5 has nothing left
@@ -66,7 +73,9 @@ class VGG19:
             # Departure from VGG (zeros): repeated edges. Zeros are a frame of mean colour, and the transfer would paint it.
             return F.conv2d(_repeat_edges(signal), weight, bias).relu_()
         if layer.endswith("_1"):
-            signal = F.avg_pool2d(signal, 2)  # Gatys 2016, section 2: averages instead of maxima, "slightly more appealing"
+            signal = F.avg_pool2d(
+                signal, 2
+            )  # Gatys 2016, section 2: averages instead of maxima, "slightly more appealing"
         if signal.device.type == "cpu" and signal.dtype == torch.float32 and weight.shape[0] >= WINOGRAD:
             if layer not in self._transformed:
                 self._transformed[layer] = winograd.transformed(weight)
@@ -92,7 +101,9 @@ def load_torchvision(device: torch.device, dtype: torch.dtype) -> VGG19:
             f"are installed, or put {TORCHVISION} at {there}"
         ) from error
     numbers = sorted({int(key.split(".")[1]) for key in state if key.startswith("features.")})
-    (first, bias), *others = [(state[f"features.{number}.weight"], state[f"features.{number}.bias"]) for number in numbers]
+    (first, bias), *others = [
+        (state[f"features.{number}.weight"], state[f"features.{number}.bias"]) for number in numbers
+    ]
     return VGG19([caffe_input(first, bias), *others], device, dtype)
 
 

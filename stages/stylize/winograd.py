@@ -16,7 +16,14 @@ CHUNK = 2**20  # numbers of the signal's tiles that are worked on at a time, so 
 
 # The transforms of signal, kernel and result along one side (Lavin and Gray, section 4.3)
 SIGNAL = torch.tensor(
-    [[4.0, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0], [0, -2, -1, 2, 1, 0], [0, 2, -1, -2, 1, 0], [0, 4, 0, -5, 0, 1]],
+    [
+        [4.0, 0, -5, 0, 1, 0],
+        [0, -4, -4, 1, 1, 0],
+        [0, 4, -4, -1, 1, 0],
+        [0, -2, -1, 2, 1, 0],
+        [0, 2, -1, -2, 1, 0],
+        [0, 4, 0, -5, 0, 1],
+    ],
 )
 KERNEL = torch.tensor([[6.0, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24
 RESULT = torch.tensor([[1.0, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]])
@@ -40,14 +47,20 @@ class _Rectified(torch.autograd.Function):
     def forward(context, signal: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
         _, channels, height, width = signal.shape
         down, across = -(-height // STEP), -(-width // STEP)
-        framed = F.pad(signal[0].permute(1, 2, 0), (0, 0, 1, STEP * across - width + 1, 1, STEP * down - height + 1))  # [4 down + 2, 4 across + 2, in]
+        framed = F.pad(
+            signal[0].permute(1, 2, 0), (0, 0, 1, STEP * across - width + 1, 1, STEP * down - height + 1)
+        )  # [4 down + 2, 4 across + 2, in]
         whole = torch.empty((1, kernel.shape[2], STEP * down, STEP * across), memory_format=torch.channels_last)
         for rows, lines in _chunks(down, across, max(kernel.shape[1:])):
             seen = _tiles(framed[STEP * rows.start :], rows, across).reshape(SEEN**2, -1)
             products = torch.bmm((FORTH @ seen).view(SEEN**2, -1, channels), kernel)
             made = (BACK @ products.view(SEEN**2, -1)).view(STEP, STEP, len(rows), across, -1)
             torch.add(made.permute(2, 0, 3, 1, 4), bias, out=_cells(whole, lines)).relu_()
-        result = whole if whole.shape[2:] == signal.shape[2:] else whole[:, :, :height, :width].clone(memory_format=torch.channels_last)
+        result = (
+            whole
+            if whole.shape[2:] == signal.shape[2:]
+            else whole[:, :, :height, :width].clone(memory_format=torch.channels_last)
+        )
         context.save_for_backward(kernel, result)
         return result
 
@@ -57,12 +70,17 @@ class _Rectified(torch.autograd.Function):
         height, width = slope.shape[2:]
         down, across = -(-height // STEP), -(-width // STEP)
         if (height, width) != (STEP * down, STEP * across):
-            slope, result = (F.pad(tensor, (0, STEP * across - width, 0, STEP * down - height)) for tensor in (slope, result))
+            slope, result = (
+                F.pad(tensor, (0, STEP * across - width, 0, STEP * down - height)) for tensor in (slope, result)
+            )
         framed = slope.new_zeros(STEP * down + 2, STEP * across + 2, kernel.shape[1])
         for rows, lines in _chunks(down, across, max(kernel.shape[1:])):
             let = (_cells(slope, lines) * (_cells(result, lines) > 0)).permute(1, 3, 0, 2, 4).reshape(STEP**2, -1)
             products = torch.bmm((BACK.T @ let).view(SEEN**2, -1, kernel.shape[2]), kernel.mT)
-            _add_tiles(framed[STEP * rows.start :], (FORTH.T @ products.view(SEEN**2, -1)).view(SEEN, SEEN, len(rows), across, -1))
+            _add_tiles(
+                framed[STEP * rows.start :],
+                (FORTH.T @ products.view(SEEN**2, -1)).view(SEEN, SEEN, len(rows), across, -1),
+            )
         return framed[None, 1 : height + 1, 1 : width + 1].contiguous().permute(0, 3, 1, 2), None, None
 
 
@@ -82,7 +100,9 @@ def _cells(picture: Tensor, lines: slice) -> Tensor:
 def _tiles(framed: Tensor, rows: range, across: int) -> Tensor:
     """The overlapping tiles of some rows, [6, 6, rows, across, C], of lines [4 rows + 2 or more, 4 across + 2, C]; a view."""
     line, place, channel = framed.stride()
-    return framed.as_strided((SEEN, SEEN, len(rows), across, framed.shape[2]), (line, place, STEP * line, STEP * place, channel))
+    return framed.as_strided(
+        (SEEN, SEEN, len(rows), across, framed.shape[2]), (line, place, STEP * line, STEP * place, channel)
+    )
 
 
 def _add_tiles(framed: Tensor, tiles: Tensor) -> None:
@@ -92,5 +112,7 @@ def _add_tiles(framed: Tensor, tiles: Tensor) -> None:
     for y in (0, STEP):  # the first four lines of a tile, then the two that it shares with the next one
         for x in (0, STEP):
             lines, places = min(STEP, SEEN - y), min(STEP, SEEN - x)
-            part = framed[y:, x:].as_strided((rows, lines, across, places, channels), (STEP * line, line, STEP * place, place, channel))
+            part = framed[y:, x:].as_strided(
+                (rows, lines, across, places, channels), (STEP * line, line, STEP * place, place, channel)
+            )
             part += tiles[y : y + lines, x : x + places].permute(2, 0, 3, 1, 4)

@@ -33,8 +33,14 @@ PRIVATE = {"scrape.contact"}  # somebody's address: no result depends on it
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m stages.track", description="Log the results of the workspace to MLflow, once.")
-    parser.add_argument("--all", action="store_true", help="log what every commit and every experiment of DVC holds: rebuilds a deleted store")
+    parser = argparse.ArgumentParser(
+        prog="python -m stages.track", description="Log the results of the workspace to MLflow, once."
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="log what every commit and every experiment of DVC holds: rebuilds a deleted store",
+    )
     root = Path(os.environ.get("DVC_ROOT") or ".").resolve()  # the main checkout, also from a queued experiment's copy
     if parser.parse_args().all:
         log_all(root)
@@ -60,7 +66,9 @@ def log_all(root: Path) -> None:
             except (UserError, OSError) as error:
                 broken.append(f"{revision}: {error}")
             except KeyError as error:
-                broken.append(f"{revision}: another version of this project wrote it, its reports have no {error}; run the experiment again")
+                broken.append(
+                    f"{revision}: another version of this project wrote it, its reports have no {error}; run the experiment again"
+                )
     print(f"track: {found} results in commits and experiments, {added} of them were new to MLflow")
     if broken:
         raise UserError("\n  ".join(["these could not be logged, the others are:", *broken]))
@@ -74,7 +82,10 @@ def collect(tree: Path, name: str | None, commit: str | None) -> tuple[str, Resu
     reports = {path.stem: report.read_json(path) for path in sorted((tree / METRICS).glob("*.json"))}
     pictures = {folder: [file for path in paths for file in _files(tree / path)] for folder, paths in PICTURES.items()}
     used = [tree / path for path in (GENERATOR, SPLIT, WORKS, *CURVES)]
-    used += [*(tree / METRICS / f"{stem}.json" for stem in reports), *(file for files in pictures.values() for file in files)]
+    used += [
+        *(tree / METRICS / f"{stem}.json" for stem in reports),
+        *(file for files in pictures.values() for file in files),
+    ]
     tags = describe.tags(values, reports["train"])
     where = {"dvc.experiment": name or "workspace"} | ({"mlflow.source.git.commit": commit} if commit else {})
     return everything.track.experiment, Result(
@@ -107,7 +118,11 @@ def _fingerprint(values: dict[str, object], tree: Path, files: list[Path]) -> st
 def _numbers(reports: dict[str, dict]) -> dict[str, float]:
     """Every number of the metrics files, as `evaluate.fid`."""
     values = params.flatten(reports)
-    return {key: float(value) for key, value in values.items() if isinstance(value, (int, float)) and not isinstance(value, bool)}
+    return {
+        key: float(value)
+        for key, value in values.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
 
 
 def _head() -> str | None:

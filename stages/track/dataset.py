@@ -5,7 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-CONTEXTS = {"train": "training", "validation": "validation", "test": "evaluation"}  # part of split.json -> word on the page
+CONTEXTS = {
+    "train": "training",
+    "validation": "validation",
+    "test": "evaluation",
+}  # part of split.json -> word on the page
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,11 @@ def datasets(source: str, rows: Sequence[Mapping[str, Any]], split: Mapping[str,
     file that dedupe kept, the other parts the best of each work.
     """
     return [
-        _dataset(source, context, [row for row in rows if row["work"] in set(split[part]) and (part == "train" or row["best"])])
+        _dataset(
+            source,
+            context,
+            [row for row in rows if row["work"] in set(split[part]) and (part == "train" or row["best"])],
+        )
         for part, context in CONTEXTS.items()
         if split[part]
     ]

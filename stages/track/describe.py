@@ -7,7 +7,9 @@ from stages.common import numbers
 
 NOTE = "mlflow.note.content"  # the tag that the page shows as the description
 
-KIND = {"mlflow.experimentKind": "custom_model_development"}  # the page then shows runs and models first, not traces of chats
+KIND = {
+    "mlflow.experimentKind": "custom_model_development"
+}  # the page then shows runs and models first, not traces of chats
 
 EXPERIMENT = """How far do N pictures of one painter go? Each run is one set of params and data, from web pages to numbers.
 
@@ -32,13 +34,20 @@ def tags(params: Mapping[str, Any], train: Mapping[str, Any]) -> dict[str, str]:
         "works": str(train["works"]),
         "deduplicated": "yes" if params["dedupe.enabled"] else "no",
         "verdict": train["verdict"]["state"],
-    } | {key: str(params[f"train.{key}"]) for key in ("preset", "architecture", "loss", "augmentation", "resolution", "seed")}
+    } | {
+        key: str(params[f"train.{key}"])
+        for key in ("preset", "architecture", "loss", "augmentation", "resolution", "seed")
+    }
 
 
 def note(tags: Mapping[str, str], train: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     """What was run, the headline numbers with interval and floor, and the guard's verdict; `found` is evaluate's report."""
     verdict = train["verdict"]
-    rows = [f"| {row.name} | {row.inception.value} | {row.inception.interval} | {row.inception.floor} |" for row in numbers.rows(found) if row.inception.value]
+    rows = [
+        f"| {row.name} | {row.inception.value} | {row.inception.interval} | {row.inception.floor} |"
+        for row in numbers.rows(found)
+        if row.inception.value
+    ]
     lines = [
         f"**{tags['works']} works** ({'one file each' if tags['deduplicated'] == 'yes' else 'with all duplicates'}), {tags['resolution']} pixels, "
         f"{train['kimg']:g} thousand pictures shown. `{tags['preset']}`: {tags['architecture']}, {tags['loss']}, {_augmentation(tags)}; seed {tags['seed']}.",
@@ -47,7 +56,8 @@ def note(tags: Mapping[str, str], train: Mapping[str, Any], found: Mapping[str, 
         "|---|---|---|---|",
         *rows,
         "",
-        f"The guard's verdict on the training: **{verdict['state']}**" + (f", since {verdict['since_kimg']:g} kimg. {verdict['cause']}" if verdict["since_kimg"] else "."),
+        f"The guard's verdict on the training: **{verdict['state']}**"
+        + (f", since {verdict['since_kimg']:g} kimg. {verdict['cause']}" if verdict["since_kimg"] else "."),
     ]
     return "\n".join(lines)
 

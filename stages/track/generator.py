@@ -25,7 +25,9 @@ class Generator:
         """
         truncation = (params or {}).get("truncation", 1.0)
         parts = torch.tensor(z).split(BATCH)
-        return np.stack([np.asarray(picture) for part in parts for picture in sample(self.network, part, torch.float32, truncation)])
+        return np.stack(
+            [np.asarray(picture) for part in parts for picture in sample(self.network, part, torch.float32, truncation)]
+        )
 
 
 def _load_pyfunc(path: str) -> Generator:

@@ -39,7 +39,9 @@ def save(folder: Path, generator: Path, run: str, logged: LoggedModel) -> None:
             loader_module="stages.track.generator",
             data_path=str(generator),
             code_paths=[str(_copy_code(Path(code) / "stages"))],
-            mlflow_model=Model(artifact_path=logged.artifact_location, model_uuid=logged.model_id, model_id=logged.model_id, run_id=run),
+            mlflow_model=Model(
+                artifact_path=logged.artifact_location, model_uuid=logged.model_id, model_id=logged.model_id, run_id=run
+            ),
             signature=signature,
             input_example=latents(0, range(1), about["latent"]).numpy(),
             pip_requirements=[f"{name}=={version(name)}" for name in PACKAGES],

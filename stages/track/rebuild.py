@@ -29,9 +29,13 @@ class Revision:
 def revisions() -> list[Revision]:
     """The commits that changed dvc.lock, then DVC's experiments, both oldest first."""
     commits = _git("log", "--reverse", "--format=%H", "--branches", "--tags", "HEAD", "--", "dvc.lock")
-    refs = _git("for-each-ref", "--sort=creatordate", "--format=%(objectname) %(refname)", "refs/exps/??/*/*")  # refs/exps/<2>/<38>/<name>
+    refs = _git(
+        "for-each-ref", "--sort=creatordate", "--format=%(objectname) %(refname)", "refs/exps/??/*/*"
+    )  # refs/exps/<2>/<38>/<name>
     experiments = [(commit, ref.split("/")) for commit, ref in map(str.split, refs)]
-    return [Revision(commit, commit) for commit in commits] + [Revision(commit, parts[2] + parts[3], parts[4]) for commit, parts in experiments]
+    return [Revision(commit, commit) for commit in commits] + [
+        Revision(commit, parts[2] + parts[3], parts[4]) for commit, parts in experiments
+    ]
 
 
 def lay_out(revision: Revision, paths: Iterable[str], folder: Path) -> bool:
@@ -50,12 +54,16 @@ def lay_out(revision: Revision, paths: Iterable[str], folder: Path) -> bool:
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 files.get(path, str(folder / path), recursive=files.isdir(path))
         except LOST as error:
-            raise UserError(f"its {path} is not in DVC's cache any more: run `dvc fetch`, or the experiment again") from error
+            raise UserError(
+                f"its {path} is not in DVC's cache any more: run `dvc fetch`, or the experiment again"
+            ) from error
     return True
 
 
 def _git(*arguments: str) -> list[str]:
     done = subprocess.run(["git", *arguments], capture_output=True, text=True)
     if done.returncode:
-        raise UserError(f"git cannot say which results there are ({done.stderr.strip()}): run this in the repository's root")
+        raise UserError(
+            f"git cannot say which results there are ({done.stderr.strip()}): run this in the repository's root"
+        )
     return done.stdout.splitlines()

@@ -12,8 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-DEFAULTS = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_LOGGING_LEVEL": "WARNING"}  # both are read when mlflow is imported
-DEFAULTS |= {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}  # a dead server is dead soon
+DEFAULTS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+}  # both are read when mlflow is imported
+DEFAULTS |= {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+}  # a dead server is dead soon
 for _key, _value in DEFAULTS.items():
     os.environ.setdefault(_key, _value)
 
@@ -84,7 +91,9 @@ def log_once(root: Path, experiment: str, result: Result) -> bool:
         logger = hashlib.sha256(f"{socket.gethostname()} {root}".encode()).hexdigest()[:12]
         if _settle(client, key, result.fingerprint, logger):
             return False
-        run = client.create_run(key, run_name=result.name, tags={FINGERPRINT: result.fingerprint, LOGGER: logger} | result.tags).info.run_id
+        run = client.create_run(
+            key, run_name=result.name, tags={FINGERPRINT: result.fingerprint, LOGGER: logger} | result.tags
+        ).info.run_id
         _log(client, key, run, result)
         client.set_terminated(run)
         return _settle(client, key, result.fingerprint, logger) == run
@@ -149,7 +158,9 @@ def _log(client: MlflowClient, experiment_id: str, run: str, result: Result) -> 
 
 
 def _input(part: Dataset) -> entities.DatasetInput:
-    found = entities.Dataset(part.name, part.digest, "local", json.dumps({"uri": "data/works"}), profile=json.dumps(part.counts))
+    found = entities.Dataset(
+        part.name, part.digest, "local", json.dumps({"uri": "data/works"}), profile=json.dumps(part.counts)
+    )
     return entities.DatasetInput(found, [entities.InputTag("mlflow.data.context", part.context)])
 
 

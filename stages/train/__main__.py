@@ -12,8 +12,8 @@ from stages.common.device import Runtime, prepare
 from stages.common.door import UserError, enter, progress
 from stages.common.images import from_array, listing, read, save_animation, save_png
 from stages.common.params import load
-from stages.common.sections import Train
 from stages.common.report import write_csv, write_json
+from stages.common.sections import Train
 from stages.gan.ada import Controller
 from stages.gan.architectures import count_parameters
 from stages.gan.checkpoint import save_generator, write_tensors
@@ -43,9 +43,13 @@ def main() -> None:
     runtime = prepare(params.device, params.precision, params.threads)
     paths, held_out = pictures.find(TRAIN, least=2), pictures.find(VALIDATION, least=0)
     if params.augmentation == "ada" and params.ada_signal == "validation" and not held_out:
-        raise UserError("train.ada_signal is 'validation', but there are no validation works: set it to sign, or raise split.validation_works")
+        raise UserError(
+            "train.ada_signal is 'validation', but there are no validation works: set it to sign, or raise split.validation_works"
+        )
     images, validation = (pictures.load(part, params.resolution).to(runtime.device) for part in (paths, held_out))
-    resume = Resume(Path(os.environ.get("DVC_ROOT", ".")), fingerprint(params.model_dump() | runtime.report(), [*paths, *held_out]))
+    resume = Resume(
+        Path(os.environ.get("DVC_ROOT", ".")), fingerprint(params.model_dump() | runtime.report(), [*paths, *held_out])
+    )
     session = Session(params, runtime, resume, from_array(validation.cpu().numpy()))
     settings = choose(params, runtime)
     try:
@@ -54,7 +58,12 @@ def main() -> None:
         verdict = session.guard.verdict(session.ended)
     except Diverged as error:
         verdict = guard.diverged(error.step * params.batch / 1000)
-    data = {"n_train": len(paths), "works": pictures.count_works(paths), "validation": len(held_out), "runtime": runtime.report()}
+    data = {
+        "n_train": len(paths),
+        "works": pictures.count_works(paths),
+        "validation": len(held_out),
+        "runtime": runtime.report(),
+    }
     session.write(data | {"verdict": verdict})
 
 
@@ -70,7 +79,9 @@ class Session:
         self.rows, self.looks = about.get("rows", []), about.get("looks", [])
         self.guard = guard.Guard(params.loss, about.get("guard"))
         self.budget = Budget(params.max_minutes, params.cost_per_hour, about.get("spent", 0.0))
-        self.best: dict[str, Tensor] = {name.removeprefix("best."): value for name, value in tensors.items() if name.startswith("best.")}
+        self.best: dict[str, Tensor] = {
+            name.removeprefix("best."): value for name, value in tensors.items() if name.startswith("best.")
+        }
         self.ended = "kimg"
         shutil.rmtree(GAN / "sheets", ignore_errors=True)
         if tensors:
@@ -79,7 +90,9 @@ class Session:
             print(f"resuming after {self.kimg():g} kimg from {resume.folder}")
         before = self.budget.spent()
         self.examiner = Examiner(held_out, runtime.device) if len(held_out) >= 2 else None
-        self.budget.reserve = (self.budget.spent() - before) * max(1.0, params.evaluate_pictures / max(1, len(held_out))) + REST
+        self.budget.reserve = (self.budget.spent() - before) * max(
+            1.0, params.evaluate_pictures / max(1, len(held_out))
+        ) + REST
         self.first, self.told = (self.state.step, self.budget.spent()), False
 
     def __enter__(self) -> None:
@@ -96,17 +109,25 @@ class Session:
     def report(self, row: dict[str, float]) -> None:
         """A row of the CSV and the line of progress."""
         self.rows.append(row)
-        shown = {"loss_g": row["loss_g"], "loss_d": row["loss_d"]} | ({"p": row["ada_p"]} if self.params.augmentation == "ada" else {})
+        shown = {"loss_g": row["loss_g"], "loss_d": row["loss_d"]} | (
+            {"p": row["ada_p"]} if self.params.augmentation == "ada" else {}
+        )
         self.bar.set_postfix({name: f"{value:.3f}" for name, value in shown.items()}, refresh=False)
         self.bar.update(self.state.step * self.params.batch - self.bar.n)
 
     def evaluate(self) -> None:
         """A look at the moving average; the best one is kept."""
         before = self.budget.spent()
-        look = self.examiner.look(self.samples(range(SHEET, SHEET + self.params.evaluate_pictures)), self.kimg()) if self.examiner else None
+        look = (
+            self.examiner.look(self.samples(range(SHEET, SHEET + self.params.evaluate_pictures)), self.kimg())
+            if self.examiner
+            else None
+        )
         since = self.looks[-1]["kimg"] if self.looks else 0.0
         if self.guard.see([row for row in self.rows if row["kimg"] > since], look, self.kimg()):
-            self.best = {name: value.detach().cpu().clone() for name, value in self.state.ema.network.state_dict().items()}
+            self.best = {
+                name: value.detach().cpu().clone() for name, value in self.state.ema.network.state_dict().items()
+            }
         if look:
             self.looks.append({"step": self.state.step} | look._asdict())
             self.budget.reserve = self.budget.spent() - before + REST
@@ -142,7 +163,9 @@ class Session:
     def samples(self, numbers: range) -> list[Any]:
         """The pictures that the moving average makes of these latents: the same latents at every time."""
         z = latents(self.params.seed, numbers, self.params.latent).to(self.runtime.device)
-        return [picture for part in z.split(AT_ONCE) for picture in sample(self.state.ema.network, part, self.runtime.dtype)]
+        return [
+            picture for part in z.split(AT_ONCE) for picture in sample(self.state.ema.network, part, self.runtime.dtype)
+        ]
 
     def write_curves(self) -> None:
         """The two CSVs."""
@@ -153,20 +176,35 @@ class Session:
     def write(self, data: dict[str, Any]) -> None:
         """All outputs, also of a training that ended before its time; raises UserError when it left nothing to keep."""
         verdict = data["verdict"]
-        sizes = {"generator": count_parameters(self.state.generator), "discriminator": count_parameters(self.state.discriminator)}
+        sizes = {
+            "generator": count_parameters(self.state.generator),
+            "discriminator": count_parameters(self.state.discriminator),
+        }
         last = {key: self.rows[-1][key] for key in self.rows[-1] if key not in ("step", "kimg")} if self.rows else {}
         counts = {"steps": self.state.step, "kimg": self.kimg(), "preset": self.params.preset}
         write_json(JSON, data | counts | {"parameters": sizes, "final": last, "best": self.guard.state["best"]})
         if not self.best:
-            raise UserError(f"the training ended at {self.kimg():g} kimg with nothing to keep, {verdict['cause']}; then run the same command again")
+            raise UserError(
+                f"the training ended at {self.kimg():g} kimg with nothing to keep, {verdict['cause']}; then run the same command again"
+            )
         self.write_curves()
-        write_tensors(GAN / "checkpoint.safetensors", self.state.tensors(), {})  # the last state; the generator is the best
+        write_tensors(
+            GAN / "checkpoint.safetensors", self.state.tensors(), {}
+        )  # the last state; the generator is the best
         self.state.ema.network.load_state_dict(self.best)
-        save_generator(GAN / "generator.safetensors", self.state.ema.network, self.params.architecture, self.params.width, self.params.resolution)
+        save_generator(
+            GAN / "generator.safetensors",
+            self.state.ema.network,
+            self.params.architecture,
+            self.params.width,
+            self.params.resolution,
+        )
         if (GAN / "sheets").is_dir():  # a training that diverged may have none
             save_animation(GAN / "timelapse.webp", [read(path) for path in listing(GAN / "sheets")])
         self.resume.remove()
-        print(f"train: {verdict['state']} ({verdict['ended']}){': ' + verdict['cause'] if verdict['cause'] else ''}; the best generator is that of {self.guard.state['best']['kimg']:g} kimg")
+        print(
+            f"train: {verdict['state']} ({verdict['ended']}){': ' + verdict['cause'] if verdict['cause'] else ''}; the best generator is that of {self.guard.state['best']['kimg']:g} kimg"
+        )
 
 
 def steps(params: Train) -> int:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 class Budget:
     """A clock over all sessions of one training. Nothing that it says goes into an output, or no two would be alike."""
 
-    def __init__(self, max_minutes: float, cost_per_hour: float, spent: float = 0.0, clock: Callable[[], float] = time.monotonic):
+    def __init__(
+        self, max_minutes: float, cost_per_hour: float, spent: float = 0.0, clock: Callable[[], float] = time.monotonic
+    ):
         """`max_minutes` 0: no limit; `cost_per_hour` 0: unknown; `spent`: seconds of earlier sessions."""
         self._limit, self._cost, self._clock = 60 * max_minutes, cost_per_hour, clock
         self._start = clock() - spent

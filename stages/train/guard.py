@@ -51,19 +51,32 @@ class Guard:
 
 def diverged(kimg: float) -> dict[str, Any]:
     """The verdict on a training that met a not-a-number."""
-    return {"state": "not_a_number", "cause": f"a loss is not a number any more: {REMEDY}", "since_kimg": kimg, "ended": "not_a_number"}
+    return {
+        "state": "not_a_number",
+        "cause": f"a loss is not a number any more: {REMEDY}",
+        "since_kimg": kimg,
+        "ended": "not_a_number",
+    }
 
 
 def signs(rows: Sequence[dict[str, float]], look: Look | None, certain: float) -> dict[str, str]:
     """Every sign of trouble with its cause, the worst first; rows are what was reported since the last time."""
     found = {}
     if look and look.contrast < CONTRAST:
-        found["constant"] = f"the pictures have {look.contrast:.0%} of the contrast of real ones: the generator makes one flat colour; {REMEDY}"
+        found["constant"] = (
+            f"the pictures have {look.contrast:.0%} of the contrast of real ones: the generator makes one flat colour; {REMEDY}"
+        )
     if look and look.spread < SPREAD:
-        found["collapsed"] = f"two generated pictures differ by {look.spread:.0%} of what two real ones do: use train.augmentation diffaugment and the relativistic loss"
-    loss, real, fake, held_out = (_mean(rows, key) for key in ("loss_d", "logit_real", "logit_fake", "logit_validation"))
+        found["collapsed"] = (
+            f"two generated pictures differ by {look.spread:.0%} of what two real ones do: use train.augmentation diffaugment and the relativistic loss"
+        )
+    loss, real, fake, held_out = (
+        _mean(rows, key) for key in ("loss_d", "logit_real", "logit_fake", "logit_validation")
+    )
     if loss < certain:
-        found["saturated"] = f"the discriminator is certain (loss {loss:.3g}), and the generator learns little from it: use train.augmentation, raise train.r1_gamma"
+        found["saturated"] = (
+            f"the discriminator is certain (loss {loss:.3g}), and the generator learns little from it: use train.augmentation, raise train.r1_gamma"
+        )
     gap = (real - held_out) / (real - fake) if real > fake else 0.0  # r_v of ADA (Karras 2020, equation 1)
     if gap > GAP:
         found["overfitting"] = (

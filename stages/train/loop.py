@@ -66,7 +66,9 @@ def train(state: State, pictures: Tensor, validation: Tensor, settings: Settings
 
 def adapt(state: State, real: Tensor, fake: Tensor, validation: Tensor, settings: Settings) -> None:
     """Let ADA see the logits of this step, and move its p when it is time to."""
-    state.ada.observe(real - fake if settings.loss.startswith("relativistic") else real)  # those losses give only differences a meaning
+    state.ada.observe(
+        real - fake if settings.loss.startswith("relativistic") else real
+    )  # those losses give only differences a meaning
     if state.step % INTERVAL == 0:
         means = None
         if state.ada.signal == "validation":
@@ -83,7 +85,14 @@ def measure(state: State, settings: Settings, validation: Tensor) -> dict[str, f
     state.reported = state.step
     r1, r2 = state.penalties.tolist()
     held_out = validation_logits(state, validation, settings).mean().item() if len(validation) else float("nan")
-    row = {"step": state.step, "kimg": state.step * settings.batch / 1000, **means, "r1": r1, "r2": r2, "ada_p": state.ada.p.item()}
+    row = {
+        "step": state.step,
+        "kimg": state.step * settings.batch / 1000,
+        **means,
+        "r1": r1,
+        "r2": r2,
+        "ada_p": state.ada.p.item(),
+    }
     return row | {"logit_validation": held_out}
 
 
@@ -92,7 +101,9 @@ def validation_logits(state: State, pictures: Tensor, settings: Settings) -> Ten
     """Logits [M] or [M, K] of held-out pictures, uint8 [M, 3, R, R], changed like the real ones, so that the two compare."""
     draws = torch.from_numpy(random(settings.seed, state.step, HELD_OUT).random((len(pictures), DRAWS), np.float32))
     changed = change(state, normalise(pictures), draws.to(state.device), settings)
-    whole = torch.cat([changed, changed[:1].expand(-len(changed) % GROUP, -1, -1, -1)])  # some discriminators judge whole groups only
+    whole = torch.cat(
+        [changed, changed[:1].expand(-len(changed) % GROUP, -1, -1, -1)]
+    )  # some discriminators judge whole groups only
     return torch.cat([judge(state, part, settings) for part in whole.split(settings.microbatch)])[: len(pictures)]
 
 

@@ -14,7 +14,9 @@ def find(folder: Path, least: int) -> list[Path]:
     """The pictures of a folder, sorted by name; raises UserError when there are fewer than `least`."""
     paths = listing(folder) if folder.is_dir() else []
     if len(paths) < least:
-        raise UserError(f"{folder} holds {len(paths)} pictures, but training needs {least} or more: run `dvc repro`, which runs the stages before, or raise split.train_works")
+        raise UserError(
+            f"{folder} holds {len(paths)} pictures, but training needs {least} or more: run `dvc repro`, which runs the stages before, or raise split.train_works"
+        )
     return paths
 
 
@@ -27,7 +29,11 @@ def load(paths: Sequence[Path], resolution: int) -> Tensor:
                 f"{path} has {picture.width} x {picture.height} pixels, but train.resolution is {resolution}: "
                 "run `dvc repro`, which makes the pictures in that size first"
             )
-    return torch.from_numpy(to_array(pictures)) if pictures else torch.empty(0, 3, resolution, resolution, dtype=torch.uint8)
+    return (
+        torch.from_numpy(to_array(pictures))
+        if pictures
+        else torch.empty(0, 3, resolution, resolution, dtype=torch.uint8)
+    )
 
 
 def count_works(paths: Sequence[Path]) -> int:

@@ -27,7 +27,9 @@ class Shape(NamedTuple):
 class State:
     """Both networks, the generator's average, both optimisers, ADA's controller, and what the next report will say."""
 
-    def __init__(self, shape: Shape, learning_rate: float, beta1: float, ema_kimg: float, ada: Controller, device: torch.device):
+    def __init__(
+        self, shape: Shape, learning_rate: float, beta1: float, ema_kimg: float, ada: Controller, device: torch.device
+    ):
         generator, discriminator = build(*shape)
         self.generator, self.discriminator = generator.to(device), discriminator.to(device)
         self.ema = Ema(self.generator, ema_kimg)

@@ -12,7 +12,11 @@ from stages.gan.losses import LOSSES, gradient_penalty, lecam
 from stages.gan.noise import random
 from stages.train.state import State
 
-ORDER, DRAW, HELD_OUT = 0, 1, 2  # streams of random numbers: (seed, epoch, ORDER), (seed, step, DRAW), (seed, step, HELD_OUT)
+ORDER, DRAW, HELD_OUT = (
+    0,
+    1,
+    2,
+)  # streams of random numbers: (seed, epoch, ORDER), (seed, step, DRAW), (seed, step, HELD_OUT)
 DRAWS = max(ada.DRAWS, diffaugment.DRAWS)  # random numbers that change one picture
 ANCHOR = 0.01  # how fast LeCam's moving averages follow (the official code's decay 0.99)
 
@@ -71,9 +75,13 @@ def learn(state: State, pictures: Tensor, settings: Settings) -> tuple[Tensor, T
     state.adam_discriminator.step()
 
     state.adam_generator.zero_grad()
-    state.discriminator.requires_grad_(False)  # the generator's step needs the gradient of the picture, not of these weights
+    state.discriminator.requires_grad_(
+        False
+    )  # the generator's step needs the gradient of the picture, not of these weights
     for part, fake, (real_logits, _) in zip(parts, kept, logits, strict=True):
-        loss = generator_loss(state, generate(state, part, settings) if fake is None else fake, real_logits, part, settings)
+        loss = generator_loss(
+            state, generate(state, part, settings) if fake is None else fake, real_logits, part, settings
+        )
         (loss / len(parts)).backward()
     state.discriminator.requires_grad_(True)
     state.adam_generator.step()
@@ -104,13 +112,17 @@ def generate(state: State, part: Part, settings: Settings) -> Tensor:
         return state.generator(part.z, noise)
 
 
-def discriminator_loss(state: State, pictures: Tensor, fake: Tensor, part: Part, settings: Settings) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+def discriminator_loss(
+    state: State, pictures: Tensor, fake: Tensor, part: Part, settings: Settings
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """What the discriminator minimises, and its logits of real and generated pictures, without a gradient."""
     real = change(state, normalise(pictures[part.order]), part.uniform[0], settings)
     fake = change(state, fake, part.uniform[1], settings)
     if hasattr(state.discriminator, "self_supervised"):
         with autocast(state, settings):
-            real_logits, total = state.discriminator.self_supervised(real, torch.Generator(state.device).manual_seed(part.noise))
+            real_logits, total = state.discriminator.self_supervised(
+                real, torch.Generator(state.device).manual_seed(part.noise)
+            )
         fake_logits = judge(state, fake, settings)
     else:
         total = torch.zeros((), device=state.device)
@@ -141,7 +153,9 @@ def generator_loss(state: State, fake: Tensor, real_logits: Tensor, part: Part, 
     logits = judge(state, change(state, fake, part.uniform[2], settings), settings)
     total = loss = LOSSES[settings.loss].generator(real_logits, logits)
     if settings.path_length > 0 and state.step % settings.path_every == 0:
-        half = part.z[: max(1, len(part.z) // 2)]  # the official code shrinks the batch too: the penalty costs three passes
+        half = part.z[
+            : max(1, len(part.z) // 2)
+        ]  # the official code shrinks the batch too: the penalty costs three passes
         penalty = state.generator.path_penalty(half, torch.Generator(state.device).manual_seed(part.noise + 1))
         total = total + settings.path_length * settings.path_every * penalty
     note(state, len(fake) / settings.batch, loss_g=loss)

@@ -15,7 +15,12 @@ from stages.common.resume import Resume
 from stages.common.tensors import tensor
 from stages.upscale import caption, files, models, passes, printing
 
-SKETCHES, PICTURES, OUT, METRICS = Path("data/sketch"), Path("data/stylized/pictures"), Path("data/print"), Path("metrics/upscale.json")
+SKETCHES, PICTURES, OUT, METRICS = (
+    Path("data/sketch"),
+    Path("data/stylized/pictures"),
+    Path("data/print"),
+    Path("metrics/upscale.json"),
+)
 
 
 def main() -> None:
@@ -23,10 +28,14 @@ def main() -> None:
     everything = params.load()
     chosen = everything.upscale
     pictures = {path.stem: images.read(path) for path in _chosen(chosen.pictures)}
-    titles = dict(zip((path.stem for path in images.listing(PICTURES)), everything.stylize.mixtures(), strict=False))  # the names begin with the titles' numbers
+    titles = dict(
+        zip((path.stem for path in images.listing(PICTURES)), everything.stylize.mixtures(), strict=False)
+    )  # the names begin with the titles' numbers
     sketch = SKETCHES / everything.stylize.sketch
     if not sketch.is_file():
-        raise door.UserError(f"{sketch} is not there, though {PICTURES} was made from it: put it back, or run `dvc repro` with another stylize.sketch")
+        raise door.UserError(
+            f"{sketch} is not there, though {PICTURES} was made from it: put it back, or run `dvc repro` with another stylize.sketch"
+        )
     layouts, warnings = _layouts(pictures, chosen)
     runtime = prepare(everything.train.device, everything.train.precision, everything.train.threads)
     network, about = models.chosen(chosen.model, runtime)
@@ -34,7 +43,9 @@ def main() -> None:
     measured: dict[str, Any] = {}
     written, resumes = set(), []
     for name, picture in pictures.items():
-        resume = Resume(Path(os.environ.get("DVC_ROOT") or "."), Path(__file__).parent, _decisive(picture, about, chosen, runtime))
+        resume = Resume(
+            Path(os.environ.get("DVC_ROOT") or "."), Path(__file__).parent, _decisive(picture, about, chosen, runtime)
+        )
         resumes.append(resume)
         large, count = _enlarged(network, picture, chosen, name, resume)
         made = _files(large, layouts[name], chosen, titles.get(name, name))
@@ -42,8 +53,22 @@ def main() -> None:
             report.write_bytes(OUT / f"{name}{suffix}", data)
         written |= {f"{name}{suffix}" for suffix in [*made, ".txt"]}
         digest = hashlib.md5(made[".png"]).hexdigest()  # with it metrics/upscale.json is of this print alone
-        measured[name] = _measured(picture, layouts[name], chosen) | {"tiles": count, "warning": warnings[name], "md5": digest}
-    report.write_json(METRICS, {"pictures": measured, "paper": chosen.paper, "dpi": chosen.dpi, "factor": chosen.factor, **about, "runtime": runtime.report()})
+        measured[name] = _measured(picture, layouts[name], chosen) | {
+            "tiles": count,
+            "warning": warnings[name],
+            "md5": digest,
+        }
+    report.write_json(
+        METRICS,
+        {
+            "pictures": measured,
+            "paper": chosen.paper,
+            "dpi": chosen.dpi,
+            "factor": chosen.factor,
+            **about,
+            "runtime": runtime.report(),
+        },
+    )
     values = params.flatten(everything.model_dump(include={"stylize", "upscale"}, exclude={"upscale": {"sheet"}}))
     for name in pictures:
         sources = {path.as_posix(): path.read_bytes() for path in (sketch, PICTURES / f"{name}.png", METRICS)}
@@ -62,11 +87,15 @@ def _chosen(count: int) -> list[Path]:
     if not found:
         raise door.UserError(f"{PICTURES} has no picture: run `dvc repro`, which runs the stage stylize that writes it")
     if count > len(found):
-        raise door.UserError(f"upscale.pictures is {count}, but stylize.styles names only {len(found)}: set upscale.pictures to at most that, or to 0 for all")
+        raise door.UserError(
+            f"upscale.pictures is {count}, but stylize.styles names only {len(found)}: set upscale.pictures to at most that, or to 0 for all"
+        )
     return found[: count or None]
 
 
-def _layouts(pictures: dict[str, Image.Image], chosen: sections.Upscale) -> tuple[dict[str, printing.Layout], dict[str, str | None]]:
+def _layouts(
+    pictures: dict[str, Image.Image], chosen: sections.Upscale
+) -> tuple[dict[str, printing.Layout], dict[str, str | None]]:
     """How each enlarged picture meets the paper, and what to warn of."""
     layouts, warnings = {}, {}
     for name, picture in pictures.items():
@@ -83,7 +112,9 @@ def _decisive(picture: Image.Image, about: dict[str, str], chosen: sections.Upsc
     return [picture.tobytes(), [picture.size, about, chosen.factor, chosen.tile, chosen.overlap, runtime.report()]]
 
 
-def _enlarged(network: models.Network, picture: Image.Image, chosen: sections.Upscale, name: str, resume: Resume) -> tuple[Tensor, int]:
+def _enlarged(
+    network: models.Network, picture: Image.Image, chosen: sections.Upscale, name: str, resume: Resume
+) -> tuple[Tensor, int]:
     """The picture enlarged, float32 [1, 3, factor * H, factor * W] in [-1, 1], and the number of tiles; tiles of an interrupted run are not made again."""
     count = passes.count((picture.height, picture.width), network.scale, chosen.factor, chosen.tile, chosen.overlap)
     with door.progress(total=count, desc=name, unit="tile") as bar:
@@ -95,7 +126,14 @@ def _enlarged(network: models.Network, picture: Image.Image, chosen: sections.Up
                 resume.save(f"{bar.n}", large)
             return large
 
-        return passes.enlarged(tensor(picture), network._replace(enlarge=enlarge), chosen.factor, chosen.tile, chosen.overlap, lambda: bar.update()), count
+        return passes.enlarged(
+            tensor(picture),
+            network._replace(enlarge=enlarge),
+            chosen.factor,
+            chosen.tile,
+            chosen.overlap,
+            lambda: bar.update(),
+        ), count
 
 
 def _files(large: Tensor, layout: printing.Layout, chosen: sections.Upscale, title: str) -> dict[str, bytes]:

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from stages.upscale.printing import Layout
 
 
-def text(title: str, layout: Layout, warning: str | None, sources: Mapping[str, bytes], search: str, values: Mapping[str, object]) -> str:
+def text(
+    title: str,
+    layout: Layout,
+    warning: str | None,
+    sources: Mapping[str, bytes],
+    search: str,
+    values: Mapping[str, object],
+) -> str:
     """The caption as lines of text; `sources` are the files by path, `search` is the one whose md5 in dvc.lock finds the commits, `values` are params."""
     hashes = {name: hashlib.md5(data).hexdigest() for name, data in sources.items()}
     pixels = [side + 2 * layout.bleed for side in layout.trim]

@@ -12,7 +12,11 @@ from torch import Tensor
 
 from stages.common.door import UserError
 
-BLOCKS, FEATURES, GROWTH = 23, 64, 32  # residual-in-residual dense blocks, channels between them, channels each convolution adds
+BLOCKS, FEATURES, GROWTH = (
+    23,
+    64,
+    32,
+)  # residual-in-residual dense blocks, channels between them, channels each convolution adds
 HALF_FLOAT_TAG = 0x01306B47  # ncnn: the weights that follow are float16
 
 
@@ -27,9 +31,13 @@ def state_dict(path: Path) -> dict[str, Tensor]:
         biases_at = offset + 4 + (2 * weights + 3) // 4 * 4
         end = biases_at + 4 * outputs
         if end > len(data):
-            raise UserError(f"{path} ends after {len(data)} bytes, inside the weights of {name}. Install its package again.")
+            raise UserError(
+                f"{path} ends after {len(data)} bytes, inside the weights of {name}. Install its package again."
+            )
         if struct.unpack_from("<I", data, offset)[0] != HALF_FLOAT_TAG:
-            raise UserError(f"{path} has other bytes than expected before the weights of {name}. Install its package again.")
+            raise UserError(
+                f"{path} has other bytes than expected before the weights of {name}. Install its package again."
+            )
         half = torch.frombuffer(bytearray(data[offset + 4 : offset + 4 + 2 * weights]), dtype=torch.float16)
         state[f"{name}.weight"] = half.float().view(outputs, inputs, 3, 3)
         state[f"{name}.bias"] = torch.frombuffer(bytearray(data[biases_at:end]), dtype=torch.float32)

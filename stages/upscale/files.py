@@ -45,9 +45,14 @@ def pdf(png_file: bytes, layout: Layout, crop_marks: bool, title: str) -> bytes:
     """A page with the pixels of a PNG that `png` made, lossless, its TrimBox and BleedBox, and crop marks as lines outside the bleed."""
     document = pikepdf.new()
     document.docinfo["/Title"] = pikepdf.String(title)
-    around = layout.bleed_mm + (MARK_GAP + MARK_LENGTH if crop_marks else 0.0)  # mm from the page's edge to the trimmed print
+    around = layout.bleed_mm + (
+        MARK_GAP + MARK_LENGTH if crop_marks else 0.0
+    )  # mm from the page's edge to the trimmed print
     boxes = {"MediaBox": around, "BleedBox": layout.bleed_mm, "TrimBox": 0.0}  # mm beyond the trimmed print
-    places = {name: [around - beyond, *(around + length + beyond for length in layout.trim_mm)] for name, beyond in boxes.items()}
+    places = {
+        name: [around - beyond, *(around + length + beyond for length in layout.trim_mm)]
+        for name, beyond in boxes.items()
+    }
     page = document.add_blank_page()
     for name, (start, right, top) in places.items():
         page.obj[f"/{name}"] = pikepdf.Array([round(length * POINTS, 4) for length in (start, start, right, top)])

@@ -26,18 +26,25 @@ def chosen(model: str, runtime: Runtime) -> tuple[Network, dict[str, str]]:
     """The network of `upscale.model`, and for the metrics file its name and the sha256 of its weights; raises UserError as `read` and `load` do."""
     path = Path(model) if model else weights.locate(weights.ESRGAN)
     state = read(path) if model else esrgan.state_dict(path)
-    about = {"model": path.name if model else "Real-ESRGAN x4plus", "model_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    about = {
+        "model": path.name if model else "Real-ESRGAN x4plus",
+        "model_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
     return load(state, str(path), runtime.device, runtime.dtype), about
 
 
 def read(path: Path) -> dict[str, Tensor]:
     """The weights in a file; raises UserError when there is none, or it is not what spandrel reads."""
     if not path.is_file():
-        raise UserError(f"upscale.model is {path}, but there is no such file: give the path of a .pth or .safetensors, or leave it empty for Real-ESRGAN x4plus")
+        raise UserError(
+            f"upscale.model is {path}, but there is no such file: give the path of a .pth or .safetensors, or leave it empty for Real-ESRGAN x4plus"
+        )
     try:
         return dict(ModelLoader().load_state_dict_from_file(path))
     except Exception as error:  # whatever a foreign file does to the readers of five formats
-        raise UserError(f"upscale.model is {path}, which cannot be read as weights ({error}): give a .pth or .safetensors of a network that enlarges") from error
+        raise UserError(
+            f"upscale.model is {path}, which cannot be read as weights ({error}): give a .pth or .safetensors of a network that enlarges"
+        ) from error
 
 
 def load(state: Mapping[str, Tensor], name: str, device: torch.device, dtype: torch.dtype) -> Network:
@@ -45,10 +52,19 @@ def load(state: Mapping[str, Tensor], name: str, device: torch.device, dtype: to
     try:
         found = ModelLoader(device).load_from_state_dict(dict(state))
     except (UnsupportedModelError, RuntimeError, KeyError, ValueError) as error:
-        raise UserError(f"{name} holds weights of no network that spandrel knows ({type(error).__name__}): give an upscaler such as RealESRGAN_x4plus.pth") from error
-    if not isinstance(found, ImageModelDescriptor) or found.scale < 2 or found.input_channels not in (1, 3, 4) or found.output_channels not in (1, 3, 4):
+        raise UserError(
+            f"{name} holds weights of no network that spandrel knows ({type(error).__name__}): give an upscaler such as RealESRGAN_x4plus.pth"
+        ) from error
+    if (
+        not isinstance(found, ImageModelDescriptor)
+        or found.scale < 2
+        or found.input_channels not in (1, 3, 4)
+        or found.output_channels not in (1, 3, 4)
+    ):
         kind = f"{found.architecture.name}, for {found.purpose}, {found.scale} times as large, {found.input_channels} channels to {found.output_channels}"
-        raise UserError(f"{name} is no upscaler of pictures ({kind}): give one that makes them 2 times as large or more, such as RealESRGAN_x4plus.pth")
+        raise UserError(
+            f"{name} is no upscaler of pictures ({kind}): give one that makes them 2 times as large or more, such as RealESRGAN_x4plus.pth"
+        )
     if dtype is torch.bfloat16 and not found.supports_bfloat16:
         dtype = torch.float32
     found.to(device, dtype).eval()

@@ -37,10 +37,15 @@ def passes(size: tuple[int, int], scale: int, factor: int) -> list[Pass]:
 
 def count(size: tuple[int, int], scale: int, factor: int, tile: int, overlap: int) -> int:
     """How many tiles all passes take."""
-    return sum(len(down.starts) * len(across.starts) for down, across in (tiles.grid(step.before, tile, overlap) for step in passes(size, scale, factor)))
+    return sum(
+        len(down.starts) * len(across.starts)
+        for down, across in (tiles.grid(step.before, tile, overlap) for step in passes(size, scale, factor))
+    )
 
 
-def enlarged(picture: Tensor, network: Network, factor: int, tile: int, overlap: int, on_tile: Callable[[], None]) -> Tensor:
+def enlarged(
+    picture: Tensor, network: Network, factor: int, tile: int, overlap: int, on_tile: Callable[[], None]
+) -> Tensor:
     """A picture [1, 3, H, W] in [-1, 1] `factor` times larger, float32 on the CPU."""
     for step in passes(picture.shape[2:], network.scale, factor):
         picture = tiles.enlarge(picture, network.enlarge, network.scale, tile, overlap, on_tile)

@@ -9,9 +9,19 @@ from torch import Tensor
 from stages.common.door import UserError
 
 MILLIMETRES = {"mm": 1.0, "in": 25.4}  # of each unit
-A_SERIES = {"A5": (148, 210), "A4": (210, 297), "A3": (297, 420), "A2": (420, 594), "A1": (594, 841), "A0": (841, 1189)}  # mm, ISO 216
+A_SERIES = {
+    "A5": (148, 210),
+    "A4": (210, 297),
+    "A3": (297, 420),
+    "A2": (420, 594),
+    "A1": (594, 841),
+    "A0": (841, 1189),
+}  # mm, ISO 216
 MOST_PIXELS = 4096  # of stylize.pixels
-GOOD_DPI, LEAST_DPI = 200, 30  # below the first, pixels can be seen at arm's length; below the second, from across the room
+GOOD_DPI, LEAST_DPI = (
+    200,
+    30,
+)  # below the first, pixels can be seen at arm's length; below the second, from across the room
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,9 @@ def lay_out(size: tuple[int, int], paper: str, placement: str, bleed_mm: float, 
     short, long = sorted(sheet(paper))
     trim_mm = (long, short) if size[0] > size[1] else (short, long)
     if bleed_mm >= short:
-        raise UserError(f"upscale.bleed_mm is {bleed_mm:g}, but the print on {paper} is only {short:g} mm wide: set it to 3, which most shops ask for, or to 0")
+        raise UserError(
+            f"upscale.bleed_mm is {bleed_mm:g}, but the print on {paper} is only {short:g} mm wide: set it to 3, which most shops ask for, or to 0"
+        )
     possible = [pixels / inches(length) for pixels, length in zip(size, trim_mm, strict=True)]
     effective = min(possible) if placement == "fill" else max(possible)
     width, height = (round(inches(length) * effective) for length in trim_mm)
@@ -75,7 +87,9 @@ def warning(layout: Layout, size: tuple[int, int], scale: int, paper: str, place
     smaller = papers[-1] if papers else "x".join(str(int(millimetres(pixels, GOOD_DPI))) for pixels in size) + "mm"
     larger = f" or stylize.pixels={enough}" if enough <= MOST_PIXELS else ""
     remedy = f"set upscale.paper={smaller}{larger} for {GOOD_DPI}"
-    text = f"upscale.paper {paper} gets {layout.dpi:.0f} pixels an inch, and below {GOOD_DPI} they can be seen: {remedy}"
+    text = (
+        f"upscale.paper {paper} gets {layout.dpi:.0f} pixels an inch, and below {GOOD_DPI} they can be seen: {remedy}"
+    )
     if layout.dpi < LEAST_DPI:
         raise UserError(f"{text}; below {LEAST_DPI} nothing is printed")
     return text

@@ -30,7 +30,9 @@ def main() -> None:
     network, _ = models.chosen(chosen.model, runtime)
     large: list[Image.Image] = []
     for path in door.progress(images.listing(SAMPLES)[:SHEET], desc="sheet", unit=" pictures"):
-        result = passes.enlarged(tensor(images.read(path)), network, chosen.factor, chosen.tile, chosen.overlap, lambda: None)
+        result = passes.enlarged(
+            tensor(images.read(path)), network, chosen.factor, chosen.tile, chosen.overlap, lambda: None
+        )
         large.append(Image.fromarray(printing.quantised(result, 8)))
     images.save_png(OUT / "sheet.png", images.sheet(large, columns=5, cell=large[0].size, gap=chosen.factor))
 

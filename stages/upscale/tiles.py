@@ -32,7 +32,9 @@ def grid(size: tuple[int, int], tile: int, overlap: int) -> tuple[Cut, Cut]:
     return cut(height, tile, overlap), cut(width, tile, overlap)
 
 
-def enlarge(picture: Tensor, enlarger: Callable[[Tensor], Tensor], scale: int, tile: int, overlap: int, on_tile: OnTile) -> Tensor:
+def enlarge(
+    picture: Tensor, enlarger: Callable[[Tensor], Tensor], scale: int, tile: int, overlap: int, on_tile: OnTile
+) -> Tensor:
     """Apply an enlarger to each tile and blend the results.
 
     `picture` [1, 3, H, W] in [-1, 1]; `enlarger` maps [1, 3, h, w] to [1, 3, scale * h, scale * w] wherever it computes.

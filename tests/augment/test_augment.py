@@ -21,7 +21,9 @@ def test_without_freedom_a_variation_of_a_square_is_the_plain_picture():
 
 
 def test_variations_differ_and_come_back():
-    first, again, other = (np.asarray(vary(picture(0), 32, np.random.default_rng(seed), False, 0.2, 0.1)) for seed in (1, 1, 2))
+    first, again, other = (
+        np.asarray(vary(picture(0), 32, np.random.default_rng(seed), False, 0.2, 0.1)) for seed in (1, 1, 2)
+    )
     assert first.shape == (32, 32, 3)
     assert np.array_equal(first, again) and not np.array_equal(first, other)
 
@@ -35,7 +37,10 @@ def with_works(workspace):
         images.save_png(workspace.folder / "data/works" / name, picture(number))
         rows.append({"work": work, "file": name})
     report.write_jsonl(workspace.folder / "data/works/works.jsonl", rows)
-    report.write_json(workspace.folder / "data/split.json", {"train": ["0a0000000001", "0a0000000002"], "validation": ["0a0000000003"], "test": ["0a0000000004"]})
+    report.write_json(
+        workspace.folder / "data/split.json",
+        {"train": ["0a0000000001", "0a0000000002"], "validation": ["0a0000000003"], "test": ["0a0000000004"]},
+    )
     workspace.set(train__resolution=32, augment__copies=3)
     return workspace
 
@@ -47,7 +52,9 @@ def contents(folder) -> dict[str, bytes]:
 def test_door_makes_copies_of_every_file_of_the_training_works_and_plain_validation(with_works):
     assert with_works.open("augment").returncode == 0
     made = contents(with_works.folder / "data/train")
-    expected = [f"train/0a0000000001--{n:02}.png" for n in range(6)] + [f"train/0a0000000002--{n:02}.png" for n in range(3)]
+    expected = [f"train/0a0000000001--{n:02}.png" for n in range(6)] + [
+        f"train/0a0000000002--{n:02}.png" for n in range(3)
+    ]
     assert list(made) == [*expected, "validation/0a0000000003--00.png"]
     assert len(set(made.values())) == len(made)
     plain = Image.open(with_works.folder / "data/train/train/0a0000000002--00.png")
@@ -58,13 +65,20 @@ def test_door_makes_copies_of_every_file_of_the_training_works_and_plain_validat
     assert with_works.open("augment").returncode == 0
     other = contents(with_works.folder / "data/train")
     unchanged = {name for name in made if made[name] == other[name]}
-    assert unchanged == {"train/0a0000000001--00.png", "train/0a0000000001--03.png", "train/0a0000000002--00.png", "validation/0a0000000003--00.png"}
+    assert unchanged == {
+        "train/0a0000000001--00.png",
+        "train/0a0000000001--03.png",
+        "train/0a0000000002--00.png",
+        "validation/0a0000000003--00.png",
+    }
 
 
 def test_a_work_s_variations_do_not_depend_on_the_others(with_works):
     assert with_works.open("augment").returncode == 0
     both = contents(with_works.folder / "data/train/train")
-    report.write_json(with_works.folder / "data/split.json", {"train": ["0a0000000002"], "validation": ["0a0000000003"], "test": []})
+    report.write_json(
+        with_works.folder / "data/split.json", {"train": ["0a0000000002"], "validation": ["0a0000000003"], "test": []}
+    )
     assert with_works.open("augment").returncode == 0
     alone = contents(with_works.folder / "data/train/train")
     assert len(alone) == 3 and all(both[name] == data for name, data in alone.items())

@@ -21,7 +21,16 @@ from stages.dedupe.hashing import HASH_SIDE, fingerprints
 from stages.dedupe.workers import workers
 
 DISTANCE = 72  # bits: the default of dedupe.hash_distance
-PLANTED = (0, 2, 6, 12, 24, 38, 56, 72)  # bits by which planted copies differ: from the least to the most that real alterations do, and the limit
+PLANTED = (
+    0,
+    2,
+    6,
+    12,
+    24,
+    38,
+    56,
+    72,
+)  # bits by which planted copies differ: from the least to the most that real alterations do, and the limit
 SHARE = 0.1  # of the hashes are planted copies
 
 
@@ -52,8 +61,13 @@ def hashing(paths: list[Path]) -> str:
         start = time.perf_counter()
         count = sum(1 for _ in fingerprints(paths, False, False, pool))
         ours = count / (time.perf_counter() - start)
-    rows = [f"| plain `imagehash.phash`, one process | 1 | {plain:.0f} | 1.00 |", f"| dedupe, {os.cpu_count()} processes | {views.COUNT} | {ours:.0f} | {ours / plain:.2f} |"]
-    return "\n".join([f"{len(paths)} files:\n", "| | hashes a file | files a second | ratio |", "|---|---|---|---|", *rows])
+    rows = [
+        f"| plain `imagehash.phash`, one process | 1 | {plain:.0f} | 1.00 |",
+        f"| dedupe, {os.cpu_count()} processes | {views.COUNT} | {ours:.0f} | {ours / plain:.2f} |",
+    ]
+    return "\n".join(
+        [f"{len(paths)} files:\n", "| | hashes a file | files a second | ratio |", "|---|---|---|---|", *rows]
+    )
 
 
 def grouping(size: int) -> str:

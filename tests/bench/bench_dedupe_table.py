@@ -49,12 +49,18 @@ def main() -> None:
     by_id = {work.id: work for work in works}
     pairs = list(islice(((by_id[work.variation_of], work) for work in works if work.variation_of), asked.pairs))
     with workers() as pool:
-        found = list(progress(pool.map(partial(of_work, settings=settings), originals), total=len(originals), desc="works"))
-        alike = list(progress(pool.map(partial(of_pair, settings=settings), pairs), total=len(pairs), desc="look-alikes"))
+        found = list(
+            progress(pool.map(partial(of_work, settings=settings), originals), total=len(originals), desc="works")
+        )
+        alike = list(
+            progress(pool.map(partial(of_pair, settings=settings), pairs), total=len(pairs), desc="look-alikes")
+        )
         false = list(strangers([prints for _, prints in found], settings, pool))
     print(table([trial for trials, _ in found for trial in trials], settings.correlation))
     print(lookalikes(alike))
-    print(f"\nPairs of files of different works that hash alike, of {len(found)} works x {len(found[0][1])} files: {len(false)}; merged: {merged(false)}.")
+    print(
+        f"\nPairs of files of different works that hash alike, of {len(found)} works x {len(found[0][1])} files: {len(false)}; merged: {merged(false)}."
+    )
 
 
 def of_work(work: Work, settings: sections.Dedupe) -> tuple[list[Trial], list[Fingerprint]]:
@@ -63,7 +69,9 @@ def of_work(work: Work, settings: sections.Dedupe) -> tuple[list[Trial], list[Fi
     original = recoded(picture)
     trials, prints = [], [fingerprint(original)]
     for name in alterations.TABLE:
-        altered = ImageOps.exif_transpose(Image.open(io.BytesIO(scans.altered(work, picture, name).jpeg))).convert("RGB")
+        altered = ImageOps.exif_transpose(Image.open(io.BytesIO(scans.altered(work, picture, name).jpeg))).convert(
+            "RGB"
+        )
         options = {"mirrored": name == "mirror", "details": name == "detail"}
         sides = [fingerprint(original, **options), fingerprint(altered, **options)]
         trials.append(compared(name, sides, settings))
@@ -98,7 +106,9 @@ def strangers(prints: list[list[Fingerprint]], settings: sections.Dedupe, pool: 
     """The candidate pairs among all files whose works differ."""
     flat = [item for group in prints for item in group]
     owner = np.repeat(np.arange(len(prints)), [len(group) for group in prints])
-    pairs = candidates(np.stack([item.hashes for item in flat]), np.stack([item.boxes for item in flat]), settings.hash_distance)
+    pairs = candidates(
+        np.stack([item.hashes for item in flat]), np.stack([item.boxes for item in flat]), settings.hash_distance
+    )
     rows = np.flatnonzero(owner[pairs.first] != owner[pairs.second])
     sides = ([flat[item] for item in side[rows]] for side in (pairs.first, pairs.second))
     views = (side[rows].tolist() for side in (pairs.view_first, pairs.view_second))
@@ -112,15 +122,32 @@ def merged(trials: list[Trial]) -> int:
 
 def table(trials: list[Trial], correlation: float) -> str:
     """A row for each alteration."""
-    lines = ["| alteration | works | candidates | found | lowest score found | hash distance, median | 99 % | most |", "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| alteration | works | candidates | found | lowest score found | hash distance, median | 99 % | most |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for name in alterations.TABLE:
         rows = [trial for trial in trials if trial.name == name]
         bits = [trial.bits for trial in rows if trial.bits is not None]
         right = {"part", "whole"} if name == "detail" else {"same"}
         scores = [trial.verdict.score for trial in rows if trial.verdict and trial.verdict.kind in right]
-        label = {"mirror": "mirror (`dedupe.mirrored: true`)", "detail": f"detail (reported; merged: {merged(rows)})"}.get(name, name)
-        spread = [f"{value:.0f}" for value in (np.median(bits), np.quantile(bits, 0.99), max(bits))] if bits else ["", "", ""]
-        cells = [label, len(rows), f"{len(bits) / len(rows):.3f}", f"{len(scores) / len(rows):.3f}", f"{min(scores, default=-1):.2f}", *spread]
+        label = {
+            "mirror": "mirror (`dedupe.mirrored: true`)",
+            "detail": f"detail (reported; merged: {merged(rows)})",
+        }.get(name, name)
+        spread = (
+            [f"{value:.0f}" for value in (np.median(bits), np.quantile(bits, 0.99), max(bits))]
+            if bits
+            else ["", "", ""]
+        )
+        cells = [
+            label,
+            len(rows),
+            f"{len(bits) / len(rows):.3f}",
+            f"{len(scores) / len(rows):.3f}",
+            f"{min(scores, default=-1):.2f}",
+            *spread,
+        ]
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join([*lines, "", f"Scores from {correlation} on count as the same picture."])
 

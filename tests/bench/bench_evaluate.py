@@ -41,7 +41,9 @@ def main() -> None:
     asked = parser.parse_args()
     device.prepare("cpu", "float32", asked.threads)
     real = works(report.read_json(Path("data/split.json"))["test"][: asked.count], PIXELS)
-    made = [vary(picture, PIXELS, np.random.default_rng([1, number]), True, 0.3, 0.3) for number, picture in enumerate(real)]
+    made = [
+        vary(picture, PIXELS, np.random.default_rng([1, number]), True, 0.3, 0.3) for number, picture in enumerate(real)
+    ]
     plain, fused = theirs(), inception.load(CPU)
     contenders: dict[str, Callable[[list], Tensor]] = {
         "torch-fidelity": lambda pictures: by_torch_fidelity(plain, pictures, asked.batch),
@@ -55,37 +57,63 @@ def main() -> None:
             found[name] = [extract(made), extract(real)]
             seconds[name].append(time.perf_counter() - start)
     rates = {name: 2 * asked.count / statistics.median(values) for name, values in seconds.items()}
-    print(f"{asked.count} pictures a side, batch {asked.batch}, {asked.threads} threads, {asked.repeats} repeats in turns\n")
+    print(
+        f"{asked.count} pictures a side, batch {asked.batch}, {asked.threads} threads, {asked.repeats} repeats in turns\n"
+    )
     print("| | torch-fidelity | ours | ratio |\n|---|---|---|---|")
-    print(f"| features, images/s | {rates['torch-fidelity']:.1f} | {rates['ours']:.1f} | {rates['ours'] / rates['torch-fidelity']:.2f} |")
+    print(
+        f"| features, images/s | {rates['torch-fidelity']:.1f} | {rates['ours']:.1f} | {rates['ours'] / rates['torch-fidelity']:.2f} |"
+    )
     gram = Gram.of(*found["ours"])
     shares = manifold.measure(gram)
-    own = {"FID": frechet.distance(gram), "KID": kernel.distance(gram, 2, 0)[0], "precision": shares["precision"], "recall": shares["recall"]}
+    own = {
+        "FID": frechet.distance(gram),
+        "KID": kernel.distance(gram, 2, 0)[0],
+        "precision": shares["precision"],
+        "recall": shares["recall"],
+    }
     for name, value in reference(*found["torch-fidelity"]).items():
-        print(f"| {name} | {value:.6f} | {own[name]:.6f} | relative difference {abs(own[name] - value) / abs(value):.1e} |")
-    exact, root = timed(lambda: frechet.distance(Gram.of(*found["ours"]))), timed(lambda: by_matrix_root(*found["ours"]))
-    print(f"| Frechet distance: scipy's sqrtm beside ours | {root[0]:.6f} in {root[1]:.2f} s | {exact[0]:.6f} in {exact[1]:.3f} s | {root[1] / exact[1]:.0f} |")
+        print(
+            f"| {name} | {value:.6f} | {own[name]:.6f} | relative difference {abs(own[name] - value) / abs(value):.1e} |"
+        )
+    exact, root = (
+        timed(lambda: frechet.distance(Gram.of(*found["ours"]))),
+        timed(lambda: by_matrix_root(*found["ours"])),
+    )
+    print(
+        f"| Frechet distance: scipy's sqrtm beside ours | {root[0]:.6f} in {root[1]:.2f} s | {exact[0]:.6f} in {exact[1]:.3f} s | {root[1] / exact[1]:.0f} |"
+    )
 
 
 def theirs() -> FeatureExtractorInceptionV3:
     """torch-fidelity's extractor as it ships, with the packaged weights."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "inception.pth"
-        torch.save(inception.build().state_dict() | {"fc.weight": torch.zeros(1008, 2048), "fc.bias": torch.zeros(1008)}, path)
+        torch.save(
+            inception.build().state_dict() | {"fc.weight": torch.zeros(1008, 2048), "fc.bias": torch.zeros(1008)}, path
+        )
         return FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], feature_extractor_weights_path=str(path))
 
 
 def by_torch_fidelity(network: nn.Module, pictures: list, batch: int) -> Tensor:
     """Features [N, 2048], as float64; the network resizes the pictures as the graph of 2015 did."""
     with torch.inference_mode():
-        return torch.cat([network(part)[0] for part in torch.from_numpy(images.to_array(pictures)).split(batch)]).double()
+        return torch.cat(
+            [network(part)[0] for part in torch.from_numpy(images.to_array(pictures)).split(batch)]
+        ).double()
 
 
 def reference(made: Tensor, real: Tensor) -> dict[str, float]:
     """torch-fidelity's own numbers of its own features."""
-    prc = prc_features_to_metric(made, real, prc_neighborhood=manifold.PRECISION_K, prc_batch_size=1000, save_cpu_ram=False, verbose=False)
-    kid = kid_features_to_metric(made, real, kid_subsets=2, kid_subset_size=len(made), verbose=False)["kernel_inception_distance_mean"]
-    fid = fid_statistics_to_metric(*map(fid_features_to_statistics, (made, real)), verbose=False)["frechet_inception_distance"]
+    prc = prc_features_to_metric(
+        made, real, prc_neighborhood=manifold.PRECISION_K, prc_batch_size=1000, save_cpu_ram=False, verbose=False
+    )
+    kid = kid_features_to_metric(made, real, kid_subsets=2, kid_subset_size=len(made), verbose=False)[
+        "kernel_inception_distance_mean"
+    ]
+    fid = fid_statistics_to_metric(*map(fid_features_to_statistics, (made, real)), verbose=False)[
+        "frechet_inception_distance"
+    ]
     return {"FID": fid, "KID": kid, "precision": prc["precision"], "recall": prc["recall"]}
 
 

@@ -63,7 +63,13 @@ class Ours:
 
     def run(self, steps: int) -> None:
         """Train for so many steps more."""
-        train(self.state, self.images, self.images[:0], our_settings(self.params, self.runtime, self.state.step + steps), Nobody())
+        train(
+            self.state,
+            self.images,
+            self.images[:0],
+            our_settings(self.params, self.runtime, self.state.step + steps),
+            Nobody(),
+        )
 
 
 class Compiled(Ours):
@@ -150,7 +156,9 @@ class Plain:
             real_logits = self.discriminator(real)
         loss = self.loss.discriminator(real_logits, self.discriminator(self.change(fake))) + extra
         if self.params.r1_gamma > 0 and self.step % self.params.penalty_every == 0:
-            loss = loss + self.params.penalty_every * self.params.r1_gamma / 2 * gradient_penalty(self.discriminator, real)
+            loss = loss + self.params.penalty_every * self.params.r1_gamma / 2 * gradient_penalty(
+                self.discriminator, real
+            )
         self.descend(self.adam_discriminator, loss)
 
     def learn_generator(self, real: Tensor) -> None:
@@ -171,7 +179,9 @@ class Plain:
         return self.generator(torch.randn(self.params.batch, self.params.latent, device=self.device), self.rng)
 
     def change(self, images: Tensor) -> Tensor:
-        return diffaugment.diffaugment(images, self.params.diffaugment, torch.rand(len(images), diffaugment.DRAWS, device=self.device))
+        return diffaugment.diffaugment(
+            images, self.params.diffaugment, torch.rand(len(images), diffaugment.DRAWS, device=self.device)
+        )
 
     def descend(self, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
         optimiser.zero_grad()
@@ -209,7 +219,9 @@ def paint(folder: Path, resolution: int) -> Path:
     folder.mkdir(parents=True)
     for number in range(PICTURES):
         coarse = np.random.default_rng(number).integers(0, 256, (resolution // 4, resolution // 4, 3), np.uint8)
-        Image.fromarray(coarse).resize((resolution, resolution), Image.Resampling.BICUBIC).save(folder / f"work{number:03d}--00.png")
+        Image.fromarray(coarse).resize((resolution, resolution), Image.Resampling.BICUBIC).save(
+            folder / f"work{number:03d}--00.png"
+        )
     return folder
 
 
@@ -252,13 +264,25 @@ def parse(description: str, resolutions: list[int]) -> argparse.Namespace:
     parser.add_argument("--architectures", nargs="*", default=list(ARCHITECTURES), choices=list(ARCHITECTURES))
     parser.add_argument("--resolutions", type=int, nargs="*", default=resolutions)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--steps", type=int, default=8, help="in one repeat; a multiple of train.penalty_every counts lazy penalties right")
+    parser.add_argument(
+        "--steps",
+        type=int,
+        default=8,
+        help="in one repeat; a multiple of train.penalty_every counts lazy penalties right",
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", default="cpu", help="of bench_gan_speed; lightweight-gan is measured on the CPU alone")
+    parser.add_argument(
+        "--device", default="cpu", help="of bench_gan_speed; lightweight-gan is measured on the CPU alone"
+    )
     parser.add_argument("--precision", default="auto", help="of ours; plain is always float32")
     parser.add_argument("--compile", action="store_true", help="of bench_gan_speed: with torch.compile as well")
-    parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="processor: the process's own time, for one thread on a busy machine")
+    parser.add_argument(
+        "--clock",
+        choices=list(CLOCKS),
+        default="wall",
+        help="processor: the process's own time, for one thread on a busy machine",
+    )
     return parser.parse_args()
 
 
@@ -266,7 +290,9 @@ def main() -> None:
     asked = parse(str(__doc__), [64, 128])
     runtime = prepare(asked.device, asked.precision, asked.threads)
     print(f"{conditions(asked, runtime)}\n")
-    kinds: dict[str, Callable[[Train, Runtime, Path], Contender]] = {"plain": Plain, "ours": Ours} | ({"compiled": Compiled} if asked.compile else {})
+    kinds: dict[str, Callable[[Train, Runtime, Path], Contender]] = {"plain": Plain, "ours": Ours} | (
+        {"compiled": Compiled} if asked.compile else {}
+    )
     heads = [f"{name}, images/s, median (best)" for name in kinds] + [f"{name} to plain" for name in list(kinds)[1:]]
     print(f"| architecture | pixels | {' | '.join(heads)} |\n|---{'|---' * (1 + len(heads))}|")
     for architecture in asked.architectures:

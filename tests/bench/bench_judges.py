@@ -36,11 +36,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=144, help="pictures of each generator")
     asked = parser.parse_args()
-    print(f"| {asked.count} pictures | space | {' | '.join(name.replace('_', ' ') for name in INTERVALS)} | KID's standard deviation | FID |\n|---{'|---' * (len(INTERVALS) + 3)}|")
+    print(
+        f"| {asked.count} pictures | space | {' | '.join(name.replace('_', ' ') for name in INTERVALS)} | KID's standard deviation | FID |\n|---{'|---' * (len(INTERVALS) + 3)}|"
+    )
     for name, pictures in generators(asked.count):
         found = evaluate(pictures)
         for space, numbers in (("Inception", found), ("EfficientNet", found["efficientnet"])):
-            print(f"| {name} | {space} | {' | '.join(interval(numbers, key) for key in INTERVALS)} | {numbers['kid_std']:.4f} | {numbers['fid']:.1f} |", flush=True)
+            print(
+                f"| {name} | {space} | {' | '.join(interval(numbers, key) for key in INTERVALS)} | {numbers['kid_std']:.4f} | {numbers['fid']:.1f} |",
+                flush=True,
+            )
 
 
 def generators(count: int) -> Iterator[tuple[str, list[Image.Image]]]:
@@ -48,14 +53,22 @@ def generators(count: int) -> Iterator[tuple[str, list[Image.Image]]]:
     everything = params.load()
     pixels, museum, variations = everything.train.resolution, everything.museum, everything.augment
     unseen = plan(museum.works, museum.reserve + POOL * count, museum.seed)[-POOL * count :]
-    drawn = np.random.default_rng(0).choice(len(unseen), count, replace=False)  # neighbours in the plan take turns: they differ more than chance
+    drawn = np.random.default_rng(0).choice(
+        len(unseen), count, replace=False
+    )  # neighbours in the plan take turns: they differ more than chance
     with workers() as pool:
         fresh = list(pool.map(fresh_work, [unseen[number] for number in drawn]))
     yield "perfect", [images.square(picture, pixels) for picture in fresh]
     trained = list(islice(cycle(works(report.read_json(Path("data/split.json"))["train"], pixels)), count))
     yield "memoriser", trained
     rngs = [np.random.default_rng([7, number]) for number in range(count)]
-    yield "memoriser with jitter", [vary(picture, pixels, rng, bool(rng.integers(2)), variations.crop, variations.colour) for picture, rng in zip(trained, rngs, strict=True)]
+    yield (
+        "memoriser with jitter",
+        [
+            vary(picture, pixels, rng, bool(rng.integers(2)), variations.crop, variations.colour)
+            for picture, rng in zip(trained, rngs, strict=True)
+        ],
+    )
     yield "noise", [Image.fromarray(rng.integers(0, 256, (pixels, pixels, 3), np.uint8)) for rng in rngs]
 
 
@@ -74,8 +87,13 @@ def evaluate(pictures: list[Image.Image]) -> dict[str, Any]:
             (room / "data" / part).symlink_to(Path("data").resolve() / part)
         for number, picture in enumerate(pictures):
             images.save_png(room / f"data/generated/samples/{number:05}.png", picture)
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")} | {"PYTHONPATH": str(ROOT), "DVC_ROOT": str(Path.cwd())}
-        done = subprocess.run([sys.executable, "-m", "stages.evaluate"], cwd=room, env=environment, capture_output=True, text=True)
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")} | {
+            "PYTHONPATH": str(ROOT),
+            "DVC_ROOT": str(Path.cwd()),
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "stages.evaluate"], cwd=room, env=environment, capture_output=True, text=True
+        )
         if done.returncode:
             raise SystemExit(done.stderr)
         return report.read_json(room / "metrics/evaluate.json")

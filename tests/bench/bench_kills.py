@@ -44,13 +44,19 @@ def main() -> None:
             folder = Path(place) / f"broken-{number}"
             found = kill_and_go_on(folder, length, random.Random(f"{asked.seed} {number}"))
             resumed = "resuming after" in folder.with_suffix(".log").read_text()
-            print(f"{number + 1}: {'equal' if found == expected else 'DIFFERENT'}{', resumed' if resumed else ''}", file=sys.stderr, flush=True)
+            print(
+                f"{number + 1}: {'equal' if found == expected else 'DIFFERENT'}{', resumed' if resumed else ''}",
+                file=sys.stderr,
+                flush=True,
+            )
             shutil.rmtree(folder)
             return found == expected, resumed
 
         with ThreadPoolExecutor(asked.jobs) as pool:
             equal, resumed = map(sum, zip(*pool.map(one, range(asked.kills)), strict=True))
-    print("| kills at random moments | trainings that went on from a saved state | results equal to an unbroken training's, byte for byte | files compared |")
+    print(
+        "| kills at random moments | trainings that went on from a saved state | results equal to an unbroken training's, byte for byte | files compared |"
+    )
     print("|---|---|---|---|")
     print(f"| {asked.kills} | {resumed} | {equal} | {len(expected)} |")
     sys.exit(equal != asked.kills)
@@ -85,9 +91,13 @@ def workspace(folder: Path) -> Path:
 
 def command(folder: Path) -> subprocess.Popen:
     """The stage as DVC runs it."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")} | {"PYTHONPATH": str(ROOT)}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")} | {
+        "PYTHONPATH": str(ROOT)
+    }
     with folder.with_suffix(".log").open("w") as log:
-        return subprocess.Popen([sys.executable, "-m", "stages.train"], cwd=folder, env=environment, stdout=log, stderr=log)
+        return subprocess.Popen(
+            [sys.executable, "-m", "stages.train"], cwd=folder, env=environment, stdout=log, stderr=log
+        )
 
 
 def outputs(folder: Path) -> dict[str, str]:

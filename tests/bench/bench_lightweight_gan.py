@@ -19,11 +19,23 @@ from bench_gan_speed import WARM, Ours, conditions, paint, parse, rate, variant
 from stages.common.device import Runtime, prepare
 from stages.gan.architectures import count_parameters
 
-PACKAGES = ["lightweight-gan==1.2.1", "einops==0.8.2", "kornia==0.9.0", "kornia-rs==0.2.0", "adabelief-pytorch==0.2.1", "colorama==0.4.6", "tabulate==0.10.0"]
+PACKAGES = [
+    "lightweight-gan==1.2.1",
+    "einops==0.8.2",
+    "kornia==0.9.0",
+    "kornia-rs==0.2.0",
+    "adabelief-pytorch==0.2.1",
+    "colorama==0.4.6",
+    "tabulate==0.10.0",
+]
 NETWORKS = {  # lightweight-gan's arguments; the first are its command line's
     "lightweight-gan": {"attn_res_layers": [32]},
     "the same without attention": {"attn_res_layers": []},
-    "the same, narrow": {"attn_res_layers": [], "fmap_max": 64, "latent_dim": 128},  # fewer parameters than our fastgan, 2.0 M in all
+    "the same, narrow": {
+        "attn_res_layers": [],
+        "fmap_max": 64,
+        "latent_dim": 128,
+    },  # fewer parameters than our fastgan, 2.0 M in all
 }
 DRIVER = """
 import json, sys, time
@@ -65,10 +77,16 @@ print(json.dumps({"rate": asked["steps"] * asked["batch"] / seconds, "sizes": si
 def compare(base: Path, resolution: int, asked: argparse.Namespace, runtime: Runtime) -> None:
     """Print the rows of one resolution: rates in turns."""
     folder = paint(base / f"pictures{resolution}", resolution)
-    ours = {architecture: Ours(variant(architecture, resolution, asked), runtime, folder) for architecture in asked.architectures}
+    ours = {
+        architecture: Ours(variant(architecture, resolution, asked), runtime, folder)
+        for architecture in asked.architectures
+    }
     order = {key: getattr(asked, key) for key in ("threads", "batch", "steps", "clock")}
     order |= {"warm": WARM, "resolution": resolution, "base": str(base), "pictures": str(folder)}
-    sizes = {name: [count_parameters(own.state.generator), count_parameters(own.state.discriminator)] for name, own in ours.items()}
+    sizes = {
+        name: [count_parameters(own.state.generator), count_parameters(own.state.discriminator)]
+        for name, own in ours.items()
+    }
     rates: dict[str, list[float]] = {name: [] for name in [*NETWORKS, *ours]}
     for own in ours.values():
         own.run(WARM)
@@ -90,7 +108,9 @@ def main() -> None:
     asked = parse(str(__doc__), [64])
     runtime = prepare("cpu", asked.precision, asked.threads)
     print(f"{conditions(asked, runtime)}\n")
-    print("| pixels | | parameters, generator + discriminator | images/s, median (best) | ratio to the first | to the second | to the third |")
+    print(
+        "| pixels | | parameters, generator + discriminator | images/s, median (best) | ratio to the first | to the second | to the third |"
+    )
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         base = Path(name)

@@ -82,21 +82,32 @@ def main() -> None:
 
         def one(work: tuple[str, int]) -> dict[str, Any]:
             name, seed = work
-            room = train(rooms / f"{list(recipes).index(name)}-{seed}", recipes[name] | {"seed": seed, "kimg": kimg[name], "threads": 1})
+            room = train(
+                rooms / f"{list(recipes).index(name)}-{seed}",
+                recipes[name] | {"seed": seed, "kimg": kimg[name], "threads": 1},
+            )
             print(f"{name}, seed {seed}: {kimg[name]:g} kimg done", file=sys.stderr, flush=True)
             return json.loads((room / "metrics/train.json").read_text()) | {"room": room}
 
         with ThreadPoolExecutor(asked.jobs) as pool:
             trained = dict(zip(todo, pool.map(one, todo), strict=True))
-        print(f"| recipe | pictures/s | kimg | KID, mean | {' | '.join(f'seed {seed}' for seed in asked.seeds)} | verdicts |")
+        print(
+            f"| recipe | pictures/s | kimg | KID, mean | {' | '.join(f'seed {seed}' for seed in asked.seeds)} | verdicts |"
+        )
         print("|---" * (5 + len(asked.seeds)) + "|")
         for name in recipes:
             kids = [judge.kid(trained[name, seed]["room"]) for seed in asked.seeds]
             verdicts = ", ".join(dict.fromkeys(trained[name, seed]["verdict"]["state"] for seed in asked.seeds))
             shown = f"{speeds[name]:.0f}" if speeds[name] else ""
-            print(f"| {name} | {shown} | {kimg[name]:g} | {statistics.mean(kids):.3f} | {' | '.join(f'{kid:.3f}' for kid in kids)} | {verdicts} |", flush=True)
+            print(
+                f"| {name} | {shown} | {kimg[name]:g} | {statistics.mean(kids):.3f} | {' | '.join(f'{kid:.3f}' for kid in kids)} | {verdicts} |",
+                flush=True,
+            )
             if asked.sheets:
-                save_sheet(trained[name, asked.seeds[0]]["room"], asked.sheets / f"{name.replace(': ', '-').replace(' ', '-')}.png")
+                save_sheet(
+                    trained[name, asked.seeds[0]]["room"],
+                    asked.sheets / f"{name.replace(': ', '-').replace(' ', '-')}.png",
+                )
 
 
 def workspace(room: Path, changes: dict[str, Any]) -> Path:
@@ -112,10 +123,18 @@ def workspace(room: Path, changes: dict[str, Any]) -> Path:
 
 def train(room: Path, changes: dict[str, Any]) -> Path:
     """Run the stage as DVC does; returns its folder."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")} | {"PYTHONPATH": str(ROOT)}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")} | {
+        "PYTHONPATH": str(ROOT)
+    }
     threads = str(changes.get("threads", 2))
     environment |= {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
-    done = subprocess.run([sys.executable, "-m", "stages.train"], cwd=workspace(room, changes), env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.train"],
+        cwd=workspace(room, changes),
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         raise SystemExit(f"{changes} failed: {done.stderr[-2000:]}")
     return room
@@ -150,13 +169,19 @@ class Judge:
 
     def kid(self, room: Path) -> float:
         """Of SAMPLES pictures of the generator that the training kept."""
-        return kernel.squared_mmd(Gram.of(features(self.network, pictures(room, SAMPLES), 16, torch.device("cpu")), self.real)).item()
+        return kernel.squared_mmd(
+            Gram.of(features(self.network, pictures(room, SAMPLES), 16, torch.device("cpu")), self.real)
+        ).item()
 
 
 def pictures(room: Path, count: int) -> list[Any]:
     """The first pictures of a trained generator."""
     generator = load_generator(room / "data/gan/generator.safetensors")
-    return [picture for z in latents(0, range(count), generator.latent).split(25) for picture in sample(generator, z, torch.float32)]
+    return [
+        picture
+        for z in latents(0, range(count), generator.latent).split(25)
+        for picture in sample(generator, z, torch.float32)
+    ]
 
 
 def save_sheet(room: Path, path: Path) -> None:

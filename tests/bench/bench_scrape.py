@@ -43,7 +43,9 @@ def pictures(count: int) -> list[bytes]:
     random = np.random.default_rng(0)
     made = []
     for _ in range(min(50, count)):
-        coarse = Image.fromarray(random.integers(0, 256, (12, 16, 3), np.uint8)).resize((640, 480), Image.Resampling.BICUBIC)
+        coarse = Image.fromarray(random.integers(0, 256, (12, 16, 3), np.uint8)).resize(
+            (640, 480), Image.Resampling.BICUBIC
+        )
         grain = np.clip(np.asarray(coarse, np.int16) + random.integers(-12, 13, (480, 640, 1)), 0, 255).astype(np.uint8)
         data = io.BytesIO()
         Image.fromarray(grain).save(data, "JPEG", quality=88)
@@ -58,7 +60,7 @@ def serve(files: list[bytes], port: multiprocessing.Queue) -> None:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
-        def do_GET(self) -> None:  # noqa: N802, the name is http.server's
+        def do_GET(self) -> None:
             name = self.path.strip("/").removesuffix(".jpg")
             body = files[int(name)] if name.isdecimal() else b""
             self.send_response(200 if body else 404)
@@ -83,8 +85,12 @@ def scrape(connections: int, listed: Path, folder: Path) -> int:
     values = yaml.safe_load((ROOT / "params.yaml").read_text())
     values["scrape"] |= {"source": "urls", "path": str(listed), "connections": connections}
     (folder / "params.yaml").write_text(yaml.safe_dump(values))
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")} | {"PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-m", "stages.scrape"], cwd=folder, env=environment, check=True, capture_output=True)
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")} | {
+        "PYTHONPATH": str(ROOT)
+    }
+    subprocess.run(
+        [sys.executable, "-m", "stages.scrape"], cwd=folder, env=environment, check=True, capture_output=True
+    )
     return json.loads((folder / "metrics" / "scrape.json").read_text())["files"]
 
 
@@ -131,16 +137,27 @@ def main() -> None:
     server.start()
     base = f"http://127.0.0.1:{port.get()}"
     urls = [f"{base}/{number}.jpg" for number in range(len(files))]
-    visits = {"scrape, 4 connections (default)": partial(scrape, 4), "scrape, 8 connections": partial(scrape, 8), "requests loop": loop}
+    visits = {
+        "scrape, 4 connections (default)": partial(scrape, 4),
+        "scrape, 8 connections": partial(scrape, 8),
+        "requests loop": loop,
+    }
     if options.img2dataset:
         for processes, threads in ((1, 16), (1, 256), (2, 64)):
-            visits[f"img2dataset, {processes} x {threads} threads"] = partial(img2dataset, options.img2dataset, processes, threads)
-    print(f"{len(files)} files of {sum(map(len, files)) / len(files) / 1000:.0f} kB, {options.rounds} rounds in turns, {os.cpu_count()} cores")
+            visits[f"img2dataset, {processes} x {threads} threads"] = partial(
+                img2dataset, options.img2dataset, processes, threads
+            )
+    print(
+        f"{len(files)} files of {sum(map(len, files)) / len(files) / 1000:.0f} kB, {options.rounds} rounds in turns, {os.cpu_count()} cores"
+    )
     times = {name: [seconds(visit, urls)] for name, visit in visits.items()}
     for _ in range(options.rounds - 1):
         for name, visit in visits.items():
             times[name].append(seconds(visit, urls))
-    starts = {name: statistics.median(seconds(visit, urls[:1]) for _ in range(options.rounds)) for name, visit in visits.items()}
+    starts = {
+        name: statistics.median(seconds(visit, urls[:1]) for _ in range(options.rounds))
+        for name, visit in visits.items()
+    }
     server.terminate()
     report(times, starts, len(files))
 
@@ -152,7 +169,9 @@ def report(times: dict[str, list[float]], starts: dict[str, float], count: int) 
     print(f"{'':34}{'seconds':>9}{'files/s':>9}{'without start':>15}{'scrape is x':>13}{'without start':>15}")
     for name, value in middle.items():
         net = value - starts[name]
-        print(f"{name:34}{value:9.2f}{count / value:9.0f}{count / net:15.0f}{value / middle[ours]:13.2f}{net / (middle[ours] - starts[ours]):15.2f}")
+        print(
+            f"{name:34}{value:9.2f}{count / value:9.0f}{count / net:15.0f}{value / middle[ours]:13.2f}{net / (middle[ours] - starts[ours]):15.2f}"
+        )
 
 
 if __name__ == "__main__":

@@ -48,11 +48,26 @@ def main() -> None:
     parser.add_argument("what", choices=["pastiche", "step", "heldout", "tiles", "memory"])
     parser.add_argument("--pixels", type=int, nargs="+", default=[384])
     parser.add_argument("--steps", type=int, default=300, help="of pastiche")
-    parser.add_argument("--style-weights", type=float, nargs="+", default=[100.0], help="pastiche: of ours by its own losses")
-    parser.add_argument("--shares", type=float, nargs="+", default=[1.0], help="pastiche: of its style weight, for ours by its losses")
-    parser.add_argument("--counts", type=int, nargs="+", default=[250], help="pastiche: steps at each of our scales, the last is the full one")
+    parser.add_argument(
+        "--style-weights", type=float, nargs="+", default=[100.0], help="pastiche: of ours by its own losses"
+    )
+    parser.add_argument(
+        "--shares", type=float, nargs="+", default=[1.0], help="pastiche: of its style weight, for ours by its losses"
+    )
+    parser.add_argument(
+        "--counts",
+        type=int,
+        nargs="+",
+        default=[250],
+        help="pastiche: steps at each of our scales, the last is the full one",
+    )
     parser.add_argument("--each", type=int, default=16, help="heldout, tiles: steps at each scale")
-    parser.add_argument("--lighter", type=float, default=8.0, help="heldout: a second style weight, since from coarse to fine some style may be given for content")
+    parser.add_argument(
+        "--lighter",
+        type=float,
+        default=8.0,
+        help="heldout: a second style weight, since from coarse to fine some style may be given for content",
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--tile", type=int, default=512)
     parser.add_argument("--one", help=argparse.SUPPRESS)  # memory: the child process that is measured
@@ -66,7 +81,10 @@ def pictures(pixels: int) -> tuple[Image.Image, Image.Image]:
     """A museum work as content and another one as style, both with their longer side `pixels`."""
     rows = [row for row in report.read_jsonl(Path("data/works/works.jsonl")) if row["best"]]
     found = [images.read(Path("data/works") / row["file"]) for row in rows[:2]]
-    content, style = (work.resize([round(side * pixels / max(work.size)) for side in work.size], Image.Resampling.LANCZOS) for work in found)
+    content, style = (
+        work.resize([round(side * pixels / max(work.size)) for side in work.size], Image.Resampling.LANCZOS)
+        for work in found
+    )
     return content, style
 
 
@@ -74,7 +92,9 @@ def network() -> vgg.VGG19:
     return vgg.load(weights.locate(weights.VGG19), CPU, torch.float32)
 
 
-def coarse_to_fine(content: Tensor, style: Tensor, counts: Sequence[int], balance: Weights) -> Iterator[tuple[float, Tensor]]:
+def coarse_to_fine(
+    content: Tensor, style: Tensor, counts: Sequence[int], balance: Weights
+) -> Iterator[tuple[float, Tensor]]:
     """Our painting of a plain picture (not of a sketch on its underpainting): the seconds spent in it so far, and the canvas, after each step.
 
     `counts`: steps at each scale, from coarse to fine; the last is the full one, each other sqrt(2) smaller than the next.
@@ -83,7 +103,9 @@ def coarse_to_fine(content: Tensor, style: Tensor, counts: Sequence[int], balanc
     for level, count in enumerate(counts):
         start = time.perf_counter()
         share = 0.5 ** ((len(counts) - 1 - level) / 2)
-        size, work = ([max(vgg.SMALLEST, round(side * share)) for side in whole.shape[2:]] for whole in (content, style))
+        size, work = (
+            [max(vgg.SMALLEST, round(side * share)) for side in whole.shape[2:]] for whole in (content, style)
+        )
         goal = Objective(net, gatys.resized(content, size), [Work(gatys.resized(style, work), 1.0, None)], None, How())
         optimizer = Lbfgs(gatys.enlarged(canvas, content, size))
         canvas = optimizer.canvas
@@ -112,21 +134,40 @@ def bench_pastiche(asked: argparse.Namespace, pixels: int) -> None:
     last = artist.pastiche.data / 127.5 + torch.tensor(vgg.MEAN_BGR).view(1, 3, 1, 1) / 127.5 - 1
     wanted, saved = judged(artist, last.flip(1)), judged(artist, last.flip(1).clamp(-1, 1))
     print(f"\n{content.width} x {content.height} pixels, {asked.threads} threads; the losses are pastiche's own\n")
-    print("| | seconds | content | style | of the saved picture | pastiche's seconds / ours |\n|---|---|---|---|---|---|")
-    print(f"| pastiche, {asked.steps} steps | {seconds:.0f} | {wanted[0]:.0f} | {wanted[1]:.0f} | {saved[0]:.0f}, {saved[1]:.0f} | 1 |", flush=True)
+    print(
+        "| | seconds | content | style | of the saved picture | pastiche's seconds / ours |\n|---|---|---|---|---|---|"
+    )
+    print(
+        f"| pastiche, {asked.steps} steps | {seconds:.0f} | {wanted[0]:.0f} | {wanted[1]:.0f} | {saved[0]:.0f}, {saved[1]:.0f} | 1 |",
+        flush=True,
+    )
     whole = 5 / (0.01 * square(tensor(content)))  # pastiche's own balance, as a weight of the mean over five layers
-    rivals = {"its own losses": (gram_distance, asked.style_weights), "pastiche's losses": (absolute_distance, [whole * share for share in asked.shares])}
+    rivals = {
+        "its own losses": (gram_distance, asked.style_weights),
+        "pastiche's losses": (absolute_distance, [whole * share for share in asked.shares]),
+    }
     for name, (distance, balances) in rivals.items():
         statistics.DISTANCES["gram"] = distance
         for balance in balances:
-            took, canvas, found = race(artist, tensor(content), tensor(style), asked.counts, Weights(balance, 0.0), wanted, seconds)
+            took, canvas, found = race(
+                artist, tensor(content), tensor(style), asked.counts, Weights(balance, 0.0), wanted, seconds
+            )
             saved, reached = judged(artist, canvas.clamp(-1, 1)), found[0] <= wanted[0] and found[1] <= wanted[1]
             ratio = f"{seconds / took:.1f}" if reached else f"not reached, {sum(found) / sum(wanted):.2f} of the sum"
-            print(f"| ours by {name}, style weight {balance:.3g} | {took:.0f} | {found[0]:.0f} | {found[1]:.0f} | {saved[0]:.0f}, {saved[1]:.0f} | {ratio} |", flush=True)
+            print(
+                f"| ours by {name}, style weight {balance:.3g} | {took:.0f} | {found[0]:.0f} | {found[1]:.0f} | {saved[0]:.0f}, {saved[1]:.0f} | {ratio} |",
+                flush=True,
+            )
 
 
 def race(
-    artist: PasticheArtist, content: Tensor, style: Tensor, counts: Sequence[int], balance: Weights, wanted: tuple[float, float], limit: float
+    artist: PasticheArtist,
+    content: Tensor,
+    style: Tensor,
+    counts: Sequence[int],
+    balance: Weights,
+    wanted: tuple[float, float],
+    limit: float,
 ) -> tuple[float, Tensor, tuple[float, float]]:
     """The seconds, the canvas and pastiche's losses of it, once both are reached, or at the end of the steps or of the time."""
     for step, (took, canvas) in enumerate(coarse_to_fine(content, style, counts, balance), 1):
@@ -170,7 +211,9 @@ def bench_step(asked: argparse.Namespace, pixels: int) -> None:
         goal = Objective(network(), content, [Work(style, 1.0, None)], None, How())
         found.append(min(timed(goal, content) for _ in range(6)))
     plain, ours = found
-    print(f"\n{content.shape[3]} x {content.shape[2]} pixels: {ours:.3f} s with Winograd's convolutions, {plain:.3f} s with PyTorch's, ratio {plain / ours:.2f}")
+    print(
+        f"\n{content.shape[3]} x {content.shape[2]} pixels: {ours:.3f} s with Winograd's convolutions, {plain:.3f} s with PyTorch's, ratio {plain / ours:.2f}"
+    )
 
 
 def timed(goal: Objective, content: Tensor) -> float:
@@ -187,22 +230,37 @@ def bench_heldout(asked: argparse.Namespace, pixels: int) -> None:
     for weight in (BALANCE.style, asked.lighter):
         *_, (seconds, canvas) = coarse_to_fine(content, style, counts, BALANCE._replace(style=weight))
         found[f"coarse to fine, {' + '.join(map(str, counts))} steps, style weight {weight:g}"] = canvas
-    for name, whitening in {"flat, plain pixels": 0.0, "flat": optimizers.WHITENING}.items():  # the last one stays, for the next size
+    for name, whitening in {
+        "flat, plain pixels": 0.0,
+        "flat": optimizers.WHITENING,
+    }.items():  # the last one stays, for the next size
         optimizers.WHITENING = whitening
         for steps, (took, canvas) in enumerate(coarse_to_fine(content, style, [10_000], BALANCE), 1):
             if took >= seconds:
                 break
         found[f"{name}, {steps} steps, style weight {BALANCE.style:g}"] = canvas
-    print(f"\n{content.shape[3]} x {content.shape[2]} pixels, {seconds:.0f} s each; relative errors at layers that were not optimized\n")
-    print(f"| | content {' | content '.join(HELD_OUT)} | style {' | style '.join(HELD_OUT)} |\n|{'---|' * (1 + 2 * len(HELD_OUT))}")
+    print(
+        f"\n{content.shape[3]} x {content.shape[2]} pixels, {seconds:.0f} s each; relative errors at layers that were not optimized\n"
+    )
+    print(
+        f"| | content {' | content '.join(HELD_OUT)} | style {' | style '.join(HELD_OUT)} |\n|{'---|' * (1 + 2 * len(HELD_OUT))}"
+    )
     net = network()
     with torch.no_grad():
         wanted, target = net(content, HELD_OUT), net(style, HELD_OUT)
         for name, picture in found.items():
             seen = net(picture.clamp(-1, 1), HELD_OUT)
-            content_losses = [((seen[layer] - wanted[layer]).square().mean() / wanted[layer].square().mean()).item() for layer in HELD_OUT]
-            style_losses = [gram_distance(sums(seen[layer], None), sums(target[layer], None)).item() for layer in HELD_OUT]
-            print(f"| {name} | {' | '.join(f'{value:.3f}' for value in content_losses)} | {' | '.join(f'{value:.4f}' for value in style_losses)} |", flush=True)
+            content_losses = [
+                ((seen[layer] - wanted[layer]).square().mean() / wanted[layer].square().mean()).item()
+                for layer in HELD_OUT
+            ]
+            style_losses = [
+                gram_distance(sums(seen[layer], None), sums(target[layer], None)).item() for layer in HELD_OUT
+            ]
+            print(
+                f"| {name} | {' | '.join(f'{value:.3f}' for value in content_losses)} | {' | '.join(f'{value:.4f}' for value in style_losses)} |",
+                flush=True,
+            )
 
 
 def bench_tiles(asked: argparse.Namespace, pixels: int) -> None:
@@ -220,23 +278,46 @@ def bench_tiles(asked: argparse.Namespace, pixels: int) -> None:
     difference = (found[0] - found[1]) * 127.5
     steps = difference.diff(dim=3).abs().mean((0, 1, 2))  # of each column to the next, where a seam would stand out
     own = found[0].diff(dim=3).abs().mean().item() * 127.5
-    print(f"\n{content.shape[3]} x {content.shape[2]} pixels, tiles of {asked.tile}: mean difference {difference.abs().mean():.3f}, largest {difference.abs().max():.1f} of 255 levels")
-    print(f"the difference changes from column to column by {steps.mean():.3f} levels on average, at most by {steps.max():.3f}; the picture by {own:.1f}")
+    print(
+        f"\n{content.shape[3]} x {content.shape[2]} pixels, tiles of {asked.tile}: mean difference {difference.abs().mean():.3f}, largest {difference.abs().max():.1f} of 255 levels"
+    )
+    print(
+        f"the difference changes from column to column by {steps.mean():.3f} levels on average, at most by {steps.max():.3f}; the picture by {own:.1f}"
+    )
 
 
 def bench_memory(asked: argparse.Namespace, pixels: int) -> None:
     """The resident memory of a process that takes one step, whole and in tiles."""
     if asked.one:
         content, style = map(tensor, pictures(pixels))
-        goal = Objective(network(), content, [Work(gatys.resized(style, content.shape[2:]), 1.0, None)], None, How(tile=int(asked.one)))
+        goal = Objective(
+            network(),
+            content,
+            [Work(gatys.resized(style, content.shape[2:]), 1.0, None)],
+            None,
+            How(tile=int(asked.one)),
+        )
         start = time.perf_counter()
         goal.evaluate(content, BALANCE, 0)
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, time.perf_counter() - start)
         return
     for tile in (8192, asked.tile):
-        command = [sys.executable, __file__, "memory", "--pixels", str(pixels), "--one", str(tile), "--threads", str(asked.threads)]
+        command = [
+            sys.executable,
+            __file__,
+            "memory",
+            "--pixels",
+            str(pixels),
+            "--one",
+            str(tile),
+            "--threads",
+            str(asked.threads),
+        ]
         peak, seconds = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-        print(f"| {pixels} | {'whole' if tile == 8192 else f'tiles of {tile}'} | {float(peak):.2f} GiB | {float(seconds):.1f} s |", flush=True)
+        print(
+            f"| {pixels} | {'whole' if tile == 8192 else f'tiles of {tile}'} | {float(peak):.2f} GiB | {float(seconds):.1f} s |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

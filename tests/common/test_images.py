@@ -60,12 +60,18 @@ def test_read_turns_as_exif_says(tmp_path, turn):
 
 
 def test_read_converts_the_colour_profile(tmp_path):
-    Image.new("RGB", (8, 8), (200, 50, 50)).save(tmp_path / "swapped.jpg", icc_profile=swapped_profile(), quality=100, subsampling=0)
-    Image.new("RGB", (8, 8), (200, 50, 50)).save(tmp_path / "broken.jpg", icc_profile=b"no profile at all", quality=100, subsampling=0)
+    Image.new("RGB", (8, 8), (200, 50, 50)).save(
+        tmp_path / "swapped.jpg", icc_profile=swapped_profile(), quality=100, subsampling=0
+    )
+    Image.new("RGB", (8, 8), (200, 50, 50)).save(
+        tmp_path / "broken.jpg", icc_profile=b"no profile at all", quality=100, subsampling=0
+    )
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     Image.new("RGB", (8, 8), (200, 50, 50)).save(tmp_path / "srgb.jpg", icc_profile=srgb, quality=100, subsampling=0)
     plain = np.asarray(images.read(tmp_path / "broken.jpg"), int)[4, 4]
-    assert abs(plain - (200, 50, 50)).max() <= 2 and np.array_equal(np.asarray(images.read(tmp_path / "srgb.jpg"))[4, 4], plain)
+    assert abs(plain - (200, 50, 50)).max() <= 2 and np.array_equal(
+        np.asarray(images.read(tmp_path / "srgb.jpg"))[4, 4], plain
+    )
     assert abs(np.asarray(images.read(tmp_path / "swapped.jpg"), int)[4, 4] - (50, 200, 50)).max() <= 2
 
 
@@ -131,5 +137,9 @@ def test_sheet_places_row_by_row():
     red, blue = Image.new("RGB", (10, 10), "red"), Image.new("RGB", (20, 10), "blue")
     page = images.sheet([red, blue, red], 2, (20, 20), gap=4)
     assert page.size == (2 * 24 + 4, 2 * 24 + 4)
-    assert page.getpixel((14, 14)) == (255, 0, 0) and page.getpixel((38, 14)) == (0, 0, 255) and page.getpixel((14, 38)) == (255, 0, 0)
+    assert (
+        page.getpixel((14, 14)) == (255, 0, 0)
+        and page.getpixel((38, 14)) == (0, 0, 255)
+        and page.getpixel((14, 38)) == (255, 0, 0)
+    )
     assert page.getpixel((38, 38)) == images.PAPER

@@ -21,7 +21,15 @@ def test_numbers_are_rounded_with_a_real_minus_and_none_before_zero(value, form,
 
 
 def test_a_cell_has_an_interval_only_with_both_ends():
-    found = {"kid": 0.2, "kid_low": 0.1, "kid_high": 0.3, "kid_floor": 0.01, "fid": 10.0, "fid_low": 9.0, "recall": None}
+    found = {
+        "kid": 0.2,
+        "kid_low": 0.1,
+        "kid_high": 0.3,
+        "kid_floor": 0.01,
+        "fid": 10.0,
+        "fid_low": 9.0,
+        "recall": None,
+    }
     assert numbers.cell(found, "kid") == numbers.Cell("0.200", "0.100 to 0.300", "0.010")
     assert numbers.cell(found, "fid") == numbers.Cell("10", "", "")
     assert numbers.cell(found, "recall") == numbers.Cell("", "", "")

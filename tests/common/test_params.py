@@ -15,7 +15,9 @@ KEYS = params.flatten(yaml.safe_load((ROOT / "params.yaml").read_text()))
 def test_the_repository_s_params_load():
     loaded = params.load(ROOT / "params.yaml")
     preset = presets.PRESETS[KEYS["train.preset"]]
-    assert params.flatten(loaded.model_dump() | {"study": loaded.study.model_dump()}) == KEYS | {f"train.{key}": value for key, value in preset.items()}
+    assert params.flatten(loaded.model_dump() | {"study": loaded.study.model_dump()}) == KEYS | {
+        f"train.{key}": value for key, value in preset.items()
+    }
     with pytest.raises(Exception, match="frozen"):
         loaded.train.seed = 1
 
@@ -35,7 +37,11 @@ def test_no_key_has_a_name_that_the_run_cache_ignores():
 WRONG = [
     ("train.resolution", 48, ["train.resolution is 48", "32, 64, 128, 256, 512 or 1024"]),
     ("train.resolution", 2048, ["train.resolution is 2048"]),
-    ("train.loss", "wasserstein", ["'wasserstein'", "'relativistic_average' or 'relativistic'", "(or 'auto': the preset's)"]),
+    (
+        "train.loss",
+        "wasserstein",
+        ["'wasserstein'", "'relativistic_average' or 'relativistic'", "(or 'auto': the preset's)"],
+    ),
     ("train.microbatch", 5, ["train.microbatch is 5, but must divide train.batch (16)"]),
     ("train.path_length", 2.0, ["train.path_length is 2, but dcgan has no path length"]),
     ("train.preset", "best", ["train.preset is 'best'", "'best_cpu'"]),
@@ -66,7 +72,14 @@ WRONG = [
     ("upscale.paper", "0x400mm", ["upscale.paper is '0x400mm'"]),
     ("upscale.paper", "300x400", ["upscale.paper is '300x400'"]),
     ("upscale.bleed_mm", -1.0, ["upscale.bleed_mm is -1.0", "greater than or equal to 0"]),
-    ("upscale.crop_marks", True, ["upscale.crop_marks is true with upscale.paper 'none' and upscale.extra_formats []", "choose a paper and [pdf]"]),
+    (
+        "upscale.crop_marks",
+        True,
+        [
+            "upscale.crop_marks is true with upscale.paper 'none' and upscale.extra_formats []",
+            "choose a paper and [pdf]",
+        ],
+    ),
     ("upscale.extra_formats", ["jpeg"], ["'jpeg'", "'pdf' or 'tiff'"]),
     ("study.seeds", [0, 1, 0], ["study.seeds is [0, 1, 0]", "each value may be there once"]),
     ("study.train_works", [], ["study.train_works is []", "at least 1 item"]),

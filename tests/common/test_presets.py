@@ -5,6 +5,7 @@ from typing import get_args
 
 import pytest
 import yaml
+
 from stages.common import params, presets, sections
 
 ROOT = Path(__file__).parents[2]

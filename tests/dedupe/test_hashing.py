@@ -41,9 +41,15 @@ def test_the_views_share_a_product_and_hash_as_if_each_were_cut_resized_and_tran
 def borders_line_by_line(lines: np.ndarray) -> float:
     """The share of even pairs of lines, as the definition reads."""
     count, reach = 0, int(views.BORDER * len(lines))
-    for pair in zip(lines[:reach].astype(int), lines[::-1].astype(int)):
+    for pair in zip(lines[:reach].astype(int), lines[::-1].astype(int), strict=False):
         levels = [np.median(line) for line in pair]
-        if any((abs(line - level) <= views.LEVELS).mean() < views.EVEN for line, level in zip(pair, levels)) or abs(levels[0] - levels[1]) > views.LEVELS:
+        if (
+            any(
+                (abs(line - level) <= views.LEVELS).mean() < views.EVEN
+                for line, level in zip(pair, levels, strict=False)
+            )
+            or abs(levels[0] - levels[1]) > views.LEVELS
+        ):
             break
         count += 1
     return count / len(lines)
@@ -61,7 +67,12 @@ def test_looking_at_the_outermost_lines_first_changes_no_view():
     partial = np.zeros(3, int)
     for _ in range(100):
         height, width, spread = rng.integers([1, 1, 2], [90, 90, 200])
-        grey = cv2.copyMakeBorder(rng.integers(0, spread, (height, width), np.uint8), *rng.integers(0, 12, 4).tolist(), cv2.BORDER_CONSTANT, value=40)
+        grey = cv2.copyMakeBorder(
+            rng.integers(0, spread, (height, width), np.uint8),
+            *rng.integers(0, 12, 4).tolist(),
+            cv2.BORDER_CONSTANT,
+            value=40,
+        )
         above, beside, caption = borders_line_by_line(grey), borders_line_by_line(grey.T), caption_line_by_line(grey)
         expected = np.array([(beside, above, beside, above), (0, 0, 0, caption)], np.float32)
         assert np.array_equal(views.boxes(grey)[1:3], expected)
@@ -83,7 +94,9 @@ def test_borders_are_found_to_the_pixel_and_pictures_have_none(paintings):
 def test_a_caption_is_found(paintings, altered):
     for number, picture in enumerate(paintings):
         captioned = altered(number, "caption")
-        left, top, right, bottom = views.pixels(captioned.size[::-1], views.boxes(np.asarray(captioned.convert("L")))[2])
+        left, top, right, bottom = views.pixels(
+            captioned.size[::-1], views.boxes(np.asarray(captioned.convert("L")))[2]
+        )
         assert (left, top, right) == (0, 0, picture.width) and abs(bottom - picture.height) <= 3
 
 
@@ -100,7 +113,12 @@ def brute_force(hashes: np.ndarray, boxes: np.ndarray, distance: int) -> set[tup
     shown[:, :: views.COUNT] = True
     for first in range(len(hashes)):
         for second in range(first + 1, len(hashes)):
-            pairs = [(v, w) for v in np.flatnonzero(shown[first]) for w in np.flatnonzero(shown[second]) if min(v, w) < views.OUTER]
+            pairs = [
+                (v, w)
+                for v in np.flatnonzero(shown[first])
+                for w in np.flatnonzero(shown[second])
+                if min(v, w) < views.OUTER
+            ]
             bits = min(int(np.bitwise_count(hashes[first, v] ^ hashes[second, w]).sum()) for v, w in pairs)
             if bits <= distance:
                 found.add((first, second, bits))
@@ -111,7 +129,9 @@ def brute_force(hashes: np.ndarray, boxes: np.ndarray, distance: int) -> set[tup
 def test_candidates_are_those_of_comparing_all(sides):
     rng = np.random.default_rng(sides)
     hashes = rng.integers(0, 256, (40, sides * views.COUNT, 32), np.uint8)
-    for item in range(20, 40):  # each second half copies the first, with one view turned into another and some bits flipped
+    for item in range(
+        20, 40
+    ):  # each second half copies the first, with one view turned into another and some bits flipped
         view, other = rng.integers(0, [hashes.shape[1], views.OUTER])
         noise = np.packbits(rng.permutation(np.arange(256) < 3 * (item - 20)))
         hashes[item, view] = hashes[item - 20, other] ^ noise
@@ -121,8 +141,12 @@ def test_candidates_are_those_of_comparing_all(sides):
     found = candidates(hashes, boxes, 50)
     expected = brute_force(hashes, boxes, 50)
     assert 10 <= len(expected) < 20
-    assert set(zip(found.first.tolist(), found.second.tolist(), found.bits.tolist())) == expected and len(found) == len(expected)
-    for first, second, bits, *chosen in zip(found.first, found.second, found.bits, found.view_first, found.view_second):
+    assert set(zip(found.first.tolist(), found.second.tolist(), found.bits.tolist(), strict=False)) == expected and len(
+        found
+    ) == len(expected)
+    for first, second, bits, *chosen in zip(
+        found.first, found.second, found.bits, found.view_first, found.view_second, strict=False
+    ):
         assert np.bitwise_count(hashes[first, chosen[0]] ^ hashes[second, chosen[1]]).sum() == bits
     assert found.first.tolist() == sorted(found.first.tolist())
 
@@ -143,7 +167,7 @@ def pool():
 
 def test_processes_change_nothing(paintings, pool, tmp_path):
     paths = [tmp_path / f"{number}.jpg" for number in range(9)]
-    for path, picture in zip(paths, paintings):
+    for path, picture in zip(paths, paintings, strict=False):
         images.save_jpeg(path, picture)
     parallel = list(fingerprints(paths, True, True, pool))
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as one:
@@ -174,5 +198,8 @@ def test_a_tiny_and_a_flat_picture_have_fingerprints():
 
 @pytest.mark.parametrize("shape", [(192, 256), (251, 173)])
 def test_even_pictures_hash_alike(shape):
-    hashes = [phashes(np.full(shape, level, np.uint8), views.boxes(np.full(shape, level, np.uint8))) for level in (1, 100, 251)]
+    hashes = [
+        phashes(np.full(shape, level, np.uint8), views.boxes(np.full(shape, level, np.uint8)))
+        for level in (1, 100, 251)
+    ]
     assert (hashes[0] == hashes[1]).all() and (hashes[1] == hashes[2]).all() and (hashes[0] == hashes[0][0]).all()

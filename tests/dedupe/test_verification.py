@@ -23,13 +23,17 @@ COPIES = [name for name in alterations.TABLE if name not in ("mirror", "detail")
 LEAST = {"watermark": SETTINGS.correlation, "tint": 0.8}  # scores that are lower than 0.85 in some works
 
 
-def found(first: Image.Image, second: Image.Image, distance: int = SETTINGS.hash_distance, mirrored: bool = False) -> tuple[int, Verdict] | None:
+def found(
+    first: Image.Image, second: Image.Image, distance: int = SETTINGS.hash_distance, mirrored: bool = False
+) -> tuple[int, Verdict] | None:
     """Hash distance and verdict of two pictures as the stage sees them; None when they are no candidates."""
     prints = [fingerprint(picture, mirrored, True) for picture in (first, second)]
     pairs = pairs_to_compare(prints, distance)
     if len(pairs) == 0:
         return None
-    return int(pairs.bits[0]), verify(*prints, int(pairs.view_first[0]), int(pairs.view_second[0]), SETTINGS.correlation)
+    return int(pairs.bits[0]), verify(
+        *prints, int(pairs.view_first[0]), int(pairs.view_second[0]), SETTINGS.correlation
+    )
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +110,9 @@ def pasted(picture: Image.Image, fill: Image.Image | tuple[int, int, int]) -> Im
     """With a round motif more."""
     mask, changed = Image.new("L", picture.size), picture.copy()
     width, height = picture.size
-    ImageDraw.Draw(mask).ellipse((width // 10, height // 2, width // 10 + width // 5, height // 2 + height // 5), fill=255)
+    ImageDraw.Draw(mask).ellipse(
+        (width // 10, height // 2, width // 10 + width // 5, height // 2 + height // 5), fill=255
+    )
     changed.paste(fill, (0, 0), mask)
     return changed
 
@@ -116,7 +122,15 @@ def test_one_changed_place_is_enough_although_the_whole_correlates(paintings):
         other = paintings[number - 1].resize(picture.size)
         for fill in (other, ImageOps.invert(picture), (30, 30, 30)):
             assert found(picture, pasted(picture, fill), 256)[1].kind == "different", number
-    assert np.corrcoef(*(np.asarray(item.convert("L")).ravel() for item in (paintings[1], pasted(paintings[1], paintings[2].resize(paintings[1].size)))))[0, 1] > 0.5
+    assert (
+        np.corrcoef(
+            *(
+                np.asarray(item.convert("L")).ravel()
+                for item in (paintings[1], pasted(paintings[1], paintings[2].resize(paintings[1].size)))
+            )
+        )[0, 1]
+        > 0.5
+    )
 
 
 def test_tiny_and_flat_pictures_do_not_convince():
@@ -131,10 +145,18 @@ def test_comparing_joins_chains_and_leaves_joined_pairs_out(paintings, altered):
     items = [fingerprint(picture, False, True) for picture in pictures]
     groups = Groups(5)
     with ThreadPoolExecutor(1) as pool:
-        findings = [finding for batch in compare(items, pairs_to_compare(items, SETTINGS.hash_distance), groups, SETTINGS.correlation, pool) for finding in batch]
+        findings = [
+            finding
+            for batch in compare(
+                items, pairs_to_compare(items, SETTINGS.hash_distance), groups, SETTINGS.correlation, pool
+            )
+            for finding in batch
+        ]
         assert groups.members() == [[0, 1, 2], [3], [4]]
         assert {(finding.first, finding.second) for finding in findings if finding.verdict.kind == "whole"} >= {(0, 4)}
-        assert list(compare(items[:3], pairs_to_compare(items[:3], 72), groups, SETTINGS.correlation, pool)) == [[]], "known already"
+        assert list(compare(items[:3], pairs_to_compare(items[:3], 72), groups, SETTINGS.correlation, pool)) == [[]], (
+            "known already"
+        )
 
 
 def test_groups_follow_chains():

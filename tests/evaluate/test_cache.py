@@ -9,7 +9,10 @@ from stages.evaluate.cache import Cache
 
 
 def pictures(seed: int = 0) -> list[Image.Image]:
-    return [Image.fromarray(np.random.default_rng((seed, number)).integers(0, 256, (8, 8, 3), np.uint8)) for number in range(3)]
+    return [
+        Image.fromarray(np.random.default_rng((seed, number)).integers(0, 256, (8, 8, 3), np.uint8))
+        for number in range(3)
+    ]
 
 
 class Counted:

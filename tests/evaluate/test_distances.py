@@ -11,7 +11,9 @@ from stages.evaluate import frechet
 
 
 def sample(seed: int, count: int, features: int = 8, shift: float = 0.0, scale: float = 1.0) -> torch.Tensor:
-    return torch.randn(count, features, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) * scale + shift
+    return (
+        torch.randn(count, features, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) * scale + shift
+    )
 
 
 def fid(first: torch.Tensor, second: torch.Tensor) -> float:
@@ -66,7 +68,7 @@ def test_kid_is_unbiased_and_sees_a_shift():
 def test_kid_depends_on_the_seed_alone_and_uses_all_pictures_of_the_smaller_side():
     first, second = sample(0, 30), sample(1, 90)
     assert kid(first, second, 10, 0) == kid(first, second, 10, 0) != kid(first, second, 10, 1)
-    mean, std = kid(first, first.flip(0), 5, 0)
+    _mean, std = kid(first, first.flip(0), 5, 0)
     assert std == pytest.approx(0, abs=1e-12), "with equal counts every subset is the whole"
 
 
@@ -74,4 +76,7 @@ def test_a_part_of_the_inner_products_is_that_of_the_part():
     first, second = sample(0, 9), sample(1, 7)
     rows, columns = torch.tensor([4, 0, 2]), torch.tensor([6, 1])
     picked, direct = Gram.of(first, second).pick(rows, columns), Gram.of(first[rows], second[columns])
-    assert all(torch.allclose(one, other) for one, other in zip(picked[:3], direct[:3], strict=True)) and picked.features == direct.features
+    assert (
+        all(torch.allclose(one, other) for one, other in zip(picked[:3], direct[:3], strict=True))
+        and picked.features == direct.features
+    )

@@ -23,7 +23,9 @@ def test_of_a_mean_of_many_it_comes_from_the_means_of_the_groups():
     values = sample(0, 400, 1)[:, 0]
     found = standard_errors(lambda places: {"mean": float(values[places].mean())}, [400], 3)["mean"]
     groups = torch.randperm(400, generator=torch.Generator().manual_seed(3)).tensor_split(jackknife.GROUPS)
-    assert found == pytest.approx(float(torch.stack([values[group].mean() for group in groups]).std()) / jackknife.GROUPS**0.5)
+    assert found == pytest.approx(
+        float(torch.stack([values[group].mean() for group in groups]).std()) / jackknife.GROUPS**0.5
+    )
 
 
 def test_the_variances_of_independent_samples_add_up():

@@ -36,15 +36,21 @@ def test_one_picture_again_and_again_is_true_but_not_varied():
 @pytest.mark.parametrize("seed", range(3))
 def test_precision_and_recall_equal_torch_fidelitys(seed):
     made, real = sample(seed, 50, shift=0.5), sample(seed + 10, 35)
-    theirs = prc_features_to_metric(made, real, prc_neighborhood=manifold.PRECISION_K, prc_batch_size=1000, save_cpu_ram=False, verbose=False)
+    theirs = prc_features_to_metric(
+        made, real, prc_neighborhood=manifold.PRECISION_K, prc_batch_size=1000, save_cpu_ram=False, verbose=False
+    )
     ours = measure(made, real)
     assert 0 < ours["precision"] < 1 and 0 < ours["recall"] < 1
-    assert ours["precision"] == pytest.approx(theirs["precision"], rel=1e-6) and ours["recall"] == pytest.approx(theirs["recall"], rel=1e-6)
+    assert ours["precision"] == pytest.approx(theirs["precision"], rel=1e-6) and ours["recall"] == pytest.approx(
+        theirs["recall"], rel=1e-6
+    )
 
 
 def test_density_and_coverage_equal_their_definitions():
     made, real = sample(0, 25, shift=0.7), sample(1, 20)
-    reach = [sorted(float((one - other).norm()) for other in real)[manifold.DENSITY_K] for one in real]  # the first is the picture itself
+    reach = [
+        sorted(float((one - other).norm()) for other in real)[manifold.DENSITY_K] for one in real
+    ]  # the first is the picture itself
     inside = [[float((one - other).norm()) <= limit for other, limit in zip(real, reach, strict=True)] for one in made]
     found = measure(made, real)
     assert found["density"] == pytest.approx(sum(map(sum, inside)) / (manifold.DENSITY_K * len(made)))

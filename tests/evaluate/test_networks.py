@@ -48,7 +48,9 @@ def test_the_two_resizings_differ_and_clean_is_pillows_bicubic(network, picture)
     pictures = [picture(0, patches=32), picture(1, patches=32)]
     clean, old = (features(network, pictures, 2, CPU, resize=resize) for resize in ("clean", "tf"))
     resized = [item.resize((299, 299), Image.Resampling.BICUBIC) for item in pictures]
-    assert torch.equal(clean, features(network, resized, 2, CPU, resize="tf")), "pictures of 299 pixels are not resized again"
+    assert torch.equal(clean, features(network, resized, 2, CPU, resize="tf")), (
+        "pictures of 299 pixels are not resized again"
+    )
     assert (clean - old).abs().max() > 0.01
 
 
@@ -78,7 +80,9 @@ def test_the_numbers_equal_torch_fidelitys_with_the_same_weights_and_pictures(ne
     shares = manifold.measure(gram)
     assert frechet.distance(gram) == pytest.approx(theirs["frechet_inception_distance"], rel=1e-3)
     assert kernel.distance(gram, 2, 0)[0] == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-3)
-    assert (shares["precision"], shares["recall"]) == pytest.approx((theirs["precision"], theirs["recall"]), rel=1e-3, abs=1e-6)
+    assert (shares["precision"], shares["recall"]) == pytest.approx(
+        (theirs["precision"], theirs["recall"]), rel=1e-3, abs=1e-6
+    )
 
 
 def test_efficientnet_knows_what_an_admiral_wears():
@@ -88,7 +92,9 @@ def test_efficientnet_knows_what_an_admiral_wears():
     state = torch.load(locate(EFFICIENTNET), weights_only=True)
     chances = (found @ state["_fc.weight"].T + state["_fc.bias"]).softmax(1)[0]
     assert found.shape == (1, efficientnet.FEATURES)
-    assert int(chances.argmax()) == UNIFORM and float(chances.max()) == pytest.approx(0.46, abs=0.03), "the original network says 0.46"
+    assert int(chances.argmax()) == UNIFORM and float(chances.max()) == pytest.approx(0.46, abs=0.03), (
+        "the original network says 0.46"
+    )
 
 
 def test_perceptual_distances_equal_the_authors_own(picture):

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+
 from stages.gan.ada import DRAWS, KINDS, TAIL, ada, colour_matrix, draw, normal, resampling
 
 SIDE = 16
@@ -69,7 +70,10 @@ def test_each_kind_comes_with_probability_p_and_by_itself(p):
 
 def test_what_comes_keeps_its_numbers():
     uniform = random_draws(100)
-    assert torch.equal(torch.cat(list(draw(ALWAYS, uniform).values()), dim=1), uniform[:, [1, 3, 5, 6, 8, 10, 12, 13, 15, 17, 19, 21, 23]])
+    assert torch.equal(
+        torch.cat(list(draw(ALWAYS, uniform).values()), dim=1),
+        uniform[:, [1, 3, 5, 6, 8, 10, 12, 13, 15, 17, 19, 21, 23]],
+    )
 
 
 def test_normal_numbers_are_normal_and_finite():
@@ -77,7 +81,12 @@ def test_normal_numbers_are_normal_and_finite():
     assert numbers.mean().abs() < 1e-4
     assert abs(numbers.std() - 1) < 1e-3
     assert normal(torch.tensor(0.5)) == 0
-    torch.testing.assert_close(normal(torch.tensor([0.0, TAIL, 1.0])), torch.special.ndtri(torch.tensor([TAIL, TAIL, 1 - TAIL])), rtol=1e-2, atol=0)
+    torch.testing.assert_close(
+        normal(torch.tensor([0.0, TAIL, 1.0])),
+        torch.special.ndtri(torch.tensor([TAIL, TAIL, 1 - TAIL])),
+        rtol=1e-2,
+        atol=0,
+    )
 
 
 def test_a_flip_mirrors_left_and_right_and_twice_is_none(pictures):
@@ -154,7 +163,9 @@ def test_twice_as_large_shows_the_middle_half():
 
 def test_half_as_large_is_antialiased_and_reflected():
     stripes = torch.tensor([1.0, -1.0] * 4)
-    torch.testing.assert_close(line(scale=0.5) @ stripes, torch.zeros(8), atol=1e-6, rtol=0)  # the finest detail is gone
+    torch.testing.assert_close(
+        line(scale=0.5) @ stripes, torch.zeros(8), atol=1e-6, rtol=0
+    )  # the finest detail is gone
     # Pixel 2 comes from 0.5, and sees the pixels -1, 0, 1, 2 (weights 1, 3, 3, 1); -1 is the reflection of 1.
     torch.testing.assert_close(line(scale=0.5)[2], torch.tensor([3.0, 4, 1, 0, 0, 0, 0, 0]) / 8)
 
@@ -169,11 +180,23 @@ def test_zoom_and_stretch_scale_the_sides_as_lognormals():
     ramp = torch.arange(SIDE, dtype=torch.float32) - (SIDE - 1) / 2
     down, right = ramp[:, None].expand(1, 3, SIDE, SIDE), ramp.expand(1, 3, SIDE, SIDE)
     inside = slice(4, 12)
-    for amounts, height, width in (({"zoom": 1.0}, 0.2, 0.2), ({"stretch": 1.0}, -0.2, 0.2), ({"zoom": -0.5, "stretch": 1.0}, -0.3, 0.1)):
+    for amounts, height, width in (
+        ({"zoom": 1.0}, 0.2, 0.2),
+        ({"stretch": 1.0}, -0.2, 0.2),
+        ({"zoom": -0.5, "stretch": 1.0}, -0.3, 0.1),
+    ):
         numbers = {name: uniform_of(value) for name, value in amounts.items()}
-        for picture, scale in ((down, 2**height), (right, 2**width)):  # a position of the result shows the position / scale
+        for picture, scale in (
+            (down, 2**height),
+            (right, 2**width),
+        ):  # a position of the result shows the position / scale
             near = 1e-4 if scale > 1 else 0.1  # antialiasing keeps a ramp only about
-            torch.testing.assert_close(change(picture, **numbers)[..., inside, inside], (picture / scale)[..., inside, inside], atol=near, rtol=0)
+            torch.testing.assert_close(
+                change(picture, **numbers)[..., inside, inside],
+                (picture / scale)[..., inside, inside],
+                atol=near,
+                rtol=0,
+            )
 
 
 def matrix(**amounts):
@@ -211,9 +234,16 @@ def test_saturation_stretches_the_chroma(pictures):
 
 
 def test_the_colour_matrix_is_the_product_of_the_papers_five():
-    drawn = {name: torch.rand(1, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) for seed, name in enumerate(COLOURS)}
+    drawn = {
+        name: torch.rand(1, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+        for seed, name in enumerate(COLOURS)
+    }
     drawn["luma"] = torch.full((1, 1), 0.6, dtype=torch.float64)
-    b, c, s = 0.2 * normal(drawn["brightness"]).item(), 2 ** (0.5 * normal(drawn["contrast"]).item()), 2 ** normal(drawn["saturation"]).item()
+    b, c, s = (
+        0.2 * normal(drawn["brightness"]).item(),
+        2 ** (0.5 * normal(drawn["contrast"]).item()),
+        2 ** normal(drawn["saturation"]).item(),
+    )
     angle = (2 * drawn["hue"].item() - 1) * math.pi
     eye = torch.eye(4, dtype=torch.float64)
     axis = torch.tensor([1, 1, 1, 0], dtype=torch.float64) / math.sqrt(3)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from stages.gan.architectures import ARCHITECTURES, build
 from stages.gan.ema import Ema
 from stages.gan.losses import gradient_penalty
@@ -67,7 +68,9 @@ def test_r1_differentiates_the_discriminators_gradient(name, resolution):
     penalty = gradient_penalty(discriminator, torch.rand(4, 3, resolution, resolution, generator=rng()) * 2 - 1)
     penalty.backward()
     assert penalty > 0
-    judges = {key: own.grad for key, own in discriminator.named_parameters() if not key.startswith(("whole.", "part."))}  # no decoders
+    judges = {
+        key: own.grad for key, own in discriminator.named_parameters() if not key.startswith(("whole.", "part."))
+    }  # no decoders
     assert len(judges) >= 8
     for key, gradient in judges.items():
         assert gradient is None or torch.isfinite(gradient).all(), key

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from safetensors.torch import save_file
+
 from stages.common.door import UserError
 from stages.gan.architectures import build
 from stages.gan.checkpoint import load_generator, pack, read_tensors, save_generator, unpack, write_tensors
@@ -42,7 +43,9 @@ def test_a_damaged_file_is_named(generator, tmp_path, damage):
     path = tmp_path / "g.safetensors"
     save_generator(path, generator, "dcgan", 8, 32)
     whole = path.read_bytes()
-    path.write_bytes({"cut": whole[:-100], "garbage": b"\xff" * 500, "empty": b"", "text": b"hello, this is no generator"}[damage])
+    path.write_bytes(
+        {"cut": whole[:-100], "garbage": b"\xff" * 500, "empty": b"", "text": b"hello, this is no generator"}[damage]
+    )
     with pytest.raises(UserError, match=r"g\.safetensors is damaged"):
         load_generator(path)
 
@@ -53,7 +56,14 @@ def test_a_foreign_file_is_named(tmp_path):
         load_generator(tmp_path / "foreign")
 
 
-@pytest.mark.parametrize("about", [{}, {"architecture": "unknown", "latent": 8, "width": 8, "resolution": 32}, {"architecture": "dcgan", "latent": 8, "width": 8, "resolution": 64}])
+@pytest.mark.parametrize(
+    "about",
+    [
+        {},
+        {"architecture": "unknown", "latent": 8, "width": 8, "resolution": 32},
+        {"architecture": "dcgan", "latent": 8, "width": 8, "resolution": 64},
+    ],
+)
 def test_a_generator_of_another_shape_or_version_is_refused(generator, tmp_path, about):
     write_tensors(tmp_path / "g", generator.state_dict(), about)
     with pytest.raises(UserError, match="holds no generator that this version can build"):
@@ -61,7 +71,11 @@ def test_a_generator_of_another_shape_or_version_is_refused(generator, tmp_path,
 
 
 def test_tensors_and_description_come_back(tmp_path):
-    tensors = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor(7), "c": torch.randn(2, 3, 4, 4).contiguous(memory_format=torch.channels_last)}
+    tensors = {
+        "a": torch.arange(6.0).reshape(2, 3),
+        "b": torch.tensor(7),
+        "c": torch.randn(2, 3, 4, 4).contiguous(memory_format=torch.channels_last),
+    }
     about = {"rows": [{"step": 1, "loss": 0.1}]}
     write_tensors(tmp_path / "t", tensors, about)
     found, description = read_tensors(tmp_path / "t")

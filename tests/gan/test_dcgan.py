@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+
 from stages.common.door import UserError
 from stages.gan.architectures import ARCHITECTURES, build, count_parameters
 from stages.gan.dcgan import Discriminator, Generator, Up, channels

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from stages.gan.diffaugment import DRAWS, KINDS, color, cutout, diffaugment, translation
 
 SIDE = 16
@@ -10,7 +11,9 @@ ALL = tuple(KINDS)
 
 def draws(count, **changes):
     """Numbers in the middle (no change of colour, no shift), some columns changed."""
-    columns = dict(zip(("brightness", "saturation", "contrast", "down", "right", "hole_y", "hole_x"), range(DRAWS), strict=True))
+    columns = dict(
+        zip(("brightness", "saturation", "contrast", "down", "right", "hole_y", "hole_x"), range(DRAWS), strict=True)
+    )
     uniform = torch.full((count, DRAWS), 0.5)
     for name, value in changes.items():
         uniform[:, columns[name]] = torch.as_tensor(value)
@@ -69,7 +72,10 @@ def test_outside_of_the_hole_nothing_changes(pictures):
 
 
 def test_brightness_is_added(pictures):
-    torch.testing.assert_close(color(pictures, draws(4, brightness=[0.0, 0.25, 0.75, 1.0])), pictures + torch.tensor([-0.5, -0.25, 0.25, 0.5])[:, None, None, None])
+    torch.testing.assert_close(
+        color(pictures, draws(4, brightness=[0.0, 0.25, 0.75, 1.0])),
+        pictures + torch.tensor([-0.5, -0.25, 0.25, 0.5])[:, None, None, None],
+    )
 
 
 def test_saturation_0_is_grey_and_keeps_the_brightness_of_each_pixel(pictures):

@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from torch import nn
+
 from stages.gan.dcgan import Generator
 from stages.gan.ema import Ema
-from torch import nn
 
 
 def constant(value):

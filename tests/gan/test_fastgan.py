@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+
 from stages.gan.fastgan import Decoder, Discriminator, Excitation, Generator, channels, crop, glu, shrink
 
 PAPER = {4: 1024, 8: 512, 16: 256, 32: 128, 64: 128, 128: 64, 256: 32, 512: 16, 1024: 8}  # ngf = 64
@@ -45,9 +46,18 @@ def test_the_discriminator_of_512_pixels_has_the_official_maps():
         discriminator = Discriminator(16, 512)
     sizes = [discriminator.first.out_channels, *(down.conv.out_channels for down in discriminator.downs.values())]
     assert sizes == [16, 32, 64, 128, 256, 512]  # at 256, 128, ... 8 pixels
-    small = [layer.out_channels if isinstance(layer, torch.nn.Conv2d) else layer.conv.out_channels for layer in discriminator.small if not isinstance(layer, torch.nn.LeakyReLU)]
+    small = [
+        layer.out_channels if isinstance(layer, torch.nn.Conv2d) else layer.conv.out_channels
+        for layer in discriminator.small
+        if not isinstance(layer, torch.nn.LeakyReLU)
+    ]
     assert small == [32, 64, 128, 256]  # at 64, 32, 16, 8 pixels
-    assert [up.norm.num_features // 2 for up in discriminator.whole.ups] == [128, 64, 64, 32]  # at 16, 32, 64, 128 pixels
+    assert [up.norm.num_features // 2 for up in discriminator.whole.ups] == [
+        128,
+        64,
+        64,
+        32,
+    ]  # at 16, 32, 64, 128 pixels
 
 
 def test_excitation_multiplies_each_map_by_a_number_between_0_and_1():

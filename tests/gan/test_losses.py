@@ -5,6 +5,7 @@ from typing import get_args
 
 import pytest
 import torch
+
 from stages.common.sections import Train
 from stages.gan.dcgan import Discriminator
 from stages.gan.losses import LOSSES, gradient_penalty, indifferent, lecam
@@ -21,7 +22,15 @@ def test_params_offers_exactly_the_losses_of_the_table():
     assert set(get_args(Train.model_fields["loss"].annotation)) == set(LOSSES)
 
 
-@pytest.mark.parametrize(("name", "discriminator", "generator"), [("nonsaturating", 2 * math.log(2), math.log(2)), ("hinge", 2, 0), ("relativistic_average", 2 * math.log(2), 2 * math.log(2)), ("relativistic", math.log(2), math.log(2))])
+@pytest.mark.parametrize(
+    ("name", "discriminator", "generator"),
+    [
+        ("nonsaturating", 2 * math.log(2), math.log(2)),
+        ("hinge", 2, 0),
+        ("relativistic_average", 2 * math.log(2), 2 * math.log(2)),
+        ("relativistic", math.log(2), math.log(2)),
+    ],
+)
 def test_losses_of_a_discriminator_that_cannot_tell(name, discriminator, generator):
     zero = torch.zeros(3)
     assert LOSSES[name].discriminator(zero, zero).item() == pytest.approx(discriminator)
@@ -30,7 +39,10 @@ def test_losses_of_a_discriminator_that_cannot_tell(name, discriminator, generat
 
 
 def test_nonsaturating_is_goodfellows_equation():
-    expected = sum(-math.log(sigmoid(r)) - math.log(1 - sigmoid(f)) for r, f in zip(REAL.tolist(), FAKE.tolist(), strict=True)) / 2
+    expected = (
+        sum(-math.log(sigmoid(r)) - math.log(1 - sigmoid(f)) for r, f in zip(REAL.tolist(), FAKE.tolist(), strict=True))
+        / 2
+    )
     assert LOSSES["nonsaturating"].discriminator(REAL, FAKE).item() == pytest.approx(expected)
     expected = sum(-math.log(sigmoid(f)) for f in FAKE.tolist()) / 2
     assert LOSSES["nonsaturating"].generator(REAL, FAKE).item() == pytest.approx(expected)
@@ -43,9 +55,14 @@ def test_hinge_asks_for_a_margin_and_no_more():
 
 def test_relativistic_average_compares_with_the_mean_of_the_others():
     mean_real, mean_fake = 0.5, 1.75
-    expected = sum(-math.log(sigmoid(r - mean_fake)) for r in REAL.tolist()) / 2 + sum(-math.log(1 - sigmoid(f - mean_real)) for f in FAKE.tolist()) / 2
+    expected = (
+        sum(-math.log(sigmoid(r - mean_fake)) for r in REAL.tolist()) / 2
+        + sum(-math.log(1 - sigmoid(f - mean_real)) for f in FAKE.tolist()) / 2
+    )
     assert LOSSES["relativistic_average"].discriminator(REAL, FAKE).item() == pytest.approx(expected)
-    assert LOSSES["relativistic_average"].generator(REAL, FAKE).item() == pytest.approx(LOSSES["relativistic_average"].discriminator(FAKE, REAL).item())
+    assert LOSSES["relativistic_average"].generator(REAL, FAKE).item() == pytest.approx(
+        LOSSES["relativistic_average"].discriminator(FAKE, REAL).item()
+    )
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -53,7 +70,9 @@ def test_logits_of_places_count_as_pictures_of_their_own(name):
     """K places of a picture are compared with the same place of the others, and averaged."""
     real, fake = torch.randn(4, 3), torch.randn(4, 3)
     for loss in LOSSES[name]:
-        assert loss(real, fake).item() == pytest.approx(sum(loss(real[:, k], fake[:, k]).item() for k in range(3)) / 3, rel=1e-5)
+        assert loss(real, fake).item() == pytest.approx(
+            sum(loss(real[:, k], fake[:, k]).item() for k in range(3)) / 3, rel=1e-5
+        )
 
 
 def test_lecam_is_zero_where_each_kind_looks_like_the_other_usually_does():
@@ -66,7 +85,9 @@ def test_relativistic_compares_pairs():
     expected = sum(-math.log(sigmoid(r - f)) for r, f in zip(REAL.tolist(), FAKE.tolist(), strict=True)) / 2
     assert LOSSES["relativistic"].discriminator(REAL, FAKE).item() == pytest.approx(expected)
     # the generator's loss is the discriminator's with the parts exchanged
-    assert LOSSES["relativistic"].generator(REAL, FAKE).item() == pytest.approx(LOSSES["relativistic"].discriminator(FAKE, REAL).item())
+    assert LOSSES["relativistic"].generator(REAL, FAKE).item() == pytest.approx(
+        LOSSES["relativistic"].discriminator(FAKE, REAL).item()
+    )
 
 
 @pytest.mark.parametrize("name", ["relativistic", "relativistic_average"])
@@ -91,20 +112,26 @@ def test_huge_logits_do_not_overflow(name):
 
 def test_r1_of_a_linear_discriminator_is_the_square_of_its_weights():
     weights = torch.randn(3, 8, 8)
-    assert gradient_penalty(lambda x: (x * weights).sum(dim=(1, 2, 3)), torch.randn(5, 3, 8, 8)).item() == pytest.approx(weights.square().sum().item(), rel=1e-5)
+    assert gradient_penalty(
+        lambda x: (x * weights).sum(dim=(1, 2, 3)), torch.randn(5, 3, 8, 8)
+    ).item() == pytest.approx(weights.square().sum().item(), rel=1e-5)
 
 
 def test_the_penalty_averages_the_logits_of_places():
     weights = torch.randn(2, 3, 8, 8)
     pictures = torch.randn(5, 3, 8, 8)
-    found = gradient_penalty(lambda x: torch.stack([(x * part).sum(dim=(1, 2, 3)) for part in weights], dim=1), pictures)
+    found = gradient_penalty(
+        lambda x: torch.stack([(x * part).sum(dim=(1, 2, 3)) for part in weights], dim=1), pictures
+    )
     assert found.item() == pytest.approx(weights.mean(0).square().sum().item(), rel=1e-5)
 
 
 def test_r1_of_a_quadratic_discriminator_is_the_square_of_the_picture():
     pictures = torch.randn(5, 3, 8, 8)  # D(x) = |x|^2 / 2 has the gradient x
     expected = pictures.square().sum(dim=(1, 2, 3)).mean().item()
-    assert gradient_penalty(lambda x: x.square().sum(dim=(1, 2, 3)) / 2, pictures).item() == pytest.approx(expected, rel=1e-5)
+    assert gradient_penalty(lambda x: x.square().sum(dim=(1, 2, 3)) / 2, pictures).item() == pytest.approx(
+        expected, rel=1e-5
+    )
 
 
 def test_r1_reaches_every_kernel_of_the_discriminator():

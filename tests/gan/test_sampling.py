@@ -2,9 +2,10 @@
 
 import numpy as np
 import torch
+from torch import nn
+
 from stages.gan.noise import latents, random
 from stages.gan.sampling import contact_sheet, sample
-from torch import nn
 
 
 def test_a_latent_depends_on_seed_and_number_alone():

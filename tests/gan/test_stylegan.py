@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+
 from stages.gan.architectures import count_parameters
 from stages.gan.style import EqualConv, EqualLinear, Mapping, Noise, binomial, channels, convolve, minibatch_std, mix
 from stages.gan.stylegan import Discriminator, Generator, adain
@@ -35,7 +36,15 @@ def test_adain_gives_each_map_the_styles_mean_and_deviation():
     torch.testing.assert_close(styled.std((2, 3), correction=0), scale, atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize("layer", [EqualLinear(300, 400), EqualLinear(300, 400, rate=0.01), EqualConv(300, 40, 3, gain=1.0), EqualConv(300, 40, 1, gain=1.0)])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        EqualLinear(300, 400),
+        EqualLinear(300, 400, rate=0.01),
+        EqualConv(300, 40, 3, gain=1.0),
+        EqualConv(300, 40, 1, gain=1.0),
+    ],
+)
 def test_equalised_layers_keep_unit_variance_whatever_their_rate(layer):
     shape = (256, 300) if isinstance(layer, EqualLinear) else (4, 300, 12, 12)
     inside = layer(torch.randn(shape, generator=rng()))
@@ -152,7 +161,9 @@ def test_the_mapping_ignores_the_length_of_z_and_keeps_its_size():
     z = torch.randn(4, 256)
     w = mapping(z, None, 1.0)
     torch.testing.assert_close(mapping(3 * z, None, 1.0), w)
-    assert w.square().mean().sqrt().item() == pytest.approx(1.04**4, rel=0.2)  # sqrt(2) is a little too much for slope 0.2, eight times
+    assert w.square().mean().sqrt().item() == pytest.approx(
+        1.04**4, rel=0.2
+    )  # sqrt(2) is a little too much for slope 0.2, eight times
 
 
 def test_style_decides_the_spread_of_every_layer():

@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+
 from stages.gan.architectures import count_parameters
 from stages.gan.style import binomial, channels, convolve
 from stages.gan.stylegan2 import Discriminator, Generator, modulated, path_lengths
@@ -21,7 +22,9 @@ def test_configuration_f_has_the_official_maps_and_parameters():
     assert channels(32, 1024) == [512, 512, 512, 512, 512, 256, 128, 64, 32]
     with torch.device("meta"):
         generator, discriminator = Generator(512, 32, 1024), Discriminator(32, 1024)
-    assert count_parameters(generator) == 30_370_060  # what the official code prints, layer by layer, with eight mapping layers
+    assert (
+        count_parameters(generator) == 30_370_060
+    )  # what the official code prints, layer by layer, with eight mapping layers
     assert count_parameters(discriminator) == 29_012_513
 
 
@@ -40,7 +43,10 @@ def test_scaling_the_maps_equals_a_convolution_with_own_weights_for_each_picture
 def test_demodulated_weights_have_unit_norm():
     weight, scales = torch.randn(4, 5, 3, 3) * 7, torch.rand(2, 5) * 3
     # the answer to a single 1 in the middle of each input map is the kernel itself, one input map after the other
-    answers = [modulated(F.pad(one.view(1, 5, 1, 1), (3, 3, 3, 3)).expand(2, -1, -1, -1), weight, scales, 0, binomial()) for one in torch.eye(5)]
+    answers = [
+        modulated(F.pad(one.view(1, 5, 1, 1), (3, 3, 3, 3)).expand(2, -1, -1, -1), weight, scales, 0, binomial())
+        for one in torch.eye(5)
+    ]
     norms = torch.stack(answers).square().sum((0, 3, 4))  # [N, O]
     torch.testing.assert_close(norms, torch.ones(2, 4), atol=1e-4, rtol=1e-4)
 

@@ -13,6 +13,7 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+
 from stages.common.door import UserError
 from stages.gan.architectures import build
 from stages.gan.checkpoint import save_generator
@@ -52,7 +53,10 @@ def generate(monkeypatch, workspace):
 
 
 def read(folder):
-    return {str(path.relative_to(folder / "data/generated")): path.read_bytes() for path in sorted((folder / "data/generated").rglob("*.png"))}
+    return {
+        str(path.relative_to(folder / "data/generated")): path.read_bytes()
+        for path in sorted((folder / "data/generated").rglob("*.png"))
+    }
 
 
 def pixels(path):
@@ -115,12 +119,17 @@ def test_truncation_draws_every_sample_to_the_mean(workspace, generate):
     for truncation in (1.0, 0.5, 0.0):
         configure(workspace, truncation=truncation)
         generate()
-        samples = np.stack([pixels(path) for path in sorted((workspace / "data/generated/samples").iterdir())]).astype(float)
+        samples = np.stack([pixels(path) for path in sorted((workspace / "data/generated/samples").iterdir())]).astype(
+            float
+        )
         spreads.append(samples.std(axis=0).mean())
     assert spreads[0] > 1.2 * spreads[1] > spreads[2] == 0
 
 
-@pytest.mark.parametrize(("content", "message"), [(None, "is not there: run `dvc repro`"), (b"foreign", "is damaged or was not written by the train stage")])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "is not there: run `dvc repro`"), (b"foreign", "is damaged or was not written by the train stage")],
+)
 def test_a_missing_or_foreign_generator_is_named(workspace, generate, content, message):
     (workspace / GENERATOR).unlink()
     if content:
@@ -132,7 +141,14 @@ def test_a_missing_or_foreign_generator_is_named(workspace, generate, content, m
 def test_the_door_ends_a_mistake_with_one_message(workspace):
     (workspace / GENERATOR).unlink()
     environment = {key: value for key, value in os.environ.items() if key != "DVC_ROOT"} | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-m", "stages.generate"], cwd=workspace, env=environment, text=True, capture_output=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.generate"],
+        cwd=workspace,
+        env=environment,
+        text=True,
+        capture_output=True,
+        timeout=120,
+    )
     assert done.returncode == 1
     assert done.stderr.startswith("error: data/gan/generator.safetensors is not there")
     assert "Traceback" not in done.stderr
@@ -142,7 +158,9 @@ def test_slerp_follows_the_circle():
     start, end = torch.tensor([2.0, 0.0]), torch.tensor([0.0, 2.0])
     for share in (0.0, 0.25, 0.5, 1.0):
         angle = share * math.pi / 2
-        torch.testing.assert_close(slerp(start, end, share), 2 * torch.tensor([math.cos(angle), math.sin(angle)]), atol=1e-6, rtol=1e-6)
+        torch.testing.assert_close(
+            slerp(start, end, share), 2 * torch.tensor([math.cos(angle), math.sin(angle)]), atol=1e-6, rtol=1e-6
+        )
 
 
 def test_slerp_interpolates_lengths_and_takes_parallel_vectors():

@@ -38,7 +38,7 @@ def test_the_default_publication_keeps_its_bytes(works, pictures):
 
 @pytest.mark.parametrize("name", alterations.TABLE)
 def test_an_alteration_is_labelled_repeatable_and_opens(works, pictures, name):
-    for work, picture in zip(works, pictures):
+    for work, picture in zip(works, pictures, strict=False):
         first = scans.altered(work, picture, name)
         assert first == scans.altered(work, picture, name)
         assert first.alteration == first.name == name
@@ -52,8 +52,12 @@ def test_the_table_has_every_alteration_once():
 
 
 def test_sizes_and_shares(works, pictures):
-    for work, picture in zip(works, pictures):
-        size = {name: (r.width / picture.width, r.height / picture.height) for name in alterations.TABLE for r in [scans.altered(work, picture, name)]}
+    for work, picture in zip(works, pictures, strict=False):
+        size = {
+            name: (r.width / picture.width, r.height / picture.height)
+            for name in alterations.TABLE
+            for r in [scans.altered(work, picture, name)]
+        }
         assert 0.39 < size["resize"][0] < 0.71
         assert size["crop5"] == pytest.approx((0.95, 0.95), abs=0.01)
         assert size["crop10"] == pytest.approx((0.9, 0.9), abs=0.01)
@@ -83,7 +87,7 @@ def test_what_becomes_of_the_pixels(works, pictures):
 
 def test_a_turned_file_reads_upright(works, pictures, tmp_path):
     seen = set()
-    for number, (work, picture) in enumerate(zip(works, pictures)):
+    for number, (work, picture) in enumerate(zip(works, pictures, strict=False)):
         rendition = scans.altered(work, picture, "exif")
         seen.add(opened(rendition).getexif()[ExifTags.Base.Orientation])
         path = tmp_path / f"{number}.jpg"
@@ -91,5 +95,10 @@ def test_a_turned_file_reads_upright(works, pictures, tmp_path):
         upright = images.read(path)
         assert upright.size == picture.size
         assert np.abs(np.asarray(upright, float) - np.asarray(picture, float)).mean() < 8
-        assert np.abs(np.asarray(opened(rendition).convert("RGB").resize(picture.size), float) - np.asarray(picture, float)).mean() > 8
+        assert (
+            np.abs(
+                np.asarray(opened(rendition).convert("RGB").resize(picture.size), float) - np.asarray(picture, float)
+            ).mean()
+            > 8
+        )
     assert seen <= {3, 6, 8}

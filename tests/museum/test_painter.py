@@ -18,7 +18,7 @@ from stages.museum.painter import paint
 from stages.museum.works import Work, plan
 
 SEED = 7
-EDGE = 200          # small pictures keep the tests fast; composition does not depend on it
+EDGE = 200  # small pictures keep the tests fast; composition does not depend on it
 ROOT = Path(__file__).parents[2]
 
 
@@ -52,7 +52,7 @@ def test_growing_keeps_the_earlier_works():
     for count in (1, 5, 6, 17, 59):
         assert plan(count, 0, SEED) == long[:count]
     for count in (1, 12):
-        assert plan(3, count, SEED)[3:] == long[60:60 + count]
+        assert plan(3, count, SEED)[3:] == long[60 : 60 + count]
 
 
 def test_titles_and_ids_are_unique_even_in_a_large_plan():
@@ -93,11 +93,14 @@ def test_painting_twice_gives_the_same_bytes(works: list[Work], pictures: dict):
 
 
 def test_a_fresh_process_paints_the_same(works: list[Work], pictures: dict):
-    code = ("import hashlib; from stages.museum.works import plan; "
-            "from stages.museum.painter import paint; "
-            f"print(hashlib.sha256(paint(plan(18, 4, {SEED})[3], {EDGE}).tobytes()).hexdigest())")
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
-                           check=True, cwd=ROOT).stdout.strip()
+    code = (
+        "import hashlib; from stages.museum.works import plan; "
+        "from stages.museum.painter import paint; "
+        f"print(hashlib.sha256(paint(plan(18, 4, {SEED})[3], {EDGE}).tobytes()).hexdigest())"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.strip()
     assert found == hashlib.sha256(pictures[works[3].id].tobytes()).hexdigest()
 
 
@@ -141,7 +144,7 @@ def test_renditions_of_the_collection(works: list[Work], pictures: dict):
         for rendition in found:
             opened = Image.open(io.BytesIO(rendition.jpeg))
             assert opened.format == "JPEG" and opened.size == (rendition.width, rendition.height)
-        for rendition, edge in zip(found[1:], (500, 240)):
+        for rendition, edge in zip(found[1:], (500, 240), strict=False):
             if rendition.alteration in ("none", "greyscale", "faded"):
                 assert max(rendition.width, rendition.height) == edge
         seen += [r.alteration for r in found[1:]]
@@ -180,6 +183,6 @@ def test_the_sketch_is_deterministic_and_small(tmp_path: Path):
     picture = Image.open(io.BytesIO(data))
     assert picture.size == (sketch.WIDTH, sketch.HEIGHT)
     margin = np.asarray(picture)[:30].mean()
-    assert margin > 225 > np.asarray(picture)[300:600, 200:1000].mean()     # unpainted paper
+    assert margin > 225 > np.asarray(picture)[300:600, 200:1000].mean()  # unpainted paper
     assert sketch.draw().tobytes() == sketch.draw().tobytes()
     assert [p.name for p in (tmp_path / "a").iterdir()] == ["sketch.jpg"]

@@ -43,14 +43,19 @@ class Clone:
 
     def run(self, command: str, ok: bool = True) -> str:
         """Run a shell command in the clone and return what it printed; it must succeed unless `ok` is False."""
-        done = subprocess.run(["bash", "-c", command], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=900)
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=900
+        )
         output = done.stdout + done.stderr
         assert (done.returncode == 0) == ok, f"{command}\n{output}"
         return output
 
     def bytes(self) -> dict[str, bytes]:
         """dvc.lock and every metrics file."""
-        return {path.name: path.read_bytes() for path in [self.folder / "dvc.lock", *sorted((self.folder / "metrics").iterdir())]}
+        return {
+            path.name: path.read_bytes()
+            for path in [self.folder / "dvc.lock", *sorted((self.folder / "metrics").iterdir())]
+        }
 
     def json(self, name: str) -> dict:
         return json.loads((self.folder / name).read_text())
@@ -70,14 +75,23 @@ def ran(output: str) -> set[str]:
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory, clean_environment, set_params) -> Clone:
     folder = tmp_path_factory.mktemp("clone")
-    files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(lambda name: (ROOT / name).is_file() and name != "dvc.lock" and not name.startswith("metrics/"), files.splitlines()):
+    files = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    for name in filter(
+        lambda name: (ROOT / name).is_file() and name != "dvc.lock" and not name.startswith("metrics/"),
+        files.splitlines(),
+    ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
     set_params(folder, SMALL)
-    environment = {key: value for key, value in clean_environment().items() if key != "PYTHONPATH"}  # its own stages/, not ours
+    environment = {
+        key: value for key, value in clean_environment().items() if key != "PYTHONPATH"
+    }  # its own stages/, not ours
     made = Clone(folder, environment)
-    made.run("git init -q && git config user.name Test && git config user.email test@example.org && git add -A && git commit -qm start")
+    made.run(
+        "git init -q && git config user.name Test && git config user.email test@example.org && git add -A && git commit -qm start"
+    )
     return made
 
 
@@ -98,7 +112,9 @@ def test_repro_goes_from_web_pages_to_a_number_and_a_print(clone):
     (search,) = re.findall("git log .*", print_file.with_suffix(".txt").read_text(encoding="utf-8"))
     assert clone.run(search).endswith(" run\n"), "the caption's command finds the commit"
     tracked = clone.run("git ls-files data metrics").split()
-    assert "metrics/evaluate.json" in tracked and not [name for name in tracked if re.match(r"data/(raw|works|gan|generated|stylized|print)/", name)]
+    assert "metrics/evaluate.json" in tracked and not [
+        name for name in tracked if re.match(r"data/(raw|works|gan|generated|stylized|print)/", name)
+    ]
 
 
 def test_repro_again_does_nothing(clone):
@@ -117,15 +133,30 @@ def test_a_forced_repro_gives_the_same_bytes_and_no_second_run(clone):
 def test_another_seed_re_runs_train_and_what_follows_nothing_before(clone):
     before = clone.bytes()
     output = clone.readme("dvc exp run -S train.seed=1")
-    assert ran(output) == {"train", "generate", "sheet", "evaluate", "track", "report"} and "Stage 'augment' didn't change" in output
-    assert clone.bytes()["evaluate.json"] != before["evaluate.json"] and clone.bytes()["stylize.json"] == before["stylize.json"]
+    assert (
+        ran(output) == {"train", "generate", "sheet", "evaluate", "track", "report"}
+        and "Stage 'augment' didn't change" in output
+    )
+    assert (
+        clone.bytes()["evaluate.json"] != before["evaluate.json"]
+        and clone.bytes()["stylize.json"] == before["stylize.json"]
+    )
     assert ran(clone.run("dvc exp run -S train.seed=0")) == set(), "the run cache knows it"
     assert clone.bytes() == before
 
 
 def test_a_smaller_training_set_is_really_smaller_and_the_larger_one_comes_back(clone):
     before, all_works = clone.bytes(), clone.json("data/split.json")["train"]
-    assert ran(clone.readme("dvc exp run -S split.train_works=18")) == {"split", "augment", "train", "generate", "sheet", "evaluate", "track", "report"}
+    assert ran(clone.readme("dvc exp run -S split.train_works=18")) == {
+        "split",
+        "augment",
+        "train",
+        "generate",
+        "sheet",
+        "evaluate",
+        "track",
+        "report",
+    }
     assert clone.json("data/split.json")["train"] == all_works[:18]
     assert clone.json("metrics/train.json")["works"] == 18 and clone.json("metrics/train.json")["n_train"] == 36
     assert clone.json("metrics/evaluate.json")["n_real"] == 8
@@ -141,8 +172,13 @@ def test_presets_architectures_and_a_budget_are_one_parameter_away(clone):
     assert found["preset"] == "story_dcgan" and found["verdict"]["ended"] == "kimg"
     assert ran(clone.run("dvc exp run -S train.preset=best_cpu")) == set() and clone.bytes() == before
     assert ran(clone.readme("dvc exp run -S train.architecture=stylegan2")) == after
-    assert clone.json("metrics/train.json")["final"]["ada_p"] >= 0 and clone.json("metrics/train.json")["parameters"] != found["parameters"]
-    assert ran(clone.readme("dvc exp run -S train.max_minutes=30")) == {"train", "track", "report"}, "the same generator: no new pictures, but a run with other params"
+    assert (
+        clone.json("metrics/train.json")["final"]["ada_p"] >= 0
+        and clone.json("metrics/train.json")["parameters"] != found["parameters"]
+    )
+    assert ran(clone.readme("dvc exp run -S train.max_minutes=30")) == {"train", "track", "report"}, (
+        "the same generator: no new pictures, but a run with other params"
+    )
     clone.run("git checkout -q . && dvc checkout")
     assert clone.bytes() == before
 
@@ -161,7 +197,10 @@ def test_a_print_on_paper_is_one_command_away(clone):
     assert "warning: 1-sleep-on-seven-crutches: upscale.paper A5 gets 31 pixels an inch" in output
     assert sorted(path.suffix for path in (clone.folder / "data/print").iterdir()) == [".pdf", ".png", ".tiff", ".txt"]
     assert "1-sleep-on-seven-crutches.pdf" in (clone.folder / "data/report/index.html").read_text(encoding="utf-8")
-    assert ran(clone.run("dvc exp run -S upscale.paper=none -S upscale.crop_marks=false -S 'upscale.extra_formats=[]'")) == set()
+    assert (
+        ran(clone.run("dvc exp run -S upscale.paper=none -S upscale.crop_marks=false -S 'upscale.extra_formats=[]'"))
+        == set()
+    )
     assert clone.bytes() == before
 
 
@@ -170,12 +209,18 @@ def test_a_queued_grid_runs_side_by_side_into_one_store(clone):
     clone.readme("dvc exp run --queue")
     clone.readme("dvc exp run --run-all --jobs 2")
     assert "Failed" not in clone.readme("dvc queue status")
-    added = {run.data.params["split.train_works"]: run.data.metrics for run in clone.runs() if run.data.params["train.seed"] == "2"}
+    added = {
+        run.data.params["split.train_works"]: run.data.metrics
+        for run in clone.runs()
+        if run.data.params["train.seed"] == "2"
+    }
     assert len(clone.runs()) == before + 2 and set(added) == {"9", "18"}
     table = clone.readme("dvc exp show").splitlines()
     heads = [cell.strip() for cell in table[0].split("|")]
     assert {"Experiment", "kid", "fid", "fid_floor", "split.train_works", "train.seed"} <= set(heads), heads
-    rows = [dict(zip(heads, (cell.strip() for cell in line.split("|")), strict=True)) for line in table[2:] if "|" in line]
+    rows = [
+        dict(zip(heads, (cell.strip() for cell in line.split("|")), strict=True)) for line in table[2:] if "|" in line
+    ]
     shown = {row["split.train_works"]: row["kid"] for row in rows if row["train.seed"] == "2"}
     for works, metrics in added.items():
         assert float(shown[works]) == pytest.approx(metrics["evaluate.kid"], rel=1e-3)
@@ -187,12 +232,19 @@ def test_the_study_plans_its_grid_and_runs_a_cell(clone, set_params):
     before = clone.bytes()
     text = (clone.folder / "params.yaml").read_text()
     changes = {"train": {"kimg": 0.1}, "generate": {"count": 25}}
-    set_params(clone.folder, {"study.train_works": [9], "study.deduplicated": [True], "study.seeds": [0], "study.changes": changes})
+    set_params(
+        clone.folder,
+        {"study.train_works": [9], "study.deduplicated": [True], "study.seeds": [0], "study.changes": changes},
+    )
     clone.readme("python -m stages.study")
-    assert len(clone.runs()) == runs + 2 and clone.bytes() == before | {"study.csv": clone.bytes()["study.csv"]}, "the workspace has its own results"
+    assert len(clone.runs()) == runs + 2 and clone.bytes() == before | {"study.csv": clone.bytes()["study.csv"]}, (
+        "the workspace has its own results"
+    )
     assert "2 cells: 2 done" in clone.run("python -m stages.study --plan")
     assert "study-w9-dedup-diffaugment-s0-" in clone.run("dvc exp list")
-    assert (clone.folder / "metrics/study.csv").read_text().count("\n9,True,") == 2 and (clone.folder / "data/study/kid.png").is_file()
+    assert (clone.folder / "metrics/study.csv").read_text().count("\n9,True,") == 2 and (
+        clone.folder / "data/study/kid.png"
+    ).is_file()
     (clone.folder / "params.yaml").write_text(text)
     (clone.folder / "metrics/study.csv").unlink()
 
@@ -209,7 +261,13 @@ def test_the_mlflow_page_opens(clone):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with subprocess.Popen(["bash", "-c", f"{command} --port {port}"], cwd=clone.folder, env=clone.environment, start_new_session=True, stderr=subprocess.DEVNULL) as page:
+    with subprocess.Popen(
+        ["bash", "-c", f"{command} --port {port}"],
+        cwd=clone.folder,
+        env=clone.environment,
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+    ) as page:
         try:
             until = time.monotonic() + 90
             while time.monotonic() < until:
@@ -244,7 +302,9 @@ def test_the_readme_s_pictures_and_numbers_can_be_renewed(clone):
     numbers = clone.json("metrics/evaluate.json")
     assert f"{numbers['kid']:.3f} ({numbers['kid_low']:.3f} to {numbers['kid_high']:.3f})" in text
     shown = re.findall(r"\]\((data/readme/[\w-]+\.(?:jpg|webp))\)", text)
-    assert len(shown) >= 7 and all((clone.folder / name).stat().st_size > 1000 for name in shown if name.endswith(".jpg"))
+    assert len(shown) >= 7 and all(
+        (clone.folder / name).stat().st_size > 1000 for name in shown if name.endswith(".jpg")
+    )
     with Image.open(clone.folder / "data/readme/timelapse.webp") as film:
         assert film.format == "WEBP" and film.width > 100
 

@@ -15,7 +15,10 @@ SOURCES = sorted((ROOT / "stages").rglob("*.py"))
 KEYS = params.flatten(yaml.safe_load((ROOT / "params.yaml").read_text()))
 OPENS = {"scrape": ["museum"]}  # the doors that a door opens as a program of its own
 SECOND = {"sheet": "upscale"}  # a stage whose door is a further file of another one's room
-DOORS = {name: ROOT / "stages" / (f"{SECOND[name]}/{name}.py" if name in SECOND else f"{name}/__main__.py") for name in [*STAGES, "museum"]}
+DOORS = {
+    name: ROOT / "stages" / (f"{SECOND[name]}/{name}.py" if name in SECOND else f"{name}/__main__.py")
+    for name in [*STAGES, "museum"]
+}
 
 
 def imports(path: Path) -> set[Path]:
@@ -48,7 +51,20 @@ def room(path: Path) -> str:
 
 
 def test_every_stage_is_a_room_with_a_door_and_a_description():
-    assert list(STAGES) == ["scrape", "dedupe", "split", "augment", "train", "generate", "stylize", "upscale", "sheet", "evaluate", "track", "report"]
+    assert list(STAGES) == [
+        "scrape",
+        "dedupe",
+        "split",
+        "augment",
+        "train",
+        "generate",
+        "stylize",
+        "upscale",
+        "sheet",
+        "evaluate",
+        "track",
+        "report",
+    ]
     for name, stage in STAGES.items():
         assert stage["cmd"] == f"python -m stages.{f'{SECOND[name]}.{name}' if name in SECOND else name}"
         assert len(stage["desc"]) > 20
@@ -62,9 +78,13 @@ def test_a_stage_lists_every_file_that_it_imports_and_no_other(name):
     listed = {dep for dep in STAGES[name]["deps"] if dep.startswith("stages/")}
     for file in files:
         relative = file.relative_to(ROOT).as_posix()
-        assert any(relative == dep or (dep.endswith("/") and relative.startswith(dep)) for dep in listed), f"{name} lacks {relative}"
+        assert any(relative == dep or (dep.endswith("/") and relative.startswith(dep)) for dep in listed), (
+            f"{name} lacks {relative}"
+        )
     for dep in listed:
-        assert any(file.relative_to(ROOT).as_posix().startswith(dep) for file in files), f"{name} lists {dep} but does not import it"
+        assert any(file.relative_to(ROOT).as_posix().startswith(dep) for file in files), (
+            f"{name} lists {dep} but does not import it"
+        )
 
 
 def read_params(path: Path) -> set[str]:
@@ -72,7 +92,12 @@ def read_params(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Attribute):
-            owner = ast.unparse(node.value).removeprefix("everything.").removeprefix("params.load().").removeprefix("params.")
+            owner = (
+                ast.unparse(node.value)
+                .removeprefix("everything.")
+                .removeprefix("params.load().")
+                .removeprefix("params.")
+            )
             found.add(f"{owner}.{node.attr}")
     return found & set(KEYS)
 
@@ -81,15 +106,24 @@ def read_params(path: Path) -> set[str]:
 def test_a_stage_tracks_the_leaves_of_its_own_section_and_those_that_it_reads(name):
     tracked = set(STAGES[name]["params"])
     assert tracked <= set(KEYS), "leaves only, and only such as exist"
-    assert {key for key in KEYS if key.startswith(name + ".")} - {f"{room}.{second}" for second, room in SECOND.items()} <= tracked
+    assert {key for key in KEYS if key.startswith(name + ".")} - {
+        f"{room}.{second}" for second, room in SECOND.items()
+    } <= tracked
     for door in [name, *OPENS.get(name, [])]:
         assert read_params(DOORS[door]) <= tracked
 
 
 @pytest.mark.parametrize("name", ["track", "report"])
 def test_what_tells_of_the_whole_run_follows_every_section_and_every_metrics_file(name):
-    assert set(STAGES[name]["params"]) == set(sections.Params.model_fields) - {"study"}, "the study asks for results and decides none"
-    written = {item for stage in STAGES.values() for entry in stage.get("metrics", []) + stage.get("plots", []) for item in entry}
+    assert set(STAGES[name]["params"]) == set(sections.Params.model_fields) - {"study"}, (
+        "the study asks for results and decides none"
+    )
+    written = {
+        item
+        for stage in STAGES.values()
+        for entry in stage.get("metrics", []) + stage.get("plots", [])
+        for item in entry
+    }
     assert written <= set(STAGES[name]["deps"])
 
 
@@ -103,7 +137,9 @@ def test_rooms_do_not_import_rooms():
     assert len(SOURCES) > 40
     for file in SOURCES:
         for other in map(room, imports(file)):
-            assert other in {room(file), "common"} | ({"gan"} if room(file) in ("train", "generate", "track") else set()), f"{file} imports {other}"
+            assert other in {room(file), "common"} | (
+                {"gan"} if room(file) in ("train", "generate", "track") else set()
+            ), f"{file} imports {other}"
 
 
 def test_only_doors_touch_params_metrics_and_progress_bars():

@@ -59,7 +59,13 @@ class Tab:
 
     def screen(self, width: int, height: int = 800, scale: float = 1.0) -> None:
         """The size of the window; below 600 pixels a phone's."""
-        self("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=width < 600)
+        self(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=scale,
+            mobile=width < 600,
+        )
 
     def media(self, kind: str = "screen", **features: str) -> None:
         """Emulate print, or media features such as prefers_color_scheme="dark"."""
@@ -76,7 +82,9 @@ class Tab:
                     self.events.append(item)
                 if wanted(item):
                     return item
-            assert select.select([self._reading], [], [], max(0.0, end - time.monotonic()))[0], "Chromium does not answer"
+            assert select.select([self._reading], [], [], max(0.0, end - time.monotonic()))[0], (
+                "Chromium does not answer"
+            )
             data = os.read(self._reading, 1 << 20)
             assert data, "Chromium ended"
             self._rest += data
@@ -87,10 +95,19 @@ def tab(program: str, profile: Path) -> Iterator[Tab]:
     """A tab of a Chromium of its own, which ends with the block."""
     from_us, to_browser = os.pipe()
     from_browser, to_us = os.pipe()
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe", f"--user-data-dir={profile}"]
+    options = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--remote-debugging-pipe",
+        f"--user-data-dir={profile}",
+    ]
     high = [fcntl.fcntl(end, fcntl.F_DUPFD, 20) for end in (from_us, to_us)]  # so that neither is 3 or 4 already
     command = f"exec {shlex.join([program, *options])} 3<&{high[0]} 4>&{high[1]}"
-    with subprocess.Popen(["bash", "-c", command], pass_fds=high, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        ["bash", "-c", command], pass_fds=high, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         for end in (from_us, to_us, *high):
             os.close(end)
         try:

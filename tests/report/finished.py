@@ -8,7 +8,11 @@ from PIL import Image
 
 from stages.common import images, report
 
-TITLES = ["Sleep on Seven Crutches", "The Suspended Noon Contemplating the Return of the Sea", "The First Egg Measuring a Witness"]
+TITLES = [
+    "Sleep on Seven Crutches",
+    "The Suspended Noon Contemplating the Return of the Sea",
+    "The First Egg Measuring a Witness",
+]
 NAMES = ["1-sleep-on-seven-crutches", "2-the-suspended-noon", "3-the-first-egg"]
 RUNTIME = {"device": "cpu", "precision": "float32", "threads": 2}
 EVALUATE = {
@@ -46,25 +50,50 @@ def results(folder: Path, titles: list[str] = TITLES) -> None:
     report.write_json(data / "split.json", {"train": names[:14], "validation": names[14:16], "test": names[16:]})
     for number, name in enumerate(["duplicates.jpg", "evaluation/nearest.jpg", "sketch/sketch.jpg"]):
         images.save_jpeg(data / name, painting(30 + number, 200, 150))
-    for number, name in enumerate(["generated/sheet.png", "generated/interpolation.png", *(f"stylized/pictures/{name}.png" for name in NAMES)]):
+    for number, name in enumerate(
+        ["generated/sheet.png", "generated/interpolation.png", *(f"stylized/pictures/{name}.png" for name in NAMES)]
+    ):
         images.save_png(data / name, painting(40 + number, 128, 96))
     images.save_png(data / f"print/{NAMES[0]}.png", painting(50, 512, 384), dpi=(300, 300))
     images.save_animation(data / "gan/timelapse.webp", [painting(60 + number, 64, 64) for number in range(6)])
     (data / "gan/generator.safetensors").write_bytes(b"weights")
     report.write_json(data / "track.json", {"experiment": "how-far", "fingerprint": "0123abcd"})
 
-    report.write_json(metrics / "scrape.json", {"files": 60, "works": 20, "sets": {"collection": 60}, "failed": 3, "failures": []})
-    report.write_json(metrics / "dedupe.json", {"files": 57, "works": 20, "duplicates": 37, "details": 0, "precision": 0.9876, "recall": 1.0})
+    report.write_json(
+        metrics / "scrape.json", {"files": 60, "works": 20, "sets": {"collection": 60}, "failed": 3, "failures": []}
+    )
+    report.write_json(
+        metrics / "dedupe.json",
+        {"files": 57, "works": 20, "duplicates": 37, "details": 0, "precision": 0.9876, "recall": 1.0},
+    )
     report.write_json(metrics / "train.json", TRAIN)
     row = {"loss_g": 0.9, "loss_d": 0.6, "logit_real": 0.5, "logit_validation": 0.3, "logit_fake": -0.1}
-    steps = [{"step": step, "kimg": step / 10} | {key: value + step / 1000 for key, value in row.items()} for step in range(1, 61)]
-    looks = [{"step": 100 * look, "kimg": 10.0 * look, "kid": 0.4 - look / 20, "spread": 1.0, "contrast": 1.0} for look in range(1, 6)]
+    steps = [
+        {"step": step, "kimg": step / 10} | {key: value + step / 1000 for key, value in row.items()}
+        for step in range(1, 61)
+    ]
+    looks = [
+        {"step": 100 * look, "kimg": 10.0 * look, "kid": 0.4 - look / 20, "spread": 1.0, "contrast": 1.0}
+        for look in range(1, 6)
+    ]
     report.write_csv(metrics / "train.csv", steps)
     report.write_csv(metrics / "validation.csv", looks)
-    report.write_json(metrics / "stylize.json", {"styles": {name: {"width": 128, "height": 96} for name in NAMES}, "runtime": RUNTIME})
+    report.write_json(
+        metrics / "stylize.json", {"styles": {name: {"width": 128, "height": 96} for name in NAMES}, "runtime": RUNTIME}
+    )
     sides = {"width": 512, "height": 384, "width_mm": 43.3, "height_mm": 32.5, "tiles": 1}
     on_paper = {"trim_width_mm": 43.3, "trim_height_mm": 32.5, "bleed_mm": 0.0, "effective_dpi": 300.0, "warning": None}
-    report.write_json(metrics / "upscale.json", {"dpi": 300, "paper": "none", "factor": 4, "model": "Real-ESRGAN x4plus", "pictures": {NAMES[0]: sides | on_paper}, "runtime": RUNTIME})
+    report.write_json(
+        metrics / "upscale.json",
+        {
+            "dpi": 300,
+            "paper": "none",
+            "factor": 4,
+            "model": "Real-ESRGAN x4plus",
+            "pictures": {NAMES[0]: sides | on_paper},
+            "runtime": RUNTIME,
+        },
+    )
     report.write_json(metrics / "evaluate.json", EVALUATE)
 
 

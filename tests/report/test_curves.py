@@ -39,7 +39,9 @@ def test_a_moving_mean_is_exact_on_a_line_and_evens_out_an_alternation():
 
 
 def test_points_lie_where_the_axes_say():
-    drawn = curves.chart("T", "kimg", [{"k": 0.0, "a": 0.0}, {"k": 5.0, "a": 0.5}, {"k": 10.0, "a": 1.0}], "k", {"a": "A"})
+    drawn = curves.chart(
+        "T", "kimg", [{"k": 0.0, "a": 0.0}, {"k": 5.0, "a": 0.5}, {"k": 10.0, "a": 1.0}], "k", {"a": "A"}
+    )
     (line,) = drawn.lines
     across, up = {tick.label: tick.at for tick in drawn.x_ticks}, {tick.label: tick.at for tick in drawn.y_ticks}
     first, middle, last = line.dots
@@ -59,12 +61,22 @@ def test_everything_stays_inside_the_frame_and_zero_is_there_when_asked():
         for text in (line.points, line.trend):
             points = [tuple(map(float, point.split(","))) for point in text.split()]
             assert len(points) == 100
-            assert all(curves.LEFT <= x <= curves.WIDTH - curves.RIGHT and curves.TOP <= y <= curves.HEIGHT - curves.BOTTOM for x, y in points)
+            assert all(
+                curves.LEFT <= x <= curves.WIDTH - curves.RIGHT and curves.TOP <= y <= curves.HEIGHT - curves.BOTTOM
+                for x, y in points
+            )
     assert drawn.mark[2] == "best" and curves.LEFT < drawn.mark[0] < curves.WIDTH
 
 
 def test_missing_and_broken_values_are_left_out():
-    rows = [{"k": 1.0, "a": 1.0}, {"k": 2.0}, {"k": 3.0, "a": math.nan}, {"k": 4.0, "a": math.inf}, {"a": 9.0}, {"k": 5.0, "a": 2.0}]
+    rows = [
+        {"k": 1.0, "a": 1.0},
+        {"k": 2.0},
+        {"k": 3.0, "a": math.nan},
+        {"k": 4.0, "a": math.inf},
+        {"a": 9.0},
+        {"k": 5.0, "a": 2.0},
+    ]
     (line,) = curves.chart("T", "kimg", rows, "k", {"a": "A", "never": "B"}).lines
     assert len(line.dots) == 2
     assert curves.chart("T", "kimg", rows, "k", {"never": "B"}) is None
@@ -78,5 +90,11 @@ def test_constant_tiny_and_huge_values_have_a_place(values):
 
 
 def test_the_description_says_where_each_line_begins_and_ends():
-    drawn = curves.chart("Losses", "thousand pictures", [{"k": 1.0, "a": 0.5, "b": 2.0}, {"k": 60.0, "a": 1.25, "b": 1.0}], "k", {"a": "one", "b": "two"})
+    drawn = curves.chart(
+        "Losses",
+        "thousand pictures",
+        [{"k": 1.0, "a": 0.5, "b": 2.0}, {"k": 60.0, "a": 1.25, "b": 1.0}],
+        "k",
+        {"a": "one", "b": "two"},
+    )
     assert drawn.description == "Losses, up to 60 thousand pictures: one goes from 0.5 to 1.25; two goes from 2 to 1."

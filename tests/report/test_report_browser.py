@@ -12,7 +12,9 @@ from finished import results
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = chromium.find()
-REASON = f"no Chromium on this machine (none of {', '.join(chromium.NAMES)} is on PATH; Debian: apt-get install chromium)"
+REASON = (
+    f"no Chromium on this machine (none of {', '.join(chromium.NAMES)} is on PATH; Debian: apt-get install chromium)"
+)
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason=REASON)
 FIRST = "document.querySelector('.compare')"
 AT = f"getComputedStyle({FIRST}).getPropertyValue('--at')"
@@ -48,12 +50,20 @@ def tab(browser, page):
 
 def spoken(tab) -> list[dict]:
     """What the browser says on its console: messages, errors, violations of the content security policy."""
-    return [event for event in tab.events if event["method"] in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded")]
+    return [
+        event
+        for event in tab.events
+        if event["method"] in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded")
+    ]
 
 
 def requested(tab) -> set[str]:
     """The kinds of addresses that were asked for."""
-    return {event["params"]["request"]["url"].partition(":")[0] for event in tab.events if event["method"] == "Network.requestWillBeSent"}
+    return {
+        event["params"]["request"]["url"].partition(":")[0]
+        for event in tab.events
+        if event["method"] == "Network.requestWillBeSent"
+    }
 
 
 def test_it_loads_without_a_complaint_or_a_request(tab):
@@ -77,7 +87,9 @@ def test_the_policy_stops_what_an_injection_would_do(tab):
 def test_nothing_is_wider_than_the_screen(tab, width):
     tab.screen(width)
     tab.value("document.querySelectorAll('details').forEach(item => item.open = true)")
-    assert tab.value("document.documentElement.scrollWidth") <= tab.value("document.documentElement.clientWidth") <= width
+    assert (
+        tab.value("document.documentElement.scrollWidth") <= tab.value("document.documentElement.clientWidth") <= width
+    )
     wide = """[...document.querySelectorAll('body *')]
         .filter(item => item.offsetParent && !item.closest('.wide, svg, .compare, thead') && item.getBoundingClientRect().right > innerWidth + 1)
         .map(item => item.outerHTML.slice(0, 80))"""
@@ -99,7 +111,9 @@ def test_letters_can_be_read_on_a_phone(tab):
 
 
 def test_the_slider_moves_by_keyboard_mouse_and_touch(tab):
-    assert tab.value(AT) == "50%" and tab.value(f"{FIRST}.querySelector('input').ariaLabel").endswith("Sleep on Seven Crutches")
+    assert tab.value(AT) == "50%" and tab.value(f"{FIRST}.querySelector('input').ariaLabel").endswith(
+        "Sleep on Seven Crutches"
+    )
     tab.value(f"{FIRST}.querySelector('input').focus()")
     for kind in ("keyDown", "keyUp"):
         tab("Input.dispatchKeyEvent", type=kind, key="ArrowRight", code="ArrowRight", windowsVirtualKeyCode=39)
@@ -107,11 +121,21 @@ def test_the_slider_moves_by_keyboard_mouse_and_touch(tab):
     assert tab.value(f"{FIRST}.querySelector('input').ariaValueText") == "51 % sketch"
 
     tab.value(f"{FIRST}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
-    box = tab.value(f"(() => {{ const box = {FIRST}.getBoundingClientRect(); return [box.left, box.top, box.width, box.height]; }})()")
+    box = tab.value(
+        f"(() => {{ const box = {FIRST}.getBoundingClientRect(); return [box.left, box.top, box.width, box.height]; }})()"
+    )
     left, top, width, height = box
     assert 0.7 < width / height / (128 / 96) < 1.4, "the shape of the pictures, with no room below them"
     for kind, buttons in (("mousePressed", 1), ("mouseReleased", 0)):
-        tab("Input.dispatchMouseEvent", type=kind, x=left + 0.25 * width, y=top + height / 2, button="left", buttons=buttons, clickCount=1)
+        tab(
+            "Input.dispatchMouseEvent",
+            type=kind,
+            x=left + 0.25 * width,
+            y=top + height / 2,
+            button="left",
+            buttons=buttons,
+            clickCount=1,
+        )
     assert float(tab.value(AT).rstrip("%")) == pytest.approx(25, abs=1.5), "it goes to where it was clicked"
 
     tab("Emulation.setTouchEmulationEnabled", enabled=True)
@@ -157,7 +181,10 @@ def test_contrast_is_enough_in_light_in_dark_and_on_paper(tab, scheme):
     tab.media("print" if scheme == "print" else "", prefers_color_scheme="dark" if scheme == "dark" else "light")
     paper = colour(tab, "paper")
     assert (sum(paper) < 0.5) == (scheme == "dark")
-    assert tab.value("getComputedStyle(document.documentElement).backgroundColor") == f"rgb({', '.join(str(round(value * 255)) for value in paper)})"
+    assert (
+        tab.value("getComputedStyle(document.documentElement).backgroundColor")
+        == f"rgb({', '.join(str(round(value * 255)) for value in paper)})"
+    )
     for name in ("ink", "soft", "accent", "bad"):
         assert contrast(colour(tab, name), paper) >= 4.5, name
         assert contrast(colour(tab, name), colour(tab, "card")) >= 4.5, name
@@ -183,12 +210,18 @@ def test_on_paper_the_slider_is_two_pictures_and_the_details_are_open(tab):
     after, before = tab.value(BOXES)
     assert before["right"] <= after["left"]
     assert tab.value(f"getComputedStyle({FIRST}.querySelector('.before')).clipPath") == "none"
-    assert tab.value("[...document.querySelectorAll('.live input, nav')].every(item => getComputedStyle(item).display == 'none')")
-    assert tab.value("[...document.querySelectorAll('figure, tr')].every(item => getComputedStyle(item).breakInside == 'avoid')")
+    assert tab.value(
+        "[...document.querySelectorAll('.live input, nav')].every(item => getComputedStyle(item).display == 'none')"
+    )
+    assert tab.value(
+        "[...document.querySelectorAll('figure, tr')].every(item => getComputedStyle(item).breakInside == 'avoid')"
+    )
     assert tab.value("getComputedStyle(document.querySelector('.film .moving')).display") == "none"
     pdf = base64.b64decode(tab("Page.printToPDF", printBackground=True, preferCSSPageSize=True)["data"])
     assert pdf.startswith(b"%PDF") and 4 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 20
     tab.value("document.querySelectorAll('details').forEach(item => item.remove())")
     shorter = base64.b64decode(tab("Page.printToPDF", printBackground=True, preferCSSPageSize=True)["data"])
-    assert len(re.findall(rb"/Type\s*/Page\b", shorter)) < len(re.findall(rb"/Type\s*/Page\b", pdf)), "the params and files were on paper"
+    assert len(re.findall(rb"/Type\s*/Page\b", shorter)) < len(re.findall(rb"/Type\s*/Page\b", pdf)), (
+        "the params and files were on paper"
+    )
     assert b"/MediaBox [0 0 594" in pdf or b"/MediaBox [0 0 595" in pdf, "A4"

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import re
 import subprocess
 from html.parser import HTMLParser
@@ -67,7 +68,15 @@ def test_every_section_has_its_numbers(finished):
     page = Page(written(finished))
     assert list(page.sections) == ["", *SECTIONS]
     head = page.sections[""]
-    for words in ("How far do 72 pictures go?", "0.153", "95 %: 0.147 to 0.159", "−0.001", "verdict ok", "500 pictures", "144 works"):
+    for words in (
+        "How far do 72 pictures go?",
+        "0.153",
+        "95 %: 0.147 to 0.159",
+        "−0.001",
+        "verdict ok",
+        "500 pictures",
+        "144 works",
+    ):
         assert words in head, words
     expected = {
         "works": [
@@ -103,12 +112,18 @@ def test_the_page_needs_nothing_but_itself(finished):
     for tag, attributes in page.tags:
         assert tag not in ("iframe", "object", "embed", "base", "form", "video", "audio", "source")
         for name, value in attributes.items():
-            assert not name.startswith("on") and name not in ("srcset", "poster", "action", "ping", "background"), (tag, name)
+            assert not name.startswith("on") and name not in ("srcset", "poster", "action", "ping", "background"), (
+                tag,
+                name,
+            )
             if name == "src":
                 assert tag == "img" and value.startswith(("data:image/jpeg;base64,", "data:image/webp;base64,"))
             if name == "href":
                 assert value.startswith("#") or value == "data:,", value
-    assert page.named("link") == [{"rel": "icon", "href": "data:,"}] and len(page.named("script")) == len(page.named("style")) == 1
+    assert (
+        page.named("link") == [{"rel": "icon", "href": "data:,"}]
+        and len(page.named("script")) == len(page.named("style")) == 1
+    )
     style, script = (re.search(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)[1] for tag in ("style", "script"))
     assert "url(" not in style and "@import" not in style and "http" not in style + script and "fetch" not in script
     (policy,) = [meta["content"] for meta in page.named("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
@@ -120,9 +135,11 @@ def test_the_page_needs_nothing_but_itself(finished):
 
 def test_the_page_can_be_read_without_seeing_it(finished):
     page = Page(written(finished))
-    assert page.named("html") == [{"lang": "en"}] and len(page.named("h1")) == 1 and len(page.named("h2")) == len(SECTIONS)
+    assert (
+        page.named("html") == [{"lang": "en"}] and len(page.named("h1")) == 1 and len(page.named("h2")) == len(SECTIONS)
+    )
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     for image in page.named("img"):
         assert image["alt"] or image["class"] == "frieze", "only the ornament has no words"
         assert int(image["width"]) > 0 and int(image["height"]) > 0
@@ -143,8 +160,13 @@ def test_what_data_says_is_text_and_nothing_else(workspace):
     results(workspace.folder, titles)
     workspace.set(stylize__styles=titles, scrape__source="wikiart", scrape__artist=HOSTILE)
     rows = report.read_jsonl(workspace.folder / "data/works/works.jsonl")
-    report.write_jsonl(workspace.folder / "data/works/works.jsonl", [row | {"year": HOSTILE, "rights": HOSTILE} for row in rows])
-    change(workspace.folder / "metrics/train.json", verdict={"state": "collapsed", "cause": HOSTILE, "since_kimg": 20.0, "ended": "patience"})
+    report.write_jsonl(
+        workspace.folder / "data/works/works.jsonl", [row | {"year": HOSTILE, "rights": HOSTILE} for row in rows]
+    )
+    change(
+        workspace.folder / "metrics/train.json",
+        verdict={"state": "collapsed", "cause": HOSTILE, "since_kimg": 20.0, "ended": "patience"},
+    )
     change(workspace.folder / "data/track.json", experiment=HOSTILE)
     text = written(workspace)
     page = Page(text)
@@ -158,7 +180,10 @@ def test_what_data_says_is_text_and_nothing_else(workspace):
 
 
 def test_a_bad_verdict_is_told_with_its_cause(finished):
-    change(finished.folder / "metrics/train.json", verdict={"state": "not_a_number", "cause": "a loss broke", "since_kimg": 12.5, "ended": "not_a_number"})
+    change(
+        finished.folder / "metrics/train.json",
+        verdict={"state": "not_a_number", "cause": "a loss broke", "since_kimg": 12.5, "ended": "not_a_number"},
+    )
     page = Page(written(finished))
     assert "The guard’s verdict: not a number. Since 12.5 thousand pictures: a loss broke." in page.sections["training"]
     assert "verdict not a number" in page.sections[""] and {"class": "verdict bad"} in page.named("div")
@@ -179,12 +204,24 @@ def test_without_a_film_intervals_or_a_second_feature_space_the_page_says_so(fin
     report.write_json(finished.folder / "metrics/evaluate.json", kept | {"recall": None})
     page = Page(written(finished))
     assert "There is no time-lapse" in page.sections["training"] and "95 %" not in page.sections[""]
-    assert "0.153 – – –" in page.sections["numbers"] and "Recall" not in page.sections["numbers"] and "None" not in " ".join(page.sections.values())
+    assert (
+        "0.153 – – –" in page.sections["numbers"]
+        and "Recall" not in page.sections["numbers"]
+        and "None" not in " ".join(page.sections.values())
+    )
     assert "gan/timelapse.webp" not in page.sections["lineage"]
 
 
 def test_a_print_without_a_size_has_none(finished):
-    sides = {"width": 512, "height": 384, "trim_width_mm": 0.0, "trim_height_mm": 0.0, "bleed_mm": 0.0, "effective_dpi": 300.0, "warning": None}
+    sides = {
+        "width": 512,
+        "height": 384,
+        "trim_width_mm": 0.0,
+        "trim_height_mm": 0.0,
+        "bleed_mm": 0.0,
+        "effective_dpi": 300.0,
+        "warning": None,
+    }
     change(finished.folder / "metrics/upscale.json", pictures={NAMES[0]: sides})
     page = Page(written(finished))
     assert "size unknown" in page.sections["print"] and " mm" not in page.sections["print"]
@@ -193,7 +230,14 @@ def test_a_print_without_a_size_has_none(finished):
 
 def test_a_print_on_paper_has_its_bleed_resolution_and_warning(finished):
     (finished.folder / f"data/print/{NAMES[0]}.pdf").write_bytes(b"%PDF")
-    sides = {"width": 512, "height": 384, "trim_width_mm": 420, "trim_height_mm": 297, "bleed_mm": 3.0, "effective_dpi": 31.2}
+    sides = {
+        "width": 512,
+        "height": 384,
+        "trim_width_mm": 420,
+        "trim_height_mm": 297,
+        "bleed_mm": 3.0,
+        "effective_dpi": 31.2,
+    }
     sides["warning"] = "below 200 <they> can be seen"
     change(finished.folder / "metrics/upscale.json", pictures={NAMES[0]: sides}, paper="A3")
     page = Page(written(finished))
@@ -210,10 +254,21 @@ def test_many_styles_and_prints_are_counted_not_shown(finished):
         images.save_png(finished.folder / f"data/stylized/pictures/{name}.png", Image.new("RGB", (40, 30)))
         images.save_png(finished.folder / f"data/print/{name}.png", Image.new("RGB", (160, 120)))
     change(finished.folder / "metrics/stylize.json", styles={name: {} for name in names})
-    sides = {"width": 160, "height": 120, "trim_width_mm": 13.5, "trim_height_mm": 10.2, "bleed_mm": 0.0, "effective_dpi": 300.0, "warning": None}
+    sides = {
+        "width": 160,
+        "height": 120,
+        "trim_width_mm": 13.5,
+        "trim_height_mm": 10.2,
+        "bleed_mm": 0.0,
+        "effective_dpi": 300.0,
+        "warning": None,
+    }
     change(finished.folder / "metrics/upscale.json", pictures={name: sides for name in names[:3]})
     page = Page(written(finished))
-    assert "6 more in data/stylized/pictures/" in page.sections["sketch"] and "2 more in data/print/" in page.sections["print"]
+    assert (
+        "6 more in data/stylized/pictures/" in page.sections["sketch"]
+        and "2 more in data/print/" in page.sections["print"]
+    )
     assert "Work 3" in page.sections["sketch"] and "Work 4" not in page.sections["sketch"]
 
 
@@ -227,14 +282,20 @@ def test_a_mixture_is_named_whole_and_shows_the_work_that_counts_most(finished):
 def test_lineage_has_the_hashes_of_dvc_and_finds_the_commit(finished):
     page = Page(written(finished))
     files = dict(re.findall(r"((?:data|metrics)/\S+) [\d,]+ ([0-9a-f]{32})", page.sections["lineage"]))
-    assert set(map(str, FILES)) <= set(files) and f"data/print/{NAMES[0]}.png" in files and "data/sketch/sketch.jpg" in files
+    assert (
+        set(map(str, FILES)) <= set(files)
+        and f"data/print/{NAMES[0]}.png" in files
+        and "data/sketch/sketch.jpg" in files
+    )
     for name, digest in files.items():
         assert hashlib.md5((finished.folder / name).read_bytes()).hexdigest() == digest
     (command,) = re.findall(r"git log .* -- dvc.lock", page.sections["lineage"])
     lock = {"outs": [{"path": "metrics/evaluate.json", "md5": files["metrics/evaluate.json"]}]}
 
     def git(line: str) -> str:
-        return subprocess.run(["bash", "-c", line], cwd=finished.folder, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            ["bash", "-c", line], cwd=finished.folder, capture_output=True, text=True, check=True
+        ).stdout
 
     commit = "git add dvc.lock && git -c user.name=T -c user.email=t@example.org commit -qm"
     git(f"git init -q && echo other > dvc.lock && {commit} before")

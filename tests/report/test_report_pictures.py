@@ -38,7 +38,9 @@ def test_too_many_bytes_make_a_picture_smaller_never_larger_than_its_room(most):
 
 
 def test_a_detail_is_pixel_for_pixel_even_where_bytes_are_short():
-    plain = Image.fromarray(np.tile(np.arange(256, dtype=np.uint8)[None, :, None], (400, 4, 3)))  # a ramp that repeats: 1024 x 400
+    plain = Image.fromarray(
+        np.tile(np.arange(256, dtype=np.uint8)[None, :, None], (400, 4, 3))
+    )  # a ramp that repeats: 1024 x 400
     for most in (10**6, 4_000):
         data, image = decoded(pictures.detail(plain, 600, most))
         assert len(data) <= most

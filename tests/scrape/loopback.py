@@ -13,7 +13,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from PIL import Image
 
 Script = Callable[[socket.socket, str], None]
-QUICK = {"contact": "tests@museum.example", "timeout_s": 2, "total_s": 4, "retries": 1, "first_wait_s": 0.01, "local": True}
+QUICK = {
+    "contact": "tests@museum.example",
+    "timeout_s": 2,
+    "total_s": 4,
+    "retries": 1,
+    "first_wait_s": 0.01,
+    "local": True,
+}
 
 
 def picture(kind: str = "JPEG", mode: str = "RGB", pixels: tuple[int, int] = (40, 30), **options) -> bytes:
@@ -25,7 +32,12 @@ def picture(kind: str = "JPEG", mode: str = "RGB", pixels: tuple[int, int] = (40
 
 def reply(body: bytes, status: str = "200 OK", **headers: str) -> Script:
     """A script that answers one request with a whole response and closes."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *(f"{key.replace('_', '-')}: {value}" for key, value in headers.items())]
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *(f"{key.replace('_', '-')}: {value}" for key, value in headers.items()),
+    ]
     return raw("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
 
 
@@ -89,7 +101,7 @@ class Gallery:
             disable_nagle_algorithm = True
             last = None
 
-            def do_GET(self) -> None:  # noqa: N802, the name is http.server's
+            def do_GET(self) -> None:
                 with gallery.lock:
                     gallery.asked[self.path] += 1
                     gallery.starts[self.path].append(self.start())
@@ -145,7 +157,9 @@ def museum_files(works: int) -> dict[str, bytes]:
     """A museum's site of that many works in two renditions each, and a third one that is listed but missing."""
     names = ("large", "small", "lost")
     files = {"/": b'<a class="set" href="/all/">collection</a>'}
-    files["/all/"] = "".join(f'<li class="work"><a href="/works/w{number}/">Work {number}</a></li>' for number in range(works)).encode()
+    files["/all/"] = "".join(
+        f'<li class="work"><a href="/works/w{number}/">Work {number}</a></li>' for number in range(works)
+    ).encode()
     for number in range(works):
         links = "".join(f'<a class="rendition" href="/images/{number}/{name}.jpg">{name}</a>' for name in names)
         files[f"/works/w{number}/"] = f"<h1>Work {number}</h1><dl><dt>Year</dt><dd>1931</dd></dl>{links}".encode()

@@ -65,17 +65,32 @@ ANSWERS = {
     "an endless header line": (endless(OK + b"X-Long: ", b"y" * 65536), "broke off|failed"),
     "endless interim answers": (endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100), SLOW + "|broke off"),
     "an endless body": (endless(OK + b"\r\n", b"z" * 65536), "larger than the limit of 1 MB"),
-    "endless chunks": (endless(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"5\r\nhello\r\n" * 1000), "larger than the limit of 1 MB"),
+    "endless chunks": (
+        endless(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"5\r\nhello\r\n" * 1000),
+        "larger than the limit of 1 MB",
+    ),
     "a body that announces too much": (stall(OK + b"Content-Length: 1000001\r\n\r\n"), "larger than the limit of 1 MB"),
-    "a length beyond all numbers": (stall(OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n"), "larger|broke off|failed"),
+    "a length beyond all numbers": (
+        stall(OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n"),
+        "larger|broke off|failed",
+    ),
     "a length that is no number": (raw(OK + b"Content-Length: -5\r\n\r\n"), "impossible length"),
     "a body cut short": (raw(OK + b"Content-Length: 100\r\n\r\nshort"), "broke off"),
     "chunks cut short": (raw(OK + b"Transfer-Encoding: chunked\r\n\r\nff\r\nshort"), "broke off"),
     "chunks without sizes": (raw(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"), "broke off|failed"),
     "a gzip bomb": (raw(GZIP % len(BOMB) + BOMB), "larger than the limit of 1 MB"),
-    "a gzip bomb in a gzip bomb": (raw((OK + b"Content-Encoding: gzip, gzip\r\n\r\n") + gzip.compress(BOMB)), "larger than the limit of 1 MB"),
-    "twenty layers of gzip": (raw(OK + b"Content-Encoding: " + b", ".join([b"gzip"] * 20) + b"\r\n\r\n" + BOMB), "compression|failed"),
-    "gzip that is none": (raw(OK + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd"), "compression is broken"),
+    "a gzip bomb in a gzip bomb": (
+        raw((OK + b"Content-Encoding: gzip, gzip\r\n\r\n") + gzip.compress(BOMB)),
+        "larger than the limit of 1 MB",
+    ),
+    "twenty layers of gzip": (
+        raw(OK + b"Content-Encoding: " + b", ".join([b"gzip"] * 20) + b"\r\n\r\n" + BOMB),
+        "compression|failed",
+    ),
+    "gzip that is none": (
+        raw(OK + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd"),
+        "compression is broken",
+    ),
     "a wish for a password": (reply(b"", "401 Unauthorized"), "401 Unauthorized: it does not want"),
     "a closed door": (reply(b"", "403 Forbidden"), "403 Forbidden: it does not want"),
     "a redirect to a login": (reply(b"", "302 Found", Location="/users/sign-in?next=%2Fa"), "login page"),
@@ -84,7 +99,10 @@ ANSWERS = {
     "a redirect to ftp": (reply(b"", "302 Found", Location="ftp://127.0.0.1/a"), "only http and https"),
     "a redirect to a script": (reply(b"", "302 Found", Location="javascript:alert(1)"), "only http and https"),
     "a redirect to a broken address": (reply(b"", "302 Found", Location="http://[::1/"), "not a valid address"),
-    "a redirect with a password": (reply(b"", "302 Found", Location="http://user:word@127.0.0.1/"), "user name or password"),
+    "a redirect with a password": (
+        reply(b"", "302 Found", Location="http://user:word@127.0.0.1/"),
+        "user name or password",
+    ),
     "a redirect nowhere": (reply(b"", "302 Found"), "answered 302"),
     "unchanged, though nothing was asked before": (reply(b"", "304 Not Modified"), "304, unchanged"),
     "a partial body": (reply(b"half", "206 Partial Content"), "answered 206"),
@@ -102,7 +120,9 @@ ANSWERS = {
 def test_an_answer_that_is_none(server, name):
     script, reason = ANSWERS[name]
     server.scripts["/a"] = script
-    client = Client(Manners(**QUICK | {"most_bytes": 1_000_000, "total_s": 0.8, "timeout_s": 0.5, "longest_wait_s": 0.05}))
+    client = Client(
+        Manners(**QUICK | {"most_bytes": 1_000_000, "total_s": 0.8, "timeout_s": 0.5, "longest_wait_s": 0.05})
+    )
     started = time.monotonic()
     with pytest.raises(FetchError, match=reason) as caught:
         client.bytes(server.url("/a"))
@@ -120,7 +140,19 @@ FORBIDDEN = [
     "[::]", "[fe80::1]", "[fc00::1]", "[fec0::1]", "[ff02::1]", "[::ffff:10.0.0.1]", "[::ffff:169.254.169.254]", "[::ffff:0.0.0.0]",
     "[2002:0a00:0001::1]", "[64:ff9b::a00:1]", "[2001:db8::1]", "167772161", "0x0a000001", "012.0.0.1", "10.1", "2852039166",
 ]  # fmt: skip
-LOOPBACK = ["127.0.0.1", "127.9.9.9", "localhost", "LOCALHOST", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]"]
+LOOPBACK = [
+    "127.0.0.1",
+    "127.9.9.9",
+    "localhost",
+    "LOCALHOST",
+    "2130706433",
+    "0x7f000001",
+    "0177.0.0.1",
+    "127.1",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+]
 
 
 @pytest.mark.parametrize("host", FORBIDDEN)
@@ -139,7 +171,11 @@ def test_this_machine_is_closed_to_a_source_that_is_elsewhere(server, connection
     assert not connections and not server.asked
 
 
-@pytest.mark.parametrize("answers", [["127.0.0.1"], ["93.184.216.34", "127.0.0.1"], ["93.184.216.34", "::ffff:10.0.0.1"], ["fe80::1%1"]], ids=str)
+@pytest.mark.parametrize(
+    "answers",
+    [["127.0.0.1"], ["93.184.216.34", "127.0.0.1"], ["93.184.216.34", "::ffff:10.0.0.1"], ["fe80::1%1"]],
+    ids=str,
+)
 def test_a_name_that_resolves_to_a_forbidden_address_is_not_asked(monkeypatch, connections, answers):
     infos = [(socket.AF_INET6 if ":" in ip else socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 80)) for ip in answers]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: infos)
@@ -151,7 +187,9 @@ def test_a_name_that_resolves_to_a_forbidden_address_is_not_asked(monkeypatch, c
 def test_a_name_is_resolved_once_for_a_connection(monkeypatch, connections):
     """DNS rebinding: the first look shows a public address, the second one this machine. There is no second look."""
     addresses = itertools.chain(["93.184.216.34"], itertools.repeat("127.0.0.1"))
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(addresses), 9))])
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(addresses), 9))]
+    )
     client = Client(Manners(**QUICK | {"local": False, "retries": 0, "timeout_s": 0.2}))
     with pytest.raises(FetchError):
         client.bytes("http://museum.example:9/a")
@@ -162,10 +200,33 @@ def test_a_name_is_resolved_once_for_a_connection(monkeypatch, connections):
 
 
 def test_public_addresses_may_be_asked():
-    assert all(may_connect(ip, False) for ip in ("93.184.216.34", "8.8.8.8", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:8.8.8.8", "64:ff9b::808:808"))
+    assert all(
+        may_connect(ip, False)
+        for ip in (
+            "93.184.216.34",
+            "8.8.8.8",
+            "2606:2800:220:1:248:1893:25c8:1946",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+        )
+    )
 
 
-@pytest.mark.parametrize("url", ["", "a.jpg", "//x/a", "ftp://x/a", "file:///a", "data:image/png;base64,AA", "http://", "http://[", "http://x:99999/", "gopher://x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "a.jpg",
+        "//x/a",
+        "ftp://x/a",
+        "file:///a",
+        "data:image/png;base64,AA",
+        "http://",
+        "http://[",
+        "http://x:99999/",
+        "gopher://x",
+    ],
+)
 def test_what_is_no_web_address_is_not_asked(client, connections, url):
     with pytest.raises(FetchError):
         client.bytes(url)
@@ -174,14 +235,26 @@ def test_what_is_no_web_address_is_not_asked(client, connections, url):
 
 ENTITIES = b'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd"><!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><r>&a;&c;</r>'
 ROBOTS = {
-    "a delay of a year": (reply(b"User-agent: *\nCrawl-delay: 31536000\n"), Refused, "31536000 s between two requests|3.1536e"),
+    "a delay of a year": (
+        reply(b"User-agent: *\nCrawl-delay: 31536000\n"),
+        Refused,
+        "31536000 s between two requests|3.1536e",
+    ),
     "a delay that is no number": (reply(b"User-agent: *\nCrawl-delay: nan\nDisallow: /a"), FetchError, "robots.txt"),
     "all forbidden": (reply(b"User-agent: *\nDisallow: /"), FetchError, "forbidden by the site's robots.txt"),
     "a broken server": (reply(b"", "500 Broken"), FetchError, "forbidden by the site's robots.txt"),
-    "an endless one": (endless(OK + b"\r\n", b"User-agent: *\nAllow: /\n" * 1000), FetchError, "robots.txt cannot be read: larger than"),
+    "an endless one": (
+        endless(OK + b"\r\n", b"User-agent: *\nAllow: /\n" * 1000),
+        FetchError,
+        "robots.txt cannot be read: larger than",
+    ),
     "a silent one": (stall(b""), FetchError, "robots.txt cannot be read"),
     "a circle": (reply(b"", "302 Found", Location="/robots.txt"), type(None), ""),
-    "a private one": (reply(b"", "302 Found", Location="http://10.0.0.1/robots.txt"), FetchError, "robots.txt cannot be read: .*private network"),
+    "a private one": (
+        reply(b"", "302 Found", Location="http://10.0.0.1/robots.txt"),
+        FetchError,
+        "robots.txt cannot be read: .*private network",
+    ),
     "XML entities": (reply(ENTITIES), type(None), ""),
     "stars that explode": (reply(b"User-agent: *\nDisallow: " + b"/*a" * 5000 + b"$"), type(None), ""),
     "no text": (reply(os.urandom(100_000)), type(None), ""),
@@ -224,8 +297,12 @@ def test_links_that_are_no_addresses_are_failures(server, client):
     """In a list, on a work's page, and as a picture's address."""
     broken = "http://[::1/x"
     server.scripts["/"] = reply(b'<a class="set" href="/all/">collection</a>')
-    server.scripts["/all/"] = reply(f'<li class="work"><a href="{broken}">one</a></li><li class="work"><a href="/w/">two</a></li>'.encode())
-    server.scripts["/w/"] = reply(f'<a class="rendition" href="{broken}">large</a><a class="rendition">small</a>'.encode())
+    server.scripts["/all/"] = reply(
+        f'<li class="work"><a href="{broken}">one</a></li><li class="work"><a href="/w/">two</a></li>'.encode()
+    )
+    server.scripts["/w/"] = reply(
+        f'<a class="rendition" href="{broken}">large</a><a class="rendition">small</a>'.encode()
+    )
     gap, record = museum.records(client, server.url("/"), 0, True)
     assert "not a valid address" in gap.reason and failure(record, "x")["image_url"] == broken
     with pytest.raises(FetchError, match="not a valid address"):
@@ -235,7 +312,9 @@ def test_links_that_are_no_addresses_are_failures(server, client):
 @pytest.mark.parametrize("following", ["/all/", "/", "/all/?page=2"])
 def test_a_list_in_a_circle_ends(server, client, following):
     server.scripts["/"] = reply(b'<a class="set" href="/all/">collection</a>')
-    server.scripts["/all/"] = server.scripts["/all/?page=2"] = reply(f'<a rel="next" href="{following}">next</a>'.encode())
+    server.scripts["/all/"] = server.scripts["/all/?page=2"] = reply(
+        f'<a rel="next" href="{following}">next</a>'.encode()
+    )
     if following == "/":
         assert not list(museum.records(client, server.url("/"), 0, True))
     else:
@@ -266,7 +345,9 @@ PICTURES = {
     "noise": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 10,
     "a PNG of 2500 megapixels": header_bomb(50_000, 50_000),
     "a PNG of the largest size": header_bomb(2**31 - 1, 2**31 - 1),
-    "a JPEG that scans for ever": picture(pixels=(400, 300), progressive=True)[:-2] + b"\xff\xda\x00\x08\x01\x01\x00\x00\x00\x00" * 100 + b"\xff\xd9",
+    "a JPEG that scans for ever": picture(pixels=(400, 300), progressive=True)[:-2]
+    + b"\xff\xda\x00\x08\x01\x01\x00\x00\x00\x00" * 100
+    + b"\xff\xd9",
     "a PNG just above the limit": picture("PNG", "1", pixels=(1001, 1000)),
 }
 

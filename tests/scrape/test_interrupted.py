@@ -50,7 +50,13 @@ def contents(folder: Path) -> dict[str, str]:
 @pytest.fixture
 def nursery(workspace, clean_environment):
     command = [sys.executable, "-c", NURSERY]
-    quiet = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True, "bufsize": 1}
+    quiet = {
+        "stdin": subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.DEVNULL,
+        "text": True,
+        "bufsize": 1,
+    }
     with subprocess.Popen(command, cwd=workspace.folder, env=clean_environment(), **quiet) as process:
         yield process
 
@@ -67,7 +73,9 @@ def test_killed_twenty_times(workspace, gallery, nursery, tmp_path_factory):
     """Killed at random moments of the visit (counted in requests, which differ in what they interrupt), then left alone."""
     moments = random.Random(0)
     workspace.set(scrape__url=gallery.url(), scrape__retries=0, scrape__connections=2)
-    left: list[tuple[str, int | None, int]] = []  # a path, what a kill left of it, and how often it had been asked for by then
+    left: list[
+        tuple[str, int | None, int]
+    ] = []  # a path, what a kill left of it, and how often it had been asked for by then
     for _ in range(KILLS):
         until = gallery.asked.total() + moments.randint(1, 8)
         nursery.stdin.write("\n")
@@ -76,8 +84,12 @@ def test_killed_twenty_times(workspace, gallery, nursery, tmp_path_factory):
             time.sleep(0.0005)
         time.sleep(moments.uniform(0, PIECES * PAUSE))
         os.kill(child, signal.SIGKILL)
-        assert nursery.stdout.readline() == "ended\n", "the scrape ended before it could be killed: it has too little to do for this test"
-        assert not (workspace.folder / "data" / "raw").exists(), "a killed scrape leaves no half-filled folder under the good name"
+        assert nursery.stdout.readline() == "ended\n", (
+            "the scrape ended before it could be killed: it has too little to do for this test"
+        )
+        assert not (workspace.folder / "data" / "raw").exists(), (
+            "a killed scrape leaves no half-filled folder under the good name"
+        )
         left += [(path, size, len(gallery.starts[path])) for path, size in held(gallery, workspace.folder).items()]
     done = workspace.open("scrape")
     assert done.returncode == 0, done.stderr
@@ -88,8 +100,12 @@ def test_killed_twenty_times(workspace, gallery, nursery, tmp_path_factory):
     assert sum(count - 1 for path, count in gallery.asked.items() if path != "/robots.txt") <= KILLS * 2
 
     for path, size, times in left:
-        assert gallery.starts[path][times : times + 1] in ([], [size]), f"{path}: not a byte is asked for again that the killed scrape had"
-    assert sum(start > 0 for starts in gallery.starts.values() for start in starts) >= KILLS // 4, "kills in the middle of a body"
+        assert gallery.starts[path][times : times + 1] in ([], [size]), (
+            f"{path}: not a byte is asked for again that the killed scrape had"
+        )
+    assert sum(start > 0 for starts in gallery.starts.values() for start in starts) >= KILLS // 4, (
+        "kills in the middle of a body"
+    )
     # No body is sent whole a second time. The one exception that no client can rule out: a machine so busy that all pieces lay unread at the
     # door of the visitor, for PAUSE and more between any two, until it was killed without the first one.
     unread = {path for path, size, _ in left if size == 0}

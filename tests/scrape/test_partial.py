@@ -5,7 +5,23 @@ import socket
 import time
 
 import pytest
-from interrupted import BODY, LENGTH, OLD, TAG, THERE, WHOLE, answer, broken_off, cut, in_turn, last, partials, rest, sent, visitor
+from interrupted import (
+    BODY,
+    LENGTH,
+    OLD,
+    TAG,
+    THERE,
+    WHOLE,
+    answer,
+    broken_off,
+    cut,
+    in_turn,
+    last,
+    partials,
+    rest,
+    sent,
+    visitor,
+)
 from loopback import QUICK, Script, picture, reply
 
 from stages.common import report
@@ -35,7 +51,12 @@ def test_another_try_of_the_same_run_goes_on(server, tmp_path, keeps):
     server.scripts["/a"] = in_turn(cut(), reply(b"", "503 Busy"), stalled, last())
     client = Client(Manners(**QUICK | {"retries": 3, "timeout_s": 0.3}), Store(tmp_path) if keeps else None)
     assert client.file(server.url("/a")) == BODY
-    assert [sent(request).get("Range") for request in server.requests[1:]] == [None, "bytes=40000-", "bytes=40000-", "bytes=70000-"]
+    assert [sent(request).get("Range") for request in server.requests[1:]] == [
+        None,
+        "bytes=40000-",
+        "bytes=40000-",
+        "bytes=70000-",
+    ]
     assert not partials(tmp_path)
 
 
@@ -74,7 +95,11 @@ def test_a_changed_file_comes_anew(server, tmp_path):
     server.scripts["/a"] = in_turn(cut(ETag='"zero"'), answer("200 OK", LENGTH | TAG, BODY[:70_000]), last())
     assert visitor(tmp_path, retries=2).file(server.url("/a")) == BODY
     asked = [sent(request) for request in server.requests[1:]]
-    assert [(one.get("Range"), one.get("If-Range")) for one in asked] == [(None, None), ("bytes=40000-", '"zero"'), ("bytes=70000-", '"one"')]
+    assert [(one.get("Range"), one.get("If-Range")) for one in asked] == [
+        (None, None),
+        ("bytes=40000-", '"zero"'),
+        ("bytes=70000-", '"one"'),
+    ]
 
 
 def test_the_limit_of_bytes_is_one_of_the_whole(server, tmp_path):
@@ -106,7 +131,9 @@ def test_the_limit_of_time_is_one_of_the_whole(server, tmp_path, runs):
         reasons.append(str(caught.value))
         if "in all" in reasons[-1]:
             break
-    assert reasons[-1] == "the answer took more than 0.8 s in all" and 1 <= len(sent_bytes) <= 2, "0.3 s, 0.3 s, and what is left"
+    assert reasons[-1] == "the answer took more than 0.8 s in all" and 1 <= len(sent_bytes) <= 2, (
+        "0.3 s, 0.3 s, and what is left"
+    )
     assert not partials(tmp_path), "the next visit starts anew"
 
 
@@ -190,7 +217,11 @@ def test_a_damaged_part_counts_up_to_the_damage(tmp_path):
         for data in (sound[:at], sound[:at] + bytes([sound[at] ^ 1]) + sound[at + 1 :]):
             path.write_bytes(data)
             found = Partial(path)
-            assert found.size < 30 and part.body().startswith(found.body()) and (found.version == VERSION) == bool(found.size)
+            assert (
+                found.size < 30
+                and part.body().startswith(found.body())
+                and (found.version == VERSION) == bool(found.size)
+            )
             if not found.size:
                 found.begin(VERSION)
             found.add(part.body()[found.size : found.size + 7], 1.0)

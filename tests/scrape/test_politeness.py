@@ -1,5 +1,6 @@
 """The client's manners, seen from the server: pace, waits, names, conditional requests, and nothing asked twice."""
 
+import itertools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -57,7 +58,13 @@ def test_the_pace_of_one_host_does_not_slow_another():
     assert time.monotonic() - started < 0.5
 
 
-@pytest.mark.parametrize("rules", ["User-agent: *\nCrawl-delay: 0.25", "User-agent: how-far-do-n-pictures-go\nCrawl-delay: 0.25\n\nUser-agent: *\nDisallow: /"])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "User-agent: *\nCrawl-delay: 0.25",
+        "User-agent: how-far-do-n-pictures-go\nCrawl-delay: 0.25\n\nUser-agent: *\nDisallow: /",
+    ],
+)
 def test_a_site_s_crawl_delay_slows_the_pace(server, rules):
     server.scripts |= {"/robots.txt": reply(rules.encode()), "/a": reply(b"a"), "/b": reply(b"b")}
     client = polite(requests_per_second=1000)
@@ -105,15 +112,22 @@ def test_a_busy_server_is_left_alone_by_all_threads(server):
 
 def test_waits_between_tries_grow(server):
     times: list[float] = []
-    server.scripts["/a"] = lambda connection, target: (times.append(time.monotonic()), reply(b"", "502 Bad Gateway")(connection, target))
+    server.scripts["/a"] = lambda connection, target: (
+        times.append(time.monotonic()),
+        reply(b"", "502 Bad Gateway")(connection, target),
+    )
     with pytest.raises(FetchError, match="502"):
         polite(retries=3, first_wait_s=0.1).bytes(server.url("/a"))
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert len(times) == 4 and gaps[0] >= 0.05 and gaps[1] >= 0.1 and gaps[2] >= 0.2
 
 
 def test_nothing_is_asked_twice(server, tmp_path):
-    server.scripts |= {"/a": reply(b"here"), "/gone": reply(b"", "410 Gone"), "/robots.txt": reply(b"User-agent: *\nDisallow: /office")}
+    server.scripts |= {
+        "/a": reply(b"here"),
+        "/gone": reply(b"", "410 Gone"),
+        "/robots.txt": reply(b"User-agent: *\nDisallow: /office"),
+    }
     for _ in range(2):
         client = stored(tmp_path)
         assert client.bytes(server.url("/a")) == b"here"

@@ -3,7 +3,23 @@
 import gzip
 
 import pytest
-from interrupted import BODY, LENGTH, OLD, REST, TAG, THERE, WHOLE, answer, broken_off, cut, in_turn, partials, rest, sent, visitor
+from interrupted import (
+    BODY,
+    LENGTH,
+    OLD,
+    REST,
+    TAG,
+    THERE,
+    WHOLE,
+    answer,
+    broken_off,
+    cut,
+    in_turn,
+    partials,
+    rest,
+    sent,
+    visitor,
+)
 from loopback import reply
 
 from stages.scrape.addresses import FetchError
@@ -31,7 +47,13 @@ VALIDATORS = {
 @pytest.mark.parametrize("name", VALIDATORS)
 def test_only_a_strong_validator_allows_going_on(server, tmp_path, name):
     headers, validator = VALIDATORS[name]
-    body = gzip.compress(BODY)[:THERE] if "Content-Encoding" in headers else b"9c40\r\n" + BODY[:THERE] if "Transfer-Encoding" in headers else BODY[:THERE]
+    body = (
+        gzip.compress(BODY)[:THERE]
+        if "Content-Encoding" in headers
+        else b"9c40\r\n" + BODY[:THERE]
+        if "Transfer-Encoding" in headers
+        else BODY[:THERE]
+    )
     server.scripts["/a"] = in_turn(answer("200 OK", LENGTH | headers, body), reply(b"", "500 Broken"))
     for reason in ("broke off", "500"):
         with pytest.raises(FetchError, match=reason):
@@ -59,7 +81,9 @@ NOT_THE_REST = {
     "a compressed rest": rest(Content_Encoding="gzip"),
     "less than the range": rest(Content_Length="59999"),
     "more than the range": rest(Content_Length="60001"),
-    "a byte more than the range": answer("206 Partial Content", {"Content-Range": REST["Content-Range"]} | TAG, BODY[THERE:] + b"x"),
+    "a byte more than the range": answer(
+        "206 Partial Content", {"Content-Range": REST["Content-Range"]} | TAG, BODY[THERE:] + b"x"
+    ),
     "a rest without end": answer("206 Partial Content", {"Content-Range": REST["Content-Range"]} | TAG, BODY * 10),
     "no such range": reply(b"", "416 Range Not Satisfiable", Content_Range="bytes */100"),
 }

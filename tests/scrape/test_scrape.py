@@ -18,7 +18,17 @@ from stages.scrape.catalogue import NotAPicture, Record, examine, row
 from stages.scrape.fetch import Client, Manners
 
 HERE = Manners(contact="tests", timeout_s=5, total_s=10, local=True, first_wait_s=0.01)
-RECORD = Record("w", "Title", "1931", "Oil", "http://127.0.0.1:8/works/w/", "http://127.0.0.1:8/images/w/large.jpg?v=1", "large", "CC0", "collection")
+RECORD = Record(
+    "w",
+    "Title",
+    "1931",
+    "Oil",
+    "http://127.0.0.1:8/works/w/",
+    "http://127.0.0.1:8/images/w/large.jpg?v=1",
+    "large",
+    "CC0",
+    "collection",
+)
 
 
 def jpeg(shade: int, width: int = 40) -> bytes:
@@ -30,7 +40,10 @@ def jpeg(shade: int, width: int = 40) -> bytes:
 def flat_scans(work: works.Work) -> list[Rendition]:
     """Renditions without the minutes of painting."""
     sizes = range(40, 40 + 10 * len(site.RENDITIONS[work.set]), 10)
-    return [Rendition(name, jpeg(work.number % 256, size), size, 30, "none") for name, size in zip(site.RENDITIONS[work.set], sizes, strict=True)]
+    return [
+        Rendition(name, jpeg(work.number % 256, size), size, 30, "none")
+        for name, size in zip(site.RENDITIONS[work.set], sizes, strict=True)
+    ]
 
 
 @pytest.fixture
@@ -50,7 +63,12 @@ def test_museum_gives_every_rendition_with_its_facts(address):
     assert {record.work for record in records} == set(planned)
     for record in records:
         work = planned[record.work]
-        assert (record.title, record.year, record.technique, record.set) == (work.title, str(work.year), work.technique, work.set)
+        assert (record.title, record.year, record.technique, record.set) == (
+            work.title,
+            str(work.year),
+            work.technique,
+            work.set,
+        )
         assert record.rights and record.rendition in site.RENDITIONS[work.set]
 
 
@@ -96,7 +114,9 @@ KINDS = {
 def test_every_usable_kind_of_picture_gets_a_row(name):
     kind, mode, options = KINDS[name]
     found = examine(picture(kind, mode, (50, 30), **options), 1)
-    suffix, mime = {"MPO": (".jpg", "image/jpeg"), "TIFF": (".tif", "image/tiff")}.get(kind, ("", f"image/{kind.lower()}"))
+    suffix, mime = {"MPO": (".jpg", "image/jpeg"), "TIFF": (".tif", "image/tiff")}.get(
+        kind, ("", f"image/{kind.lower()}")
+    )
     assert (found["width"], found["height"], found["type"]) == (50, 30, mime) and found["file"].endswith(suffix)
 
 
@@ -119,7 +139,11 @@ def test_a_colour_space_that_cannot_be_converted_is_no_picture():
             examine(picture("TIFF", mode), 1)
 
 
-@pytest.mark.parametrize("data", [b"", b"<html>login</html>", b"<svg xmlns='http://www.w3.org/2000/svg'/>", jpeg(1)[:-300]], ids=["empty", "html", "svg", "cut"])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"<html>login</html>", b"<svg xmlns='http://www.w3.org/2000/svg'/>", jpeg(1)[:-300]],
+    ids=["empty", "html", "svg", "cut"],
+)
 def test_what_is_no_picture_is_no_row(data):
     with pytest.raises(NotAPicture):
         examine(data, 1)
@@ -140,10 +164,18 @@ def test_door_writes_files_catalogue_and_metrics(workspace, address):
 
 def test_a_failed_file_is_a_row_and_the_others_arrive(workspace, httpserver):
     httpserver.expect_request("/robots.txt").respond_with_data("", status=404)
-    httpserver.expect_request("/").respond_with_data('<a class="set" href="/all/">collection</a>', content_type="text/html")
-    httpserver.expect_request("/all/").respond_with_data('<li class="work"><a href="/w/1/">one</a></li>', content_type="text/html")
-    links = "".join(f'<a class="rendition" href="/{name}.jpg">{name}</a>' for name in ("good", "gone", "page", "broken"))
-    httpserver.expect_request("/w/1/").respond_with_data(f"<h1>One</h1><dl><dt>Year</dt><dd>1931</dd></dl>{links}", content_type="text/html")
+    httpserver.expect_request("/").respond_with_data(
+        '<a class="set" href="/all/">collection</a>', content_type="text/html"
+    )
+    httpserver.expect_request("/all/").respond_with_data(
+        '<li class="work"><a href="/w/1/">one</a></li>', content_type="text/html"
+    )
+    links = "".join(
+        f'<a class="rendition" href="/{name}.jpg">{name}</a>' for name in ("good", "gone", "page", "broken")
+    )
+    httpserver.expect_request("/w/1/").respond_with_data(
+        f"<h1>One</h1><dl><dt>Year</dt><dd>1931</dd></dl>{links}", content_type="text/html"
+    )
     httpserver.expect_request("/good.jpg").respond_with_data(jpeg(1))
     httpserver.expect_request("/page.jpg").respond_with_data("<html>", content_type="image/jpeg")
     httpserver.expect_request("/broken.jpg").respond_with_data(jpeg(2)[:-300])
@@ -169,7 +201,9 @@ def test_an_empty_source_is_an_error_and_keeps_the_old_data(workspace, httpserve
 @pytest.mark.parametrize("source", ["museum", "wikiart", "commons"])
 def test_a_source_out_of_reach_is_named_with_the_way_out(workspace, source):
     workspace.set(scrape__source=source, scrape__url="http://127.0.0.1:9/", scrape__retries=0)
-    workspace.fails("scrape", repr(source), "http://127.0.0.1:9/", "out of reach", "no connection", "museum, which needs no network")
+    workspace.fails(
+        "scrape", repr(source), "http://127.0.0.1:9/", "out of reach", "no connection", "museum, which needs no network"
+    )
 
 
 def test_robots_of_a_broken_server_forbid_everything(httpserver):

@@ -64,21 +64,37 @@ def test_commons_gives_originals_and_smaller_renditions_with_their_rights(server
         ("original", "https://upload.example/2/File_2.jpg"),
     ]
     first = records[0]
-    assert (first.title, first.year, first.rights) == ("Wheat & field 1", "1889", "Public domain; author: Vincent van Gogh")
+    assert (first.title, first.year, first.rights) == (
+        "Wheat & field 1",
+        "1889",
+        "Public domain; author: Vincent van Gogh",
+    )
     assert first.page_url == "https://commons.example/wiki/File:1"
     assert [item.title for item in found if isinstance(item, Gap)] == ["File 3.jpg", "Gone.jpg"]
     assert server.asked["/robots.txt"] == 0, "robots.txt speaks to crawlers; the interface has rules of its own"
 
 
 def test_commons_follows_the_continuation_and_joins_a_batch_in_parts(server, client):
-    part = {"continue": {"iistart": "x", "continue": "||"}, "query": {"pages": [page(1), {"pageid": 2, "title": "File:File 2.jpg"}]}}
-    rest = {"continue": {"gcmcontinue": "file|2", "continue": "gcmcontinue||"}, "batchcomplete": True, "query": {"pages": [{"pageid": 1}, page(2)]}}
+    part = {
+        "continue": {"iistart": "x", "continue": "||"},
+        "query": {"pages": [page(1), {"pageid": 2, "title": "File:File 2.jpg"}]},
+    }
+    rest = {
+        "continue": {"gcmcontinue": "file|2", "continue": "gcmcontinue||"},
+        "batchcomplete": True,
+        "query": {"pages": [{"pageid": 1}, page(2)]},
+    }
     last = {"batchcomplete": True, "query": {"pages": [page(3)]}}
     answers(server, part, rest, last)
     found = read(client, server, every=False)
     assert [one.title for one in found] == ["Wheat & field 1", "Wheat & field 2", "Wheat & field 3"]
     targets = [target for target in server.asked if "api.php" in target]
-    assert len(targets) == 3 and "gcmcontinue=file%7C2" in targets[2] and "iistart=x" in targets[1] and "iistart" not in targets[2]
+    assert (
+        len(targets) == 3
+        and "gcmcontinue=file%7C2" in targets[2]
+        and "iistart=x" in targets[1]
+        and "iistart" not in targets[2]
+    )
 
 
 def test_commons_limit_counts_files(server, client):
@@ -108,7 +124,11 @@ def test_an_answer_of_another_shape_is_explained(server, client, body, words):
 
 
 def test_a_continuation_in_a_circle_ends(server, client):
-    around = {"batchcomplete": True, "continue": {"gcmcontinue": "again", "continue": "-||"}, "query": {"pages": [page(1)]}}
+    around = {
+        "batchcomplete": True,
+        "continue": {"gcmcontinue": "again", "continue": "-||"},
+        "query": {"pages": [page(1)]},
+    }
     answers(server, *[around] * 5)
     with pytest.raises(FetchError, match="does not end"):
         read(client, server)
@@ -119,7 +139,10 @@ def test_folder_lists_pictures_with_the_titles_that_are_known(tmp_path):
     (tmp_path / "more").mkdir()
     for name in ("b.jpg", "a.PNG", "more/c.tif", "notes.txt", ".hidden.jpg"):
         (tmp_path / name).write_bytes(b"x")
-    (tmp_path / "titles.csv").write_text('\ufefffile,title,year,set,genre\nb.jpg,"A ""title"", long",1931,reserve,portrait\nnone.jpg,Lost,,,\n', encoding="utf-8")
+    (tmp_path / "titles.csv").write_text(
+        '\ufefffile,title,year,set,genre\nb.jpg,"A ""title"", long",1931,reserve,portrait\nnone.jpg,Lost,,,\n',
+        encoding="utf-8",
+    )
     found = list(folder.records(tmp_path, 0, ""))
     assert [(one.image_url, one.title, one.year, one.set) for one in found if isinstance(one, Record)] == [
         ("a.PNG", "a", "", "collection"),
@@ -146,8 +169,16 @@ def test_urls_reads_both_kinds_of_list(tmp_path, name):
     (tmp_path / name).write_text(LISTS[name])
     first, second = urls.records(tmp_path / name, 0, "")
     assert (first.image_url, first.title, first.rights, first.work) == ("http://a.example/1.jpg", "One", "CC0", "w1")
-    assert (second.image_url, second.title, second.rights, second.work, second.set) == ("http://b.example/2.jpg", "", "as the user knows", None, "collection")
-    assert len(list(urls.records(tmp_path / name, 1, ""))) == 1 and not list(urls.records(tmp_path / name, 0, "portrait"))
+    assert (second.image_url, second.title, second.rights, second.work, second.set) == (
+        "http://b.example/2.jpg",
+        "",
+        "as the user knows",
+        None,
+        "collection",
+    )
+    assert len(list(urls.records(tmp_path / name, 1, ""))) == 1 and not list(
+        urls.records(tmp_path / name, 0, "portrait")
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,17 +214,25 @@ def test_the_door_takes_a_folder_without_any_network(workspace, tmp_path):
     assert done.returncode == 0, done.stderr
     (row,) = report.read_jsonl(workspace.folder / "data" / "raw" / "catalogue.jsonl")
     assert (row["image_url"], row["title"], row["type"], row["set"]) == ("good.png", "good", "image/png", "collection")
-    assert [item["image_url"] for item in report.read_json(workspace.folder / "metrics" / "scrape.json")["failures"]] == ["bad.jpg"]
+    assert [
+        item["image_url"] for item in report.read_json(workspace.folder / "metrics" / "scrape.json")["failures"]
+    ] == ["bad.jpg"]
     workspace.set(scrape__path="none")
     workspace.fails("scrape", "'folder' cannot be read", "not a folder", "scrape.path")
 
 
 def test_the_door_takes_a_list_in_which_a_host_may_refuse(workspace, server):
     server.scripts |= {"/good.jpg": reply(picture()), "/closed.jpg": reply(b"", "403 Forbidden")}
-    (workspace.folder / "list.csv").write_text(f"url,title\n{server.url('/closed.jpg')},Closed\n{server.url('/good.jpg')},Good\nftp://x/y.jpg,Odd\n")
+    (workspace.folder / "list.csv").write_text(
+        f"url,title\n{server.url('/closed.jpg')},Closed\n{server.url('/good.jpg')},Good\nftp://x/y.jpg,Odd\n"
+    )
     workspace.set(scrape__source="urls", scrape__path="list.csv")
-    workspace.fails("scrape", "gave no picture", "this machine or in a private network")  # one address is elsewhere: the list is no local one
-    (workspace.folder / "list.csv").write_text(f"url,title\n{server.url('/closed.jpg')},Closed\n{server.url('/good.jpg')},Good\n")
+    workspace.fails(
+        "scrape", "gave no picture", "this machine or in a private network"
+    )  # one address is elsewhere: the list is no local one
+    (workspace.folder / "list.csv").write_text(
+        f"url,title\n{server.url('/closed.jpg')},Closed\n{server.url('/good.jpg')},Good\n"
+    )
     assert workspace.open("scrape").returncode == 0
     summary = report.read_json(workspace.folder / "metrics" / "scrape.json")
     assert summary["files"] == 1 and [item["title"] for item in summary["failures"]] == ["Closed"]

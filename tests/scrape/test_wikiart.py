@@ -29,7 +29,13 @@ def read(client, server, limit: int = 0, every: bool = False, genre: str = "") -
 
 def item(number: int, **changes: object) -> dict[str, object]:
     image = f"http://uploads{number}.example/w{number}.jpg!Large.jpg"
-    return {"id": str(number), "title": f"Work {number}", "year": "1931", "image": image, "paintingUrl": f"/en/x/w{number}"} | changes
+    return {
+        "id": str(number),
+        "title": f"Work {number}",
+        "year": "1931",
+        "image": image,
+        "paintingUrl": f"/en/x/w{number}",
+    } | changes
 
 
 def test_the_list_is_read_until_it_is_empty(server, client):
@@ -40,7 +46,11 @@ def test_the_list_is_read_until_it_is_empty(server, client):
         ("Work 1", "1931", "http://uploads1.example/w1.jpg"),
         ("Work 1", "", "http://uploads.example/caf%C3%A9(1).jpg"),
     ]
-    assert all(one.work is None and one.set == "collection" and one.page_url.startswith(server.url("/en/x/")) for one in found if isinstance(one, Record))
+    assert all(
+        one.work is None and one.set == "collection" and one.page_url.startswith(server.url("/en/x/"))
+        for one in found
+        if isinstance(one, Record)
+    )
     assert [one.title for one in found if isinstance(one, Gap)] == ["Work 2"] * 2, "no page, no picture"
     assert "X-Requested-With: XMLHttpRequest" in next(request for request in server.requests if "page=1" in request)
     assert [one.title for one in read(client, server, limit=1)] == ["Work 1"]
@@ -54,7 +64,10 @@ def test_a_list_that_repeats_its_last_page_ends(server, client):
 
 
 def test_alternate_scans_are_originals_too(server, client):
-    serve(server, [item(1, images=["//other.example/w1-b.jpg!Large.jpg", None, {"odd": 1}, "http://uploads1.example/w1.jpg"])])
+    serve(
+        server,
+        [item(1, images=["//other.example/w1-b.jpg!Large.jpg", None, {"odd": 1}, "http://uploads1.example/w1.jpg"])],
+    )
     assert [(one.rendition, one.image_url) for one in read(client, server)] == [
         ("original", "http://uploads1.example/w1.jpg"),
         ("scan 2", "http://other.example/w1-b.jpg"),
@@ -84,7 +97,16 @@ def test_renditions_of_the_page_s_model(server, client, layout):
     ]
 
 
-@pytest.mark.parametrize("script", ["", "thumbnailSizesModel = ", "thumbnailSizesModel = {]", "thumbnailSizesModel = [[[", 'thumbnailSizesModel = {"ImageThumbnailsModel": 7}'])
+@pytest.mark.parametrize(
+    "script",
+    [
+        "",
+        "thumbnailSizesModel = ",
+        "thumbnailSizesModel = {]",
+        "thumbnailSizesModel = [[[",
+        'thumbnailSizesModel = {"ImageThumbnailsModel": 7}',
+    ],
+)
 def test_a_page_without_a_readable_model_shows_its_picture(server, client, script):
     serve(server, [item(1, image=None, title="", year=1931)])
     page = f"<main ng-controller=ArtworkViewCtrl ng-init='{script}'><h1>Named by the page</h1><img itemprop=image src='//cdn.example/a.jpg!HD.jpg'></main>"
@@ -115,14 +137,29 @@ def test_genre_is_read_from_the_page(server, client):
 def test_the_plain_list_of_titles_is_the_way_round(server, client):
     server.scripts[LISTED.format(1)] = reply(b"<html>the list has moved</html>")
     line = '<li class="painting-list-text-row"><a href="/en/x/w{0}">Work {0}</a>, <span>193{0}</span></li>'
-    server.scripts["/en/x/all-works/text-list"] = reply(f"<ul>{line.format(1)}{line.format(2)}<li class=painting-list-text-row></li></ul>".encode())
+    server.scripts["/en/x/all-works/text-list"] = reply(
+        f"<ul>{line.format(1)}{line.format(2)}<li class=painting-list-text-row></li></ul>".encode()
+    )
     server.scripts["/en/x/w1"] = reply(b'<img itemprop="image" src="http://cdn.example/1.jpg">')
     found = read(client, server)
-    assert [(one.title, one.year, one.image_url) for one in found if isinstance(one, Record)] == [("Work 1", "1931", "http://cdn.example/1.jpg")]
+    assert [(one.title, one.year, one.image_url) for one in found if isinstance(one, Record)] == [
+        ("Work 1", "1931", "http://cdn.example/1.jpg")
+    ]
     assert {one.title for one in found if isinstance(one, Gap)} == {"Work 2"}
 
 
-@pytest.mark.parametrize("body", [b"<html>please log in</html>", b"[]", b"7", b'{"Paintings": 7}', b'{"Paintings": ["a"]}', b'{"other": []}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>please log in</html>",
+        b"[]",
+        b"7",
+        b'{"Paintings": 7}',
+        b'{"Paintings": ["a"]}',
+        b'{"other": []}',
+        b"[" * 100_000,
+    ],
+)
 def test_an_answer_that_is_no_list_is_explained(server, client, body):
     server.scripts[LISTED.format(1)] = reply(body)
     with pytest.raises(FetchError, match="page 1 .* not the JSON"):
@@ -133,7 +170,9 @@ def painted(number: int, width: int) -> bytes:
     """A small picture of coloured patches that no other number has, for the works that are asked for."""
     if GENRES[number % 3] != "portrait":
         return b"not asked for"
-    patches = Image.fromarray(np.random.default_rng(number).integers(0, 256, (12, 16, 3), np.uint8)).resize((208, 156), Image.Resampling.BICUBIC)
+    patches = Image.fromarray(np.random.default_rng(number).integers(0, 256, (12, 16, 3), np.uint8)).resize(
+        (208, 156), Image.Resampling.BICUBIC
+    )
     edge = 40 + width // 2  # the smallest rendition must be large enough to be compared
     data = io.BytesIO()
     patches.resize((edge, edge * 3 // 4), Image.Resampling.BOX).save(data, "JPEG", quality=85)
@@ -160,10 +199,17 @@ def test_a_thousand_works_from_list_to_works(workspace):
     even = [number for number in shown if number % 2 == 0]
     assert counts["original"] == len(shown) and counts["scan 2"] == len(site.with_two_scans & set(shown))
     assert counts["portrait"] == len(even) and counts["hd"] == len([number for number in even if number % 5])
-    assert counts["large"] == len(shown) and set(counts) == {"original", "scan 2", *(name.lower() for name in RENDITIONS)}
+    assert counts["large"] == len(shown) and set(counts) == {
+        "original",
+        "scan 2",
+        *(name.lower() for name in RENDITIONS),
+    }
     summary = report.read_json(workspace.folder / "metrics" / "scrape.json")
     missing = len([number for number in even if number % 5 == 0])
-    assert summary["failed"] == missing + len(set(portraits) & site.without_picture) and summary["files"] == len(rows) > 1000
+    assert (
+        summary["failed"] == missing + len(set(portraits) & site.without_picture)
+        and summary["files"] == len(rows) > 1000
+    )
     assert sum("404" in item["reason"] for item in summary["failures"]) == missing
 
     workspace.set(dedupe__details=False)  # two thirds of the time, and there are no details here
@@ -173,6 +219,8 @@ def test_a_thousand_works_from_list_to_works(workspace):
     assert len(works) == report.read_json(workspace.folder / "metrics" / "dedupe.json")["works"] == len(shown) > 300
     by_file = {row["file"]: row for row in rows}
     for work in works:
-        assert {by_file[file]["page_url"] for file in work["duplicates"]} == {work["page_url"]}, "all renditions of one work, and of one only"
+        assert {by_file[file]["page_url"] for file in work["duplicates"]} == {work["page_url"]}, (
+            "all renditions of one work, and of one only"
+        )
         assert by_file[work["file"]]["rendition"] == "original"
     assert sum(1 + len(work["duplicates"]) for work in works) == len(rows)

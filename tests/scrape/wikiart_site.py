@@ -12,7 +12,14 @@ from urllib.parse import quote
 
 PAGE_LENGTH = 60
 RENDITIONS = {"PinterestSmall": 21, "Portrait": 30, "Blog": 50, "Large": 75, "HD": 120}
-TITLES = ("Sleep", "The Persistence of Rain", "Portrait of a Cup", "L'Été à Figueres", 'The "Great" Egg & Co.', "Untitled")
+TITLES = (
+    "Sleep",
+    "The Persistence of Rain",
+    "Portrait of a Cup",
+    "L'Été à Figueres",
+    'The "Great" Egg & Co.',
+    "Untitled",
+)
 GENRES = ("portrait", "landscape", "still life")
 
 
@@ -37,7 +44,11 @@ class Site:
         title = TITLES[number % len(TITLES)]
         slug = f"{title.lower().replace(' ', '-')}-{number}"
         page = quote(f"/en/salvador-dali/{slug}")
-        image = None if number in self.without_picture else self._published(f"{slug}{'(1)' if number % 4 == 0 else ''}.jpg", number, 130)
+        image = (
+            None
+            if number in self.without_picture
+            else self._published(f"{slug}{'(1)' if number % 4 == 0 else ''}.jpg", number, 130)
+        )
         alternates = [self._published(f"{slug}-scan.jpg", number, 110)] if number in self.with_two_scans else None
         self.files[page] = self._page(number, title, image)
         return {
@@ -64,7 +75,8 @@ class Site:
             shown = f'<img itemprop="image" src="{image}!Large.jpg">' if image else ""
             return f"<html><body><h1>{html.escape(title)}</h1>{shown}{genre}</body></html>".encode()
         thumbnails = [
-            {"Name": name, "Width": width, "Height": 30, "SizeKB": 1.5, "Url": f"{image}!{name}.jpg"} for name, width in RENDITIONS.items()
+            {"Name": name, "Width": width, "Height": 30, "SizeKB": 1.5, "Url": f"{image}!{name}.jpg"}
+            for name, width in RENDITIONS.items()
         ]
         model = json.dumps({"ImageThumbnailsModel": [{"ImageId": number, "Thumbnails": thumbnails}]})
         script = html.escape(f"thumbnailSizesModel = {model};" + (" other = {}; init();" if number % 8 == 0 else ""))

@@ -47,12 +47,22 @@ def test_more_works_than_exist_are_refused_with_the_most_that_can_be_had():
 
 
 def test_door(workspace):
-    rows = [{"work": name, "set": where} for names, where in ((COLLECTION, "collection"), (RESERVE, "reserve")) for name in names]
-    report.write_jsonl(workspace.folder / "data/works/works.jsonl", rows + rows[:5])  # kept duplicates are still one work
+    rows = [
+        {"work": name, "set": where}
+        for names, where in ((COLLECTION, "collection"), (RESERVE, "reserve"))
+        for name in names
+    ]
+    report.write_jsonl(
+        workspace.folder / "data/works/works.jsonl", rows + rows[:5]
+    )  # kept duplicates are still one work
     assert workspace.open("split").returncode == 0
     path = workspace.folder / "data/split.json"
     before = path.read_bytes()
-    assert {part: len(names) for part, names in report.read_json(path).items()} == {"train": 72, "validation": 72, "test": 144}
+    assert {part: len(names) for part, names in report.read_json(path).items()} == {
+        "train": 72,
+        "validation": 72,
+        "test": 144,
+    }
     workspace.set(split__train_works=100)
     workspace.fails("split", "split.train_works is 100", "at most 72")
     assert path.read_bytes() == before

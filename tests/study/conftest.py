@@ -39,7 +39,12 @@ PIPELINE = {
             "params": ["split.train_works", "dedupe.enabled", "train.augmentation", "train.seed", "train.width"],
             "metrics": [{"metrics/evaluate.json": {"cache": False}}],
         },
-        "track": {"cmd": "python stage.py track", "deps": ["metrics/evaluate.json", "stage.py"], "params": ["train"], "outs": ["data/tracked"]},
+        "track": {
+            "cmd": "python stage.py track",
+            "deps": ["metrics/evaluate.json", "stage.py"],
+            "params": ["train"],
+            "outs": ["data/tracked"],
+        },
     },
     "metrics": ["metrics/evaluate.json"],
 }
@@ -52,11 +57,15 @@ class Stub:
         self.folder, self.environment = folder, environment
 
     def run(self, *command: str) -> str:
-        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=True
+        ).stdout
 
     def study(self, *arguments: str) -> subprocess.CompletedProcess:
         command = [sys.executable, "-m", "stages.study", *arguments]
-        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=600)
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=600
+        )
 
     def start(self) -> subprocess.Popen:
         """The study in a process group of its own, to be killed."""
@@ -98,12 +107,20 @@ class Stub:
 @pytest.fixture
 def stub(tmp_path, clean_environment, set_params) -> Stub:
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-    set_params(tmp_path, {"study.train_works": [9], "study.augmentation": ["none"], "study.seeds": [0], "study.jobs": 2})
+    set_params(
+        tmp_path, {"study.train_works": [9], "study.augmentation": ["none"], "study.seeds": [0], "study.jobs": 2}
+    )
     (tmp_path / "stage.py").write_text(STAGE)
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump(PIPELINE))
     (tmp_path / ".gitignore").write_text("/ran.log\n/study.log\n/wait\n/fail\n/.cache/\n/data/\n__pycache__/\n")
     (tmp_path / ".dvcignore").write_text("/.cache/\n")
     made = Stub(tmp_path, clean_environment())
-    made.run("bash", "-c", "git init -q && git config user.name Test && git config user.email test@example.org && python -m dvc init -q")
-    made.run("bash", "-c", "printf '[core]\\n    analytics = false\\n' > .dvc/config && git add -A && git commit -qm start")
+    made.run(
+        "bash",
+        "-c",
+        "git init -q && git config user.name Test && git config user.email test@example.org && python -m dvc init -q",
+    )
+    made.run(
+        "bash", "-c", "printf '[core]\\n    analytics = false\\n' > .dvc/config && git add -A && git commit -qm start"
+    )
     return made

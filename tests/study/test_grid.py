@@ -27,23 +27,43 @@ def made_up(full: bool = True) -> list[dict]:
     """Rows of a whole grid; without `full` as an older evaluate writes them."""
     found = []
     for cell in cells(STUDY):
-        kid = 0.06 + 0.5 / cell.works + 0.02 * (not cell.deduplicated) + 0.05 * (cell.augmentation == "none") + 0.003 * cell.seed
+        kid = (
+            0.06
+            + 0.5 / cell.works
+            + 0.02 * (not cell.deduplicated)
+            + 0.05 * (cell.augmentation == "none")
+            + 0.003 * cell.seed
+        )
         numbers = {"kid": kid, "kid_floor": -0.001, "fid": 200 + 300 * kid}
-        more = {"fid_above_floor": 300 * kid, "copied": 1 / cell.works, "efficientnet": {"kid": 2 * kid}} if full else {}
-        found.append(row(cell, cell.name(), numbers | more, {"n_train": 4 * cell.works, "kimg": 20.0, "verdict": {"state": "ok"}}, "study: 120 s"))
+        more = (
+            {"fid_above_floor": 300 * kid, "copied": 1 / cell.works, "efficientnet": {"kid": 2 * kid}} if full else {}
+        )
+        found.append(
+            row(
+                cell,
+                cell.name(),
+                numbers | more,
+                {"n_train": 4 * cell.works, "kimg": 20.0, "verdict": {"state": "ok"}},
+                "study: 120 s",
+            )
+        )
     return found
 
 
 def test_the_default_grid():
     found = list(cells(STUDY))
     assert len(found) == len(set(found)) == 48
-    assert {cell.works for cell in found} == {9, 18, 36, 72} and {cell.seed for cell in found[:16]} == {0}, "all of a seed first"
+    assert {cell.works for cell in found} == {9, 18, 36, 72} and {cell.seed for cell in found[:16]} == {0}, (
+        "all of a seed first"
+    )
 
 
 def test_a_name_says_the_factors_and_changes_with_all_that_decides():
     cell = Cell(18, False, "diffaugment", 0)
     assert cell.name("code", {"a": 1, "b": 2}) == cell.name("code", {"b": 2, "a": 1})
-    assert cell.name("code").startswith("study-w18-files-diffaugment-s0-") and cell.name("code") != cell.name("other code")
+    assert cell.name("code").startswith("study-w18-files-diffaugment-s0-") and cell.name("code") != cell.name(
+        "other code"
+    )
     assert len({cell.name() for cell in cells(STUDY)}) == 48
 
 
@@ -55,7 +75,14 @@ def test_what_decides_the_numbers_of_this_pipeline():
     assert not [file for file in files if file.startswith("data/")]
     assert all((ROOT / file).exists() for file in files)
     values = followed(stages, params.flatten(yaml.safe_load(TEXT)))
-    assert {"split.train_works", "dedupe.enabled", "train.augmentation", "train.seed", "train.kimg", "generate.count"} <= set(values)
+    assert {
+        "split.train_works",
+        "dedupe.enabled",
+        "train.augmentation",
+        "train.seed",
+        "train.kimg",
+        "generate.count",
+    } <= set(values)
     assert not [key for key in values if key.startswith(("study.", "stylize.", "track."))]
 
 
@@ -75,7 +102,11 @@ def test_the_plan_says_minutes_and_cost():
     named = {cell.name(): cell for cell in cells(STUDY)}
     nothing = plan(EVERYTHING, named, [])
     each, source = seconds(EVERYTHING, [])
-    assert "48 cells: 0 done, 48 to do, 2 at a time" in nothing and f"expected: {24 * each / 60:.0f} minutes" in nothing and "measured on" in source
+    assert (
+        "48 cells: 0 done, 48 to do, 2 at a time" in nothing
+        and f"expected: {24 * each / 60:.0f} minutes" in nothing
+        and "measured on" in source
+    )
     assert "study.cost_per_hour" in nothing
     rows = made_up()[:8]  # 120 seconds each
     some = plan(EVERYTHING.model_copy(update={"study": STUDY.model_copy(update={"cost_per_hour": 1.5})}), named, rows)
@@ -86,7 +117,11 @@ def test_the_plan_says_minutes_and_cost():
 
 def test_rows_of_an_older_evaluate_have_gaps():
     (old, *_), (new, *_) = made_up(full=False), made_up()
-    assert list(old) == list(new) and old["efficientnet_kid"] is None and new["efficientnet_kid"] == pytest.approx(2 * new["kid"])
+    assert (
+        list(old) == list(new)
+        and old["efficientnet_kid"] is None
+        and new["efficientnet_kid"] == pytest.approx(2 * new["kid"])
+    )
     assert (new["verdict"], new["seconds"], new["training_pictures"]) == ("ok", 120, 36)
 
 
@@ -108,7 +143,11 @@ def test_the_summary_has_every_combination_and_both_effects():
 
 @pytest.mark.parametrize(
     "rows, names",
-    [(made_up(), {"kid", "fid", "copied", "kid_effects", "fid_effects"}), (made_up(full=False), {"kid", "kid_effects"}), (made_up(full=False)[:1], {"kid"})],
+    [
+        (made_up(), {"kid", "fid", "copied", "kid_effects", "fid_effects"}),
+        (made_up(full=False), {"kid", "kid_effects"}),
+        (made_up(full=False)[:1], {"kid"}),
+    ],
     ids=["all", "older", "one cell"],
 )
 def test_figures_of_what_was_measured(rows, names):

@@ -11,7 +11,9 @@ from stages.study.summary import forecast
 SIZES = [9, 18, 36, 72]
 
 
-@pytest.mark.parametrize("truth", [Curve(0.1, 1.0, 0.5), Curve(0.0, 2.0, 1.0), Curve(0.05, 5.0, 1.7), Curve(100.0, 900.0, 0.8)])
+@pytest.mark.parametrize(
+    "truth", [Curve(0.1, 1.0, 0.5), Curve(0.0, 2.0, 1.0), Curve(0.05, 5.0, 1.7), Curve(100.0, 900.0, 0.8)]
+)
 def test_a_power_law_without_noise_is_recovered(truth):
     (found,) = fit(SIZES, truth(SIZES))
     assert found.power == pytest.approx(truth.power, rel=0.005)  # the grid's step
@@ -29,7 +31,11 @@ def test_no_curve_fits_better_than_the_one_found():
         (found,) = fit(works, values)
         ours = ((found(works) - values) ** 2).sum()
         for start in ([0.0, 1.0, 0.5], [0.1, 0.5, 1.0], [0.05, 3.0, 2.0]):
-            other = optimize.least_squares(lambda p: p[0] + p[1] * works ** -p[2] - values, start, bounds=([0, 0, POWERS[0]], [np.inf, np.inf, POWERS[-1]]))
+            other = optimize.least_squares(
+                lambda p: p[0] + p[1] * works ** -p[2] - values,
+                start,
+                bounds=([0, 0, POWERS[0]], [np.inf, np.inf, POWERS[-1]]),
+            )
             assert ours <= 2 * other.cost * (1 + 1e-4)
 
 
@@ -67,7 +73,9 @@ def test_two_sizes_make_no_curve():
 def test_words_are_honest_about_what_the_sizes_cannot_tell():
     noisy = np.random.default_rng(2).normal(0, 0.01, (4, 3))
     slow = learn({size: 0.05 + 0.5 * size**-0.3 + noise for size, noise in zip(SIZES, noisy, strict=True)})
-    assert "with 4 times as many pictures (288 works) expect KID 0.1" in forecast(slow, "KID", 3) and "cannot be told from 4 sizes" in forecast(slow, "KID", 3)
+    assert "with 4 times as many pictures (288 works) expect KID 0.1" in forecast(
+        slow, "KID", 3
+    ) and "cannot be told from 4 sizes" in forecast(slow, "KID", 3)
     flat = learn({size: 0.2 + noise for size, noise in zip(SIZES, noisy, strict=True)})
     assert "is not sure" in forecast(flat, "KID", 3)
     ended = learn({size: 0.2 + 60 * size**-2.5 + noise / 100 for size, noise in zip(SIZES, noisy, strict=True)})
@@ -86,7 +94,13 @@ def rows(change: float, noise: float = 0.0) -> list[dict]:
     rng = np.random.default_rng(3)
     return [
         {"works": works, "deduplicated": deduplicated, "augmentation": augmentation, "seed": seed}
-        | {"kid": 1 / works + change * deduplicated - 0.2 * (augmentation == "diffaugment") + 0.1 * seed + noise * rng.normal()}
+        | {
+            "kid": 1 / works
+            + change * deduplicated
+            - 0.2 * (augmentation == "diffaugment")
+            + 0.1 * seed
+            + noise * rng.normal()
+        }
         for works in SIZES
         for deduplicated in (True, False)
         for augmentation in ("none", "diffaugment")
@@ -96,7 +110,12 @@ def rows(change: float, noise: float = 0.0) -> list[dict]:
 
 def test_pairs_cancel_all_that_they_share():
     total, *sizes = effects(rows(-0.03), "deduplicated", False, True, "kid")
-    assert (total.works, total.pairs, [effect.works for effect in sizes], {effect.pairs for effect in sizes}) == (None, 24, SIZES, {6})
+    assert (total.works, total.pairs, [effect.works for effect in sizes], {effect.pairs for effect in sizes}) == (
+        None,
+        24,
+        SIZES,
+        {6},
+    )
     assert total.change.value == pytest.approx(-0.03) and total.change.high - total.change.low < 1e-9 and total.sure
     (other, *_) = effects(rows(-0.03), "augmentation", "none", "diffaugment", "kid")
     assert other.change.value == pytest.approx(-0.2)

@@ -27,10 +27,18 @@ def test_plan_run_and_run_again(stub, set_params):
     assert sorted(stub.ran()) == sorted(stub.ran("track")) == CELLS
     with (stub.folder / "metrics/study.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [(row["works"], row["deduplicated"], float(row["kid"])) for row in rows] == [("9", "False", 0.261111), ("9", "True", 0.211111)]
+    assert [(row["works"], row["deduplicated"], float(row["kid"])) for row in rows] == [
+        ("9", "False", 0.261111),
+        ("9", "True", 0.211111),
+    ]
     assert [row["experiment"] for row in sorted(rows, key=lambda row: row["experiment"])] == stub.experiments()
-    assert (stub.folder / "data/study/kid.png").stat().st_size > 1000 and "0.211" in (stub.folder / "data/study/summary.md").read_text()
-    after = stub.run("git", "status", "--porcelain").replace("?? metrics/\n", ""), stub.run("git", "rev-parse", "--abbrev-ref", "HEAD")
+    assert (stub.folder / "data/study/kid.png").stat().st_size > 1000 and "0.211" in (
+        stub.folder / "data/study/summary.md"
+    ).read_text()
+    after = (
+        stub.run("git", "status", "--porcelain").replace("?? metrics/\n", ""),
+        stub.run("git", "rev-parse", "--abbrev-ref", "HEAD"),
+    )
     assert after == before, "the checkout is as it was"
 
     table = (stub.folder / "metrics/study.csv").read_bytes()
@@ -62,8 +70,10 @@ def test_killed_in_the_middle_it_leaves_no_process_and_goes_on(stub, set_params)
         assert stub.experiments() == []
     (stub.folder / "wait").unlink()
     assert stub.study().returncode == 0
-    assert sorted(stub.ran("track")) == sorted(CELLS + ["18-False-none-0", "18-True-none-0"])
-    assert len(stub.experiments()) == 4 and len(stub.ran()) == 4 + 4, "two cells were begun twice more, none ended twice"
+    assert sorted(stub.ran("track")) == sorted([*CELLS, "18-False-none-0", "18-True-none-0"])
+    assert len(stub.experiments()) == 4 and len(stub.ran()) == 4 + 4, (
+        "two cells were begun twice more, none ended twice"
+    )
 
 
 def test_what_was_done_before_a_kill_is_not_done_again(stub, set_params):
@@ -78,7 +88,12 @@ def test_what_was_done_before_a_kill_is_not_done_again(stub, set_params):
     assert not stub.processes()
     (stub.folder / "wait").unlink()
     (reference,) = (stub.folder / ".git/refs/exps").glob("??/*/study-*")
-    left = reference.with_name(next(word for word in stub.study("--plan").stdout.split() if word.startswith("study-") and word != reference.name) + ".lock")
+    left = reference.with_name(
+        next(
+            word for word in stub.study("--plan").stdout.split() if word.startswith("study-") and word != reference.name
+        )
+        + ".lock"
+    )
     left.touch()  # as git leaves it when it is killed while it writes a ref
     assert stub.study().returncode == 0
     assert len(stub.ran("track")) == 2 and stub.ran().count(stub.ran()[0]) == 1
@@ -88,7 +103,10 @@ def test_a_failed_cell_is_told_and_the_others_are_done(stub):
     (stub.folder / "fail").write_text(CELLS[1])
     done = stub.study()
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert "1 of 2 cells failed; the others are drawn" in done.stderr and "error: this one cannot be trained" in done.stderr
+    assert (
+        "1 of 2 cells failed; the others are drawn" in done.stderr
+        and "error: this one cannot be trained" in done.stderr
+    )
     (log,) = (stub.folder / ".cache/study/logs").glob("study-w9-dedup-*.log")
     assert str(log.relative_to(stub.folder)) in done.stderr and "this one cannot be trained" in log.read_text()
     assert len(stub.experiments()) == 1 and len((stub.folder / "metrics/study.csv").read_text().splitlines()) == 2
@@ -102,7 +120,9 @@ def test_only_one_study_at_a_time(stub):
     try:
         stub.wait_for(2)
         second = stub.study()
-        assert second.returncode == 1 and "another study runs in this checkout" in second.stderr and len(stub.ran()) == 2
+        assert (
+            second.returncode == 1 and "another study runs in this checkout" in second.stderr and len(stub.ran()) == 2
+        )
         assert stub.study("--plan").returncode == 0
     finally:
         os.killpg(study.pid, signal.SIGTERM)
@@ -117,7 +137,12 @@ def test_code_that_is_not_committed_is_refused(stub, change):
         stub.run("git", "rm", "-q", "--cached", "stage.py")
         stub.run("git", "commit", "-qm", "without")
     done = stub.study()
-    assert done.returncode == 1 and "stage.py" in done.stderr and "Commit it" in done.stderr and "Traceback" not in done.stderr
+    assert (
+        done.returncode == 1
+        and "stage.py" in done.stderr
+        and "Commit it" in done.stderr
+        and "Traceback" not in done.stderr
+    )
     assert stub.ran() == []
 
 

@@ -17,6 +17,8 @@ def slow_step(*arguments) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that a shell runs in the background pass on that it is ignored
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # tests that a shell runs in the background pass on that it is ignored
     resume.EVERY, optimizers.Lbfgs.step = -1.0, slow_step
     door.enter(__main__.main)

@@ -27,14 +27,18 @@ def test_recolouring_with_its_own_colours_changes_nothing_and_a_flat_work_is_no_
 
 def test_grey_has_one_value_in_all_channels():
     white = torch.ones(1, 3, 2, 2)
-    assert torch.allclose(colour.grey(white), white, atol=1e-6) and torch.allclose(colour.grey(-white), -white, atol=1e-6)
+    assert torch.allclose(colour.grey(white), white, atol=1e-6) and torch.allclose(
+        colour.grey(-white), -white, atol=1e-6
+    )
     found = colour.grey(WORK)
     assert torch.equal(found[:, 0], found[:, 1]) and torch.equal(found[:, 0], found[:, 2])
 
 
 def test_matched_greys_have_one_mean_and_spread():
     found, wanted = colour.matched(colour.grey(WORK), colour.grey(SKETCH)), colour.grey(SKETCH)
-    assert torch.allclose(found.mean(), wanted.mean(), atol=1e-4) and torch.allclose(found.std(), wanted.std(), rtol=1e-3)
+    assert torch.allclose(found.mean(), wanted.mean(), atol=1e-4) and torch.allclose(
+        found.std(), wanted.std(), rtol=1e-3
+    )
 
 
 def test_the_sketchs_colours_return_with_the_painted_brightness():

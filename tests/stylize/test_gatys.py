@@ -42,12 +42,19 @@ def test_a_canvas_enlarged_has_the_grounds_detail_under_the_paint():
     paint = torch.zeros(1, 3, 48, 64)
     paint[..., 32:] = -1.5
     found = gatys.enlarged((bare + paint).clamp(-1, 1), ground, (96, 128))
-    assert torch.allclose(found[..., :56], ground[..., :56], atol=1e-3) and found[..., 72:].mean() < ground[..., 72:].mean() - 0.3
+    assert (
+        torch.allclose(found[..., :56], ground[..., :56], atol=1e-3)
+        and found[..., 72:].mean() < ground[..., 72:].mean() - 0.3
+    )
     assert found.abs().max() <= 1
 
 
 def test_schedule_takes_adam_where_a_canvas_is_larger_than_a_tile():
-    assert [(scale.optimizer, scale.steps) for scale in gatys.schedule((512, 512), 40, "auto", 400)] == [("lbfgs", 40), ("lbfgs", 40), ("adam", 40)]
+    assert [(scale.optimizer, scale.steps) for scale in gatys.schedule((512, 512), 40, "auto", 400)] == [
+        ("lbfgs", 40),
+        ("lbfgs", 40),
+        ("adam", 40),
+    ]
     assert {scale.optimizer for scale in gatys.schedule((512, 512), 40, "adam", 400)} == {"adam"}
 
 
@@ -66,7 +73,10 @@ def test_a_darker_sketch_does_not_darken_the_underpainting():
     assert torch.allclose(grey, white, atol=1e-4) and torch.allclose(white, torch.full_like(white, 0.2), atol=1e-4)
 
 
-@pytest.mark.parametrize(("optimizer", "style_loss", "steps"), [("lbfgs", "gram", 20), ("lbfgs", "wasserstein", 20), ("adam", "gram", 60), ("adam", "wasserstein", 60)])
+@pytest.mark.parametrize(
+    ("optimizer", "style_loss", "steps"),
+    [("lbfgs", "gram", 20), ("lbfgs", "wasserstein", 20), ("adam", "gram", 60), ("adam", "wasserstein", 60)],
+)
 def test_the_loss_falls_and_the_picture_stays_in_range(network, optimizer, style_loss, steps):
     asked = choices(steps, variation=0.1, optimizer=optimizer)._replace(how=How(style_loss))
     painting = gatys.Painting(network, PLAN, asked)
@@ -129,7 +139,10 @@ def test_an_interrupted_painting_goes_on_bit_for_bit(network, optimizer, stop):
 
 def test_a_work_enters_at_the_size_of_the_canvas_times_the_style_scale(network):
     for scale, longest in ((1.0, 64), (0.5, 32), (2.0, 128), (0.1, 16)):
-        assert max(gatys.Painting(network, PLAN, choices(style_scale=scale))._work_size(PLAN.works[0], (48, 64))) == longest
+        assert (
+            max(gatys.Painting(network, PLAN, choices(style_scale=scale))._work_size(PLAN.works[0], (48, 64)))
+            == longest
+        )
 
 
 def test_a_mixture_lies_between_its_works(network):

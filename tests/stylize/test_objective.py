@@ -12,7 +12,9 @@ CANVAS = waves(200, 330, (-0.3, 0.8, 0.4), 25.0)
 BALANCE = Weights(10.0, 0.1)
 
 
-def objective(network, how: How = How(), guided: bool = False, sketch: torch.Tensor = SKETCH, work: torch.Tensor = WORK) -> Objective:
+def objective(
+    network, how: How = How(), guided: bool = False, sketch: torch.Tensor = SKETCH, work: torch.Tensor = WORK
+) -> Objective:
     regions, of_work = (bands(picture.shape[2:]) if guided else None for picture in (sketch, work))
     return Objective(network, sketch, [Work(work, 1.0, of_work)], regions, how)
 
@@ -67,7 +69,9 @@ def test_vgg_never_sees_more_than_a_tile(network):
 def test_content_seen_smaller_leaves_detail_free(network):
     torch.manual_seed(0)
     speckled = (SKETCH + 0.2 * torch.randn(SKETCH.shape)).clamp(-1, 1)
-    near, far = (objective(network, How(content_scale=scale)).evaluate(speckled, BALANCE, 0)[0].content for scale in (1, 4))
+    near, far = (
+        objective(network, How(content_scale=scale)).evaluate(speckled, BALANCE, 0)[0].content for scale in (1, 4)
+    )
     assert far < 0.5 * near
 
 

@@ -6,7 +6,16 @@ from scipy.linalg import sqrtm
 from small_pictures import random
 
 from stages.stylize import statistics
-from stages.stylize.statistics import DISTANCES, Sums, TraceOfRoot, gram_distance, mixed, style_loss, sums, wasserstein_distance
+from stages.stylize.statistics import (
+    DISTANCES,
+    Sums,
+    TraceOfRoot,
+    gram_distance,
+    mixed,
+    style_loss,
+    sums,
+    wasserstein_distance,
+)
 
 
 def of(mean: torch.Tensor, covariance: torch.Tensor, places: float = 1.0) -> Sums:
@@ -43,9 +52,15 @@ def test_the_gradient_is_autograds():
 def test_parts_add_up():
     features, regions = random(1, 4, 6, 8), random(3, 6, 8, seed=1).abs()
     for shares in (None, regions):
-        halves = [sums(features[..., cut], None if shares is None else shares[..., cut]) for cut in (slice(0, 3), slice(3, None))]
+        halves = [
+            sums(features[..., cut], None if shares is None else shares[..., cut])
+            for cut in (slice(0, 3), slice(3, None))
+        ]
         whole = sums(features, shares)
-        assert all(torch.allclose(found, wanted, rtol=1e-5, atol=1e-5) for found, wanted in zip(halves[0] + halves[1], whole, strict=True))
+        assert all(
+            torch.allclose(found, wanted, rtol=1e-5, atol=1e-5)
+            for found, wanted in zip(halves[0] + halves[1], whole, strict=True)
+        )
 
 
 def test_a_region_sees_its_own_places_only():
@@ -64,7 +79,9 @@ def test_a_distance_is_zero_at_its_target_and_not_elsewhere(kind):
 
 
 def test_the_gram_distance_from_nothing_is_one():
-    assert gram_distance(of(torch.zeros(3), torch.zeros(3, 3)), of(torch.ones(3), torch.eye(3))).item() == pytest.approx(1)
+    assert gram_distance(
+        of(torch.zeros(3), torch.zeros(3, 3)), of(torch.ones(3), torch.eye(3))
+    ).item() == pytest.approx(1)
 
 
 def test_wasserstein_with_equal_spread_is_the_distance_of_the_means():

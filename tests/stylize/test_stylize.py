@@ -35,7 +35,12 @@ def studio(workspace):
         images.save_png(data / f"works/{number}.png", painting(number, side, side - 10))
         rows.append({"work": f"w{number}", "title": title, "year": 1937, "file": f"{number}.png", "set": "collection"})
     report.write_jsonl(data / "works/works.jsonl", rows)
-    workspace.set(stylize__sketch="drawing.png", stylize__styles=["sleep on CRUTCHES", TITLES[1]], stylize__pixels=64, stylize__steps=2)
+    workspace.set(
+        stylize__sketch="drawing.png",
+        stylize__styles=["sleep on CRUTCHES", TITLES[1]],
+        stylize__pixels=64,
+        stylize__steps=2,
+    )
     workspace.set(train__precision="float32")
     return workspace
 
@@ -63,17 +68,33 @@ def test_door_takes_the_largest_picture_of_a_title_repeats_bit_for_bit_and_clear
     outputs = []
     for _ in range(2):
         assert studio.open("stylize").returncode == 0
-        outputs.append([path.read_bytes() for path in sorted(studio.folder.glob("data/stylized/**/*.png")) + [studio.folder / "metrics/stylize.json"]])
+        outputs.append(
+            [
+                path.read_bytes()
+                for path in [
+                    *sorted(studio.folder.glob("data/stylized/**/*.png")),
+                    studio.folder / "metrics/stylize.json",
+                ]
+            ]
+        )
         images.save_png(studio.folder / "data/stylized/pictures/2-another.png", painting(5, 20, 20))
         (studio.folder / "data/works/0.png").unlink(missing_ok=True)
-        report.write_jsonl(studio.folder / "data/works/works.jsonl", [{"title": TITLES[0], "file": "1.png"}])  # only the larger one
+        report.write_jsonl(
+            studio.folder / "data/works/works.jsonl", [{"title": TITLES[0], "file": "1.png"}]
+        )  # only the larger one
     assert outputs[0] == outputs[1]
     assert len(outputs[0]) == 3
 
 
 def test_a_missing_sketch(studio):
     studio.set(stylize__sketch="nothing.jpg")
-    studio.fails("stylize", "stylize.sketch is 'nothing.jpg'", "data/sketch/nothing.jpg is not there", "drawing.png", "put your drawing there")
+    studio.fails(
+        "stylize",
+        "stylize.sketch is 'nothing.jpg'",
+        "data/sketch/nothing.jpg is not there",
+        "drawing.png",
+        "put your drawing there",
+    )
 
 
 def test_a_sketch_that_is_no_picture(studio):
@@ -101,7 +122,10 @@ def test_no_works_yet(studio):
 
 def results(folder) -> dict[str, bytes]:
     """Everything that the stage wrote."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in [*folder.glob("data/stylized/**/*.png"), folder / "metrics/stylize.json"]}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in [*folder.glob("data/stylized/**/*.png"), folder / "metrics/stylize.json"]
+    }
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
@@ -122,7 +146,11 @@ def test_an_interrupted_stage_goes_on_and_ends_with_the_same_bytes(studio, how):
     for path in studio.folder.glob("data/stylized/**/*.png"):
         path.unlink()  # as DVC does before a stage
     done = studio.open("stylize")
-    assert done.returncode == 0 and "1-sleep-on-crutches: going on after 12 of 12 steps" in done.stdout and done.stdout.count("going on") == 2
+    assert (
+        done.returncode == 0
+        and "1-sleep-on-crutches: going on after 12 of 12 steps" in done.stdout
+        and done.stdout.count("going on") == 2
+    )
     assert results(studio.folder) == whole
     assert not [*studio.folder.glob(".resume/stylize/*")], "what is complete is forgotten"
 
@@ -183,7 +211,11 @@ def test_wrong_masks(studio, names, words):
 
 
 def test_a_mixture_and_bands_of_height(studio):
-    studio.set(stylize__styles=[{TITLES[0]: 3.0, TITLES[1]: 1.0}], stylize__guidance="geometry", stylize__style_loss="wasserstein")
+    studio.set(
+        stylize__styles=[{TITLES[0]: 3.0, TITLES[1]: 1.0}],
+        stylize__guidance="geometry",
+        stylize__style_loss="wasserstein",
+    )
     done = studio.open("stylize")
     assert done.returncode == 0, done.stderr
     names = [path.stem for path in images.listing(studio.folder / "data/stylized/pictures")]
@@ -191,7 +223,10 @@ def test_a_mixture_and_bands_of_height(studio):
 
 
 def test_a_style_of_one_pixel_and_one_that_is_a_ribbon(studio):
-    for size, words in (((1, 1), ["1 x 1 pixels", "16 or more"]), ((900, 20), ["900 x 20 pixels", "more than 16 times", "crop it"])):
+    for size, words in (
+        ((1, 1), ["1 x 1 pixels", "16 or more"]),
+        ((900, 20), ["900 x 20 pixels", "more than 16 times", "crop it"]),
+    ):
         images.save_png(studio.folder / "data/works/2.png", painting(1, *size))
         studio.set(stylize__styles=[TITLES[1]])
         studio.fails("stylize", *words)
@@ -207,4 +242,10 @@ def test_a_sketch_that_would_vanish(studio):
 def test_torchvisions_weights_without_a_network(studio, tmp_path):
     studio.set(stylize__network="torchvision")
     words = ["its weights could not be had", "set stylize.network to oxford", "vgg19-dcbb9e9d.pth"]
-    studio.fails("stylize", *words, TORCH_HOME=str(tmp_path / "empty"), https_proxy="http://127.0.0.1:9", HTTPS_PROXY="http://127.0.0.1:9")
+    studio.fails(
+        "stylize",
+        *words,
+        TORCH_HOME=str(tmp_path / "empty"),
+        https_proxy="http://127.0.0.1:9",
+        HTTPS_PROXY="http://127.0.0.1:9",
+    )

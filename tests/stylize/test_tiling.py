@@ -11,7 +11,9 @@ from stages.stylize.tiling import GRID, HALO, parts, tiles
 @pytest.mark.parametrize("offset", [0, 1, 5, 1000])
 def test_cores_cover_an_axis_once_and_show_their_surroundings(length, tile, offset):
     found = parts(length, tile, offset)
-    assert [part.core_start for part in found] == [0, *(part.core_stop for part in found[:-1])] and found[-1].core_stop == length
+    assert [part.core_start for part in found] == [0, *(part.core_stop for part in found[:-1])] and found[
+        -1
+    ].core_stop == length
     for part in found:
         assert part.stop - part.start <= tile + GRID, "the last core may be a little longer"
         assert part.core_start % GRID == 0 and part.start % GRID == 0

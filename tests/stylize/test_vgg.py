@@ -1,5 +1,7 @@
 """VGG-19: the packaged weights, the input, the pooling, and the whole against a second, plain implementation."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -24,8 +26,10 @@ def noise(*shape: int) -> torch.Tensor:
 def test_it_has_the_sixteen_convolutions_of_configuration_e(network):
     shapes = [tuple(weight.shape) for weight, _ in network.kernels.values()]
     widths = [3] + [64] * 2 + [128] * 2 + [256] * 4 + [512] * 8
-    assert shapes == [(after, before, 3, 3) for before, after in zip(widths, widths[1:], strict=False)]
-    assert sum(weight.numel() + bias.numel() for weight, bias in network.kernels.values()) == 20_024_384  # as published, without the classifier
+    assert shapes == [(after, before, 3, 3) for before, after in itertools.pairwise(widths)]
+    assert (
+        sum(weight.numel() + bias.numel() for weight, bias in network.kernels.values()) == 20_024_384
+    )  # as published, without the classifier
 
 
 def test_a_filter_is_its_codes_looked_up_in_its_table(packed, network):
@@ -37,7 +41,9 @@ def test_a_filter_is_its_codes_looked_up_in_its_table(packed, network):
 
 def test_the_input_is_blue_green_red_minus_the_mean_of_imagenet(network):
     picture = torch.tensor([1.0, 0.0, -1.0]).view(1, 3, 1, 1).expand(1, 3, 2, 2)  # red 255, green 127.5, blue 0
-    assert torch.allclose(network.normalized(picture)[0, :, 0, 0], torch.tensor([0 - 103.939, 127.5 - 116.779, 255 - 123.68]))
+    assert torch.allclose(
+        network.normalized(picture)[0, :, 0, 0], torch.tensor([0 - 103.939, 127.5 - 116.779, 255 - 123.68])
+    )
 
 
 def test_the_first_layers_equal_a_plain_implementation(network):
@@ -98,7 +104,10 @@ def test_only_the_layers_asked_for_are_computed(network):
 
 def test_bfloat16_gives_nearly_the_same_features(packed):
     layers = ["relu1_1", "relu3_1"]
-    exact, rough = (vgg.load(weights.locate(weights.VGG19), CPU, dtype)(noise(1, 3, 16, 16), layers) for dtype in (torch.float32, torch.bfloat16))
+    exact, rough = (
+        vgg.load(weights.locate(weights.VGG19), CPU, dtype)(noise(1, 3, 16, 16), layers)
+        for dtype in (torch.float32, torch.bfloat16)
+    )
     for layer in layers:
         assert rough[layer].dtype == torch.float32
         assert (rough[layer] - exact[layer]).norm() < 0.03 * exact[layer].norm()
@@ -113,7 +122,9 @@ def test_torchvisions_weights_give_torchvisions_features(tmp_path, monkeypatch):
     (tmp_path / "checkpoints").symlink_to(tmp_path)
     ours = vgg.load_torchvision(CPU, torch.float32)
     picture = noise(1, 3, 32, 48)
-    normal = torchvision.transforms.functional.normalize((picture + 1) / 2, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    normal = torchvision.transforms.functional.normalize(
+        (picture + 1) / 2, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    )
     signal, wanted = torch.nn.functional.pad(normal, (1, 1, 1, 1), "replicate"), []
     for layer in plain.features[:30]:
         if isinstance(layer, torch.nn.MaxPool2d):

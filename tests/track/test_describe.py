@@ -32,7 +32,10 @@ def test_the_description_has_intervals_floors_and_the_verdict():
     text = describe.note(describe.tags(VALUES, TRAINING), TRAINING, EVALUATION)
     assert "| KID | 0.200 | 0.190 to 0.210 | \N{MINUS SIGN}0.001 |" in text and "| FID | 235 |  | 152 |" in text
     assert "| Copied | 2.0\u202f% | 0.0\u202f% to 5.0\u202f% |  |" in text and "Precision" not in text
-    assert "**2 works** (one file each), 64 pixels, 60 thousand pictures" in text and "25 samples against 2 test works" in text
+    assert (
+        "**2 works** (one file each), 64 pixels, 60 thousand pictures" in text
+        and "25 samples against 2 test works" in text
+    )
     assert text.endswith("**collapsed**, since 20 kimg. All pictures are alike.")
     assert describe.note(describe.tags(VALUES, OK), OK, EVALUATION | {"kid": None}).endswith("**ok**.")
 
@@ -48,5 +51,8 @@ def test_a_data_set_s_digest_follows_the_files_that_are_used():
 
     before = [train.digest, test.digest]
     assert before[0] != before[1] and digests(ROWS[::-1], train=["b", "a"]) == before, "no order counts"
-    assert digests([row for row in ROWS if row["best"]])[0] != before[0] and digests([row for row in ROWS if row["best"]])[1] == before[1]
+    assert (
+        digests([row for row in ROWS if row["best"]])[0] != before[0]
+        and digests([row for row in ROWS if row["best"]])[1] == before[1]
+    )
     assert digests(ROWS, train=["a"])[0] != before[0]

@@ -51,7 +51,12 @@ def test_a_process_elsewhere_makes_the_same_pictures(logged, tmp_path_factory, c
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     z = latents(0, range(3), LATENT)
     np.save(elsewhere / "z.npy", z.numpy())
-    expected = np.stack([np.asarray(picture) for picture in sample(load_generator(folder / "data/gan/generator.safetensors"), z, torch.float32)])
+    expected = np.stack(
+        [
+            np.asarray(picture)
+            for picture in sample(load_generator(folder / "data/gan/generator.safetensors"), z, torch.float32)
+        ]
+    )
     environment = {key: value for key, value in clean_environment().items() if key != "PYTHONPATH"}
     for number, name in enumerate((f"models:/{model.model_id}", f"runs:/{run.info.run_id}/generator")):
         command = [sys.executable, "-c", ELSEWHERE, store, name, "z.npy", f"{number}.npz"]
@@ -66,14 +71,24 @@ def test_a_process_elsewhere_makes_the_same_pictures(logged, tmp_path_factory, c
 
 def test_model_run_and_data_sets_are_one_lineage(logged):
     folder, _, run, model = logged
-    assert run.outputs.model_outputs[0].model_id == model.model_id and model.source_run_id == run.info.run_id and model.status == "READY"
+    assert (
+        run.outputs.model_outputs[0].model_id == model.model_id
+        and model.source_run_id == run.info.run_id
+        and model.status == "READY"
+    )
     assert model.tags["augmentation"] == "diffaugment"
-    assert {found.tags[0].value: found.dataset.name for found in run.inputs.dataset_inputs} == {"training": "museum, 2 works", "evaluation": "museum, 2 works"}
+    assert {found.tags[0].value: found.dataset.name for found in run.inputs.dataset_inputs} == {
+        "training": "museum, 2 works",
+        "evaluation": "museum, 2 works",
+    }
     (described,) = folder.glob("mlruns/models/*/artifacts/MLmodel")
     saved = Model.load(str(described))
     assert saved.signature.inputs.inputs[0].shape == (-1, LATENT) and saved.saved_input_example_info
     (listed,) = folder.glob("mlruns/models/*/artifacts/requirements.txt")
-    assert all("==" in line for line in listed.read_text().split()) and f"torch=={torch.__version__.split('+')[0]}" in listed.read_text()
+    assert (
+        all("==" in line for line in listed.read_text().split())
+        and f"torch=={torch.__version__.split('+')[0]}" in listed.read_text()
+    )
     assert not list(folder.glob("mlruns/**/*.pkl")) and not list(folder.glob("mlruns/**/__pycache__"))
 
 

@@ -29,7 +29,12 @@ def folder(tmp_path_factory, clean_environment):
     for store in ("others", "same"):
         (folder / store).mkdir()
     command = [sys.executable, "-c", WORKER, str(folder)]
-    workers = [subprocess.Popen([*command, str(i)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment()) for i in range(PROCESSES)]
+    workers = [
+        subprocess.Popen(
+            [*command, str(i)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment()
+        )
+        for i in range(PROCESSES)
+    ]
     while len(list(folder.glob("ready-*"))) < PROCESSES:
         assert all(worker.poll() is None for worker in workers)
         time.sleep(0.01)
@@ -51,7 +56,9 @@ def test_eight_results_are_eight_runs_of_one_experiment(folder):
     experiments, runs = found(folder / "others")
     assert set(experiments) == {"e", "Default"}
     assert sorted(run.data.params["p"] for run in runs) == [str(i) for i in range(PROCESSES)]
-    assert {(run.info.experiment_id, run.info.status, run.data.metrics["curve.m"]) for run in runs} == {(experiments["e"], "FINISHED", 2.0)}
+    assert {(run.info.experiment_id, run.info.status, run.data.metrics["curve.m"]) for run in runs} == {
+        (experiments["e"], "FINISHED", 2.0)
+    }
 
 
 @pytest.mark.timeout(600)

@@ -16,7 +16,15 @@ from PIL import Image
 from stages.common.images import save_png
 
 ROOT = Path(__file__).resolve().parents[2]
-OUTS = ["data/duplicates.jpg", "data/gan", "data/generated", "data/print", "data/split.json", "data/stylized", "data/works"]
+OUTS = [
+    "data/duplicates.jpg",
+    "data/gan",
+    "data/generated",
+    "data/print",
+    "data/split.json",
+    "data/stylized",
+    "data/works",
+]
 METRICS = ["metrics/evaluate.json", "metrics/train.csv", "metrics/train.json", "metrics/validation.csv"]
 MAKE = """
 from pathlib import Path
@@ -30,8 +38,18 @@ lay_out(Path("."))
 save_png(Path("data/generated/sheet.png"), Image.new("RGB", (8, 8), (0, seed, 0)))
 """
 STAGES = {
-    "make": {"cmd": "python make.py", "params": ["train.seed"], "outs": OUTS, "metrics": [{name: {"cache": False}} for name in METRICS]},
-    "track": {"cmd": "python -m stages.track", "params": ["train"], "deps": [*OUTS, *METRICS], "outs": ["data/track.json"]},
+    "make": {
+        "cmd": "python make.py",
+        "params": ["train.seed"],
+        "outs": OUTS,
+        "metrics": [{name: {"cache": False}} for name in METRICS],
+    },
+    "track": {
+        "cmd": "python -m stages.track",
+        "params": ["train"],
+        "deps": [*OUTS, *METRICS],
+        "outs": ["data/track.json"],
+    },
 }
 pytestmark = pytest.mark.timeout(600)
 
@@ -43,7 +61,9 @@ class Repository:
         self.folder, self.environment = folder, environment
 
     def run(self, command: str, ok: bool = True) -> str:
-        done = subprocess.run(["bash", "-c", command], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300
+        )
         assert (done.returncode == 0) == ok, done.stdout + done.stderr
         return done.stdout + done.stderr
 
@@ -54,7 +74,13 @@ class Repository:
             runs = client.search_runs([found.experiment_id for found in client.search_experiments()])
         assert len({run.data.tags["fingerprint"] for run in runs}) == len(runs)
         return {
-            run.info.run_name: (run.data.tags["fingerprint"], run.data.params, run.data.metrics, run.data.tags["mlflow.source.git.commit"], len(run.outputs.model_outputs))
+            run.info.run_name: (
+                run.data.tags["fingerprint"],
+                run.data.params,
+                run.data.metrics,
+                run.data.tags["mlflow.source.git.commit"],
+                len(run.outputs.model_outputs),
+            )
             for run in runs
         }
 
@@ -72,24 +98,39 @@ def repository(tmp_path_factory, clean_environment) -> Repository:
     (folder / "make.py").write_text(MAKE)
     (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
     made = Repository(folder, clean_environment(PYTHONPATH=os.pathsep.join([str(ROOT), str(ROOT / "tests/track")])))
-    made.run("git init -q && git config user.name Test && git config user.email test@example.org && dvc init -q && dvc config core.analytics false")
+    made.run(
+        "git init -q && git config user.name Test && git config user.email test@example.org && dvc init -q && dvc config core.analytics false"
+    )
     made.run("git add -A && git commit -qm start && dvc repro && git add -A && git commit -qm run")
-    made.run("dvc exp run -n one -S train.seed=1 && dvc exp run -n two -S train.seed=2 && git checkout -q . && dvc checkout")
+    made.run(
+        "dvc exp run -n one -S train.seed=1 && dvc exp run -n two -S train.seed=2 && git checkout -q . && dvc checkout"
+    )
     return made
 
 
 def test_every_result_comes_back_under_its_name_with_its_fingerprint(repository):
     before = repository.runs()
-    assert sorted(re.search(r"seed (\d), .* deduplicated(.*)", name).groups() for name in before) == [("0", ""), ("1", " (one)"), ("2", " (two)")]
+    assert sorted(re.search(r"seed (\d), .* deduplicated(.*)", name).groups() for name in before) == [
+        ("0", ""),
+        ("1", " (one)"),
+        ("2", " (two)"),
+    ]
     repository.delete_store()
     assert "3 results in commits and experiments, 3 of them were new" in repository.run("python -m stages.track --all")
     after = repository.runs()
-    assert {name: (found[:3], found[4]) for name, found in after.items()} == {name: (found[:3], found[4]) for name, found in before.items()}
+    assert {name: (found[:3], found[4]) for name, found in after.items()} == {
+        name: (found[:3], found[4]) for name, found in before.items()
+    }
     assert {found[4] for found in after.values()} == {1}, "with its model"
-    assert after["2 works, seed 1, diffaugment, deduplicated (one)"][3] == before["2 works, seed 1, diffaugment, deduplicated (one)"][3]
+    assert (
+        after["2 works, seed 1, diffaugment, deduplicated (one)"][3]
+        == before["2 works, seed 1, diffaugment, deduplicated (one)"][3]
+    )
 
 
-def test_a_picture_that_the_cache_has_lost_is_named_after_all_others_are_logged_and_nothing_is_doubled(repository, tmp_path):
+def test_a_picture_that_the_cache_has_lost_is_named_after_all_others_are_logged_and_nothing_is_doubled(
+    repository, tmp_path
+):
     save_png(tmp_path / "sheet.png", Image.new("RGB", (8, 8), (0, 2, 0)))
     digest = hashlib.md5((tmp_path / "sheet.png").read_bytes()).hexdigest()
     lost = repository.folder / ".dvc/cache/files/md5" / digest[:2] / digest[2:]
@@ -107,4 +148,6 @@ def test_a_cache_without_results_adds_nothing(repository, tmp_path):
     clone = Repository(tmp_path / "clone", repository.environment)
     repository.run(f"git clone -q . {clone.folder}")
     assert "0 results" in clone.run("python -m stages.track --all")
-    assert "git cannot say" in Repository(tmp_path, repository.environment).run("python -m stages.track --all", ok=False)
+    assert "git cannot say" in Repository(tmp_path, repository.environment).run(
+        "python -m stages.track --all", ok=False
+    )

@@ -28,7 +28,12 @@ def server(tmp_path_factory, clean_environment):
     """The address of a server that keeps everything in a folder of its own."""
     folder, port = tmp_path_factory.mktemp("server"), free_port()
     command = ["mlflow", "server", "--workers", "1", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--backend-store-uri", f"sqlite:///{folder / 'server.db'}", "--artifacts-destination", (folder / "artifacts").as_uri()]
+    command += [
+        "--backend-store-uri",
+        f"sqlite:///{folder / 'server.db'}",
+        "--artifacts-destination",
+        (folder / "artifacts").as_uri(),
+    ]
     environment = clean_environment(MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", MLFLOW_DISABLE_TELEMETRY="true")
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
@@ -60,15 +65,23 @@ def test_door_sends_the_run_with_its_pictures_and_its_model_to_the_server(server
         assert done.returncode == 0 and added in done.stdout, done.stderr
         assert "cret" not in done.stdout + done.stderr
     client, (run,) = found(server)
-    assert run.info.artifact_uri.startswith("mlflow-artifacts:/"), "through the server, which alone knows where they lie"
+    assert run.info.artifact_uri.startswith("mlflow-artifacts:/"), (
+        "through the server, which alone knows where they lie"
+    )
     assert {file.path for file in client.list_artifacts(run.info.run_id)} == {"collection", "gan", "stylized", "print"}
     picture = client.download_artifacts(run.info.run_id, "gan/sheet.png", str(tmp_path))
     with open(picture, "rb") as file:
         assert file.read() == (with_results.folder / "data/generated/sheet.png").read_bytes()
     (model,) = client.search_logged_models([run.info.experiment_id])
-    assert "generator.safetensors" in str([file.path for file in client.list_logged_model_artifacts(model.model_id, "data")])
+    assert "generator.safetensors" in str(
+        [file.path for file in client.list_logged_model_artifacts(model.model_id, "data")]
+    )
     assert not (with_results.folder / "mlflow.db").exists() and not (with_results.folder / "mlruns").exists()
-    assert not [path for path in with_results.folder.rglob("*") if path.is_file() and (b"anna" in path.read_bytes() or b"cret" in path.read_bytes())]
+    assert not [
+        path
+        for path in with_results.folder.rglob("*")
+        if path.is_file() and (b"anna" in path.read_bytes() or b"cret" in path.read_bytes())
+    ]
 
 
 MACHINE = """
@@ -96,9 +109,12 @@ def test_machines_that_log_one_result_at_the_same_time_leave_one_run(server, tmp
     for folder in folders:
         folder.mkdir()
     command, environment = [sys.executable, "-c", MACHINE], clean_environment(MLFLOW_TRACKING_URI=server)
-    machines = [subprocess.Popen([*command, str(folder)], stdout=subprocess.PIPE, text=True, env=environment) for folder in folders]
+    machines = [
+        subprocess.Popen([*command, str(folder)], stdout=subprocess.PIPE, text=True, env=environment)
+        for folder in folders
+    ]
     answers = [machine.communicate(timeout=300)[0].split()[-1] for machine in machines]
-    client, (run,) = found(server, "two machines")
+    _client, (run,) = found(server, "two machines")
     assert run.info.status == "FINISHED" and "True" in answers
     assert store.FINGERPRINT in run.data.tags
 
@@ -114,7 +130,13 @@ def test_the_experiment_is_made_once_by_machines_that_find_none(server, monkeypa
 
 def test_a_server_that_is_not_there_ends_soon_with_the_remedy(with_results):
     port, started = free_port(), time.monotonic()
-    message = with_results.fails("track", f"http://127.0.0.1:{port}", "MLFLOW_TRACKING_URI", "mlflow.db", MLFLOW_TRACKING_URI=f"http://anna:secret@127.0.0.1:{port}")
+    message = with_results.fails(
+        "track",
+        f"http://127.0.0.1:{port}",
+        "MLFLOW_TRACKING_URI",
+        "mlflow.db",
+        MLFLOW_TRACKING_URI=f"http://anna:secret@127.0.0.1:{port}",
+    )
     assert time.monotonic() - started < 60 and "secret" not in message and "anna" not in message
     assert not (with_results.folder / "data/track.json").exists()
 

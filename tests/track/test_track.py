@@ -39,7 +39,9 @@ def test_a_result_is_logged_once_and_whole(root):
     assert log_once(root, "e", complete) is False
     client, (run,) = runs(root)
     assert run.data.params == {"train.seed": "0"} and run.data.metrics == {"evaluate.kid": 0.25, "curve.loss_d": 600.0}
-    assert run.data.tags["dvc.experiment"] == "x" and run.data.tags[FINGERPRINT] == "a" and run.info.status == "FINISHED"
+    assert (
+        run.data.tags["dvc.experiment"] == "x" and run.data.tags[FINGERPRINT] == "a" and run.info.status == "FINISHED"
+    )
     history = client.get_metric_history(run.info.run_id, "curve.loss_d")
     assert [(item.step, item.value) for item in history] == [(row["step"], row["loss_d"]) for row in curves]
     assert [file.path for file in client.list_artifacts(run.info.run_id, "gan")] == ["gan/sheet.png"]
@@ -61,7 +63,9 @@ store.log_once(Path(sys.argv[1]), "e", store.Result("n", "b", {}, {"m": 1.0}, []
 
 
 def test_what_a_killed_process_left_is_replaced_and_never_counts_as_finished(root, clean_environment):
-    with subprocess.Popen([sys.executable, "-c", STOPS, str(root)], stdout=subprocess.PIPE, text=True, env=clean_environment()) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", STOPS, str(root)], stdout=subprocess.PIPE, text=True, env=clean_environment()
+    ) as process:
         assert process.stdout.readline() == "half\n"
         process.kill()
     half = [run for run in runs(root)[1] if run.data.tags[FINGERPRINT] == "b"]
@@ -108,8 +112,15 @@ def test_door_logs_to_the_main_checkout_and_repeats_nothing(with_results, tmp_pa
     client, (run,) = runs(main, NAME)
     assert run.info.run_name == "2 works, seed 0, diffaugment, deduplicated (fancy-name)"
     assert run.data.params["train.loss"] == "relativistic", "the preset's value, not auto"
-    assert run.data.params["train.diffaugment"] == "['color', 'translation', 'cutout']" and run.data.params["split.train_works"] == "72"
-    assert run.data.metrics["evaluate.kid"] == 0.2 and run.data.metrics["evaluate.kid_high"] == 0.21 and run.data.metrics["works"] == 2
+    assert (
+        run.data.params["train.diffaugment"] == "['color', 'translation', 'cutout']"
+        and run.data.params["split.train_works"] == "72"
+    )
+    assert (
+        run.data.metrics["evaluate.kid"] == 0.2
+        and run.data.metrics["evaluate.kid_high"] == 0.21
+        and run.data.metrics["works"] == 2
+    )
     assert run.data.metrics["curve.loss_g"] == 0.7 and run.data.metrics["train.verdict.since_kimg"] == 20
     assert "evaluate.runtime.device" not in run.data.metrics and run.data.metrics["evaluate.runtime.threads"] == 2
     folders = {file.path for file in client.list_artifacts(run.info.run_id)}

@@ -12,8 +12,9 @@ import pytest
 import torch
 import yaml
 from PIL import Image
-from stages.train.__main__ import main
+
 from stages.gan.ada import Controller
+from stages.train.__main__ import main
 from stages.train.state import Shape, State
 from stages.train.step import Settings
 
@@ -49,7 +50,11 @@ class Workspace:
             picture.save(folder / f"work-{number // copies}--{number % copies:02d}.png")
 
     def start(self, **variables: str) -> subprocess.Popen:
-        environment = {key: value for key, value in os.environ.items() if key != "DVC_ROOT"} | {"PYTHONPATH": str(ROOT)} | variables
+        environment = (
+            {key: value for key, value in os.environ.items() if key != "DVC_ROOT"}
+            | {"PYTHONPATH": str(ROOT)}
+            | variables
+        )
         return subprocess.Popen(
             [sys.executable, "-m", "stages.train"], cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests that a shell runs in the background pass on that it is ignored
@@ -68,7 +73,12 @@ class Workspace:
 
     def outputs(self) -> dict[str, bytes]:
         """Every file the stage wrote."""
-        return {str(path.relative_to(self.folder)): path.read_bytes() for part in ("data/gan", "metrics") for path in sorted((self.folder / part).rglob("*")) if path.is_file()}
+        return {
+            str(path.relative_to(self.folder)): path.read_bytes()
+            for part in ("data/gan", "metrics")
+            for path in sorted((self.folder / part).rglob("*"))
+            if path.is_file()
+        }
 
 
 @pytest.fixture
@@ -95,9 +105,22 @@ def _one_thread():
 def make_state():
     """States of a tiny GAN for 32 pixels."""
 
-    def make(seed: int = 0, learning_rate: float = 0.001, ema_kimg: float = 0.05, architecture: str = "dcgan", signal: str = "sign") -> State:
+    def make(
+        seed: int = 0,
+        learning_rate: float = 0.001,
+        ema_kimg: float = 0.05,
+        architecture: str = "dcgan",
+        signal: str = "sign",
+    ) -> State:
         device = torch.device("cpu")
-        return State(Shape(architecture, 8, 8, 32, seed), learning_rate, 0.5, ema_kimg, Controller(signal, 0.6, 0.1, device), device)
+        return State(
+            Shape(architecture, 8, 8, 32, seed),
+            learning_rate,
+            0.5,
+            ema_kimg,
+            Controller(signal, 0.6, 0.1, device),
+            device,
+        )
 
     return make
 

@@ -1,6 +1,7 @@
 """The clock of a training, with a clock that the test turns."""
 
 import pytest
+
 from stages.train.budget import Budget
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from stages.gan.losses import LOSSES
 from stages.train.examine import Look
 from stages.train.guard import CERTAIN, CONTRAST, GAP, SPREAD, Guard, diverged
@@ -36,7 +37,12 @@ def test_each_sign_has_its_verdict_with_a_cause_and_a_remedy(state, row, look):
 
 
 def test_just_before_a_sign_all_is_well():
-    assert verdict(HEALTHY | {"logit_validation": 1.0 - 2 * GAP + 0.01}, GOOD._replace(contrast=CONTRAST, spread=SPREAD))["state"] == "ok"
+    assert (
+        verdict(HEALTHY | {"logit_validation": 1.0 - 2 * GAP + 0.01}, GOOD._replace(contrast=CONTRAST, spread=SPREAD))[
+            "state"
+        ]
+        == "ok"
+    )
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -48,8 +54,20 @@ def test_certainty_is_measured_against_a_discriminator_that_cannot_tell(name):
 
 def test_rows_are_averaged_and_without_validation_works_the_rest_still_counts():
     guard = Guard("relativistic")
-    guard.see([HEALTHY | {"loss_d": 0.0, "logit_validation": float("nan")}, HEALTHY | {"loss_d": 0.02, "logit_validation": float("nan")}], None, 1.0)
-    assert guard.verdict("budget") | {"cause": ""} == {"state": "saturated", "cause": "", "since_kimg": 1.0, "ended": "budget"}
+    guard.see(
+        [
+            HEALTHY | {"loss_d": 0.0, "logit_validation": float("nan")},
+            HEALTHY | {"loss_d": 0.02, "logit_validation": float("nan")},
+        ],
+        None,
+        1.0,
+    )
+    assert guard.verdict("budget") | {"cause": ""} == {
+        "state": "saturated",
+        "cause": "",
+        "since_kimg": 1.0,
+        "ended": "budget",
+    }
 
 
 def test_a_sign_is_dated_from_its_beginning_and_forgotten_when_it_passes():
@@ -63,7 +81,9 @@ def test_a_sign_is_dated_from_its_beginning_and_forgotten_when_it_passes():
 
 def test_the_best_look_is_remembered_and_patience_counts_from_it():
     guard = Guard("relativistic")
-    assert [guard.see([HEALTHY], GOOD._replace(kid=kid), 10.0 * number) for number, kid in enumerate((0.3, 0.2, 0.25, 0.2))] == [True, True, False, False]
+    assert [
+        guard.see([HEALTHY], GOOD._replace(kid=kid), 10.0 * number) for number, kid in enumerate((0.3, 0.2, 0.25, 0.2))
+    ] == [True, True, False, False]
     assert guard.state["best"] == {"kimg": 10.0, "kid": 0.2}
     assert [guard.hopeless(patience) for patience in (0, 1, 2, 3)] == [False, True, True, False]
 

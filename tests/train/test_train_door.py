@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+
 from stages.common.door import UserError
 from stages.gan.checkpoint import load_generator, read_tensors
 from stages.train import loop
@@ -33,13 +34,33 @@ def test_the_outputs_and_what_they_say(make_workspace, monkeypatch):
     ]  # fmt: skip
     metrics = json.loads(files["metrics/train.json"])
     rows = list(csv.DictReader(io.StringIO(files["metrics/train.csv"].decode())))
-    assert list(rows[0]) == ["step", "kimg", "loss_g", "loss_d", "logit_real", "logit_fake", "r1", "r2", "ada_p", "logit_validation"]
+    assert list(rows[0]) == [
+        "step",
+        "kimg",
+        "loss_g",
+        "loss_d",
+        "logit_real",
+        "logit_fake",
+        "r1",
+        "r2",
+        "ada_p",
+        "logit_validation",
+    ]
     assert len(rows) == 30
-    assert {key: metrics[key] for key in ("steps", "kimg", "n_train", "works", "validation")} == {"steps": 30, "kimg": 0.12, "n_train": 6, "works": 3, "validation": 3}
+    assert {key: metrics[key] for key in ("steps", "kimg", "n_train", "works", "validation")} == {
+        "steps": 30,
+        "kimg": 0.12,
+        "n_train": 6,
+        "works": 3,
+        "validation": 3,
+    }
     assert metrics["runtime"] == {"device": "cpu", "precision": "float32", "threads": 1}
     assert metrics["final"] == {key: float(value) for key, value in rows[-1].items() if key not in ("step", "kimg")}
     generator = load_generator(workspace.folder / "data/gan/generator.safetensors")
-    looks = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(io.StringIO(files["metrics/validation.csv"].decode()))]
+    looks = [
+        {key: float(value) for key, value in row.items()}
+        for row in csv.DictReader(io.StringIO(files["metrics/validation.csv"].decode()))
+    ]
     assert [row["kimg"] for row in looks] == [0.06, 0.12]
     best = min(looks, key=lambda row: row["kid"])
     assert metrics["best"] == {"kimg": best["kimg"], "kid": best["kid"]}
@@ -193,7 +214,10 @@ def test_the_best_generator_is_kept_and_the_last_state_too(make_workspace, monke
     workspace.set(evaluate_kimg=0.04)
     workspace.run_here(monkeypatch)
     assert metrics(workspace)["best"] == {"kimg": 0.04, "kid": 0.1}
-    assert sorted(name for name in workspace.outputs() if name.startswith("data")) == ["data/gan/checkpoint.safetensors", "data/gan/generator.safetensors"]
+    assert sorted(name for name in workspace.outputs() if name.startswith("data")) == [
+        "data/gan/checkpoint.safetensors",
+        "data/gan/generator.safetensors",
+    ]
     generator = load_generator(workspace.folder / "data/gan/generator.safetensors").state_dict()
     last = read_tensors(workspace.folder / "data/gan/checkpoint.safetensors")[0]
     assert any(not torch.equal(value, last[f"ema.{name}"]) for name, value in generator.items())
@@ -224,7 +248,9 @@ def test_patience_ends_a_training_that_gets_no_better(make_workspace, monkeypatc
     monkeypatch.setattr(Examiner, "look", lambda _self, _pictures, kimg: Look(kimg, 0.5, 1.0, 1.0))
     workspace.run_here(monkeypatch)
     assert metrics(workspace)["verdict"]["ended"] == "patience"
-    assert metrics(workspace)["kimg"] == 0.064, "the first look is the best, two more bring nothing, and the next step is the last"
+    assert metrics(workspace)["kimg"] == 0.064, (
+        "the first look is the best, two more bring nothing, and the next step is the last"
+    )
 
 
 def test_without_validation_works_the_last_generator_is_kept(make_workspace, monkeypatch):

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
+
 from stages.gan.architectures import ARCHITECTURES
 from stages.gan.diffaugment import diffaugment
 from stages.gan.losses import LOSSES, lecam
@@ -65,7 +66,9 @@ RECIPES = {  # what has a state of its own, in one recipe or another
 
 
 @pytest.mark.parametrize(("architecture", "stop"), [("dcgan", 1), ("dcgan", 7), *((name, 4) for name in ARCHITECTURES)])
-def test_a_stopped_run_goes_on_to_the_bits_of_an_unbroken_one(make_state, make_settings, architecture, stop, run, diary):
+def test_a_stopped_run_goes_on_to_the_bits_of_an_unbroken_one(
+    make_state, make_settings, architecture, stop, run, diary
+):
     settings, unbroken = RECIPES[architecture], make_state(architecture=architecture)
     expected = run(unbroken, make_settings(**settings))
 
@@ -118,7 +121,9 @@ def test_rows_are_means_over_the_steps_since_the_row_before(make_state, make_set
 
 
 @pytest.mark.parametrize("policy", [(), ("color", "translation", "cutout")], ids=["plain", "changed"])
-def test_the_validation_logit_is_the_discriminators_mean_on_pictures_changed_like_the_real_ones(make_state, make_settings, policy, run):
+def test_the_validation_logit_is_the_discriminators_mean_on_pictures_changed_like_the_real_ones(
+    make_state, make_settings, policy, run
+):
     state, settings = make_state(), make_settings(steps=2, diffaugment=policy)
     row = run(state, settings)[-1]
     draws = torch.from_numpy(random(settings.seed, 2, HELD_OUT).random((len(VALIDATION), DRAWS), np.float32))
@@ -162,7 +167,9 @@ def test_the_generators_step_leaves_no_gradient_in_the_discriminator(make_state,
     learn(state, PICTURES, settings)
     real = normalise(PICTURES[torch.from_numpy(batch_order(0, 0, 4, len(PICTURES)))])
     z = torch.from_numpy(random(0, 0, DRAW).standard_normal((4, 8), np.float32))
-    LOSSES["nonsaturating"].discriminator(*untouched.discriminator(torch.cat([real, untouched.generator(z).detach()])).chunk(2)).backward()
+    LOSSES["nonsaturating"].discriminator(
+        *untouched.discriminator(torch.cat([real, untouched.generator(z).detach()])).chunk(2)
+    ).backward()
     for key, value in gradients(untouched.discriminator).items():
         torch.testing.assert_close(gradients(state.discriminator)[key], value)
     assert all(parameter.requires_grad for parameter in state.discriminator.parameters())
@@ -180,7 +187,11 @@ def test_a_batch_in_parts_learns_what_a_whole_one_does(make_state, make_settings
         expected = gradients(getattr(whole, network))
         for key, value in gradients(getattr(parts, network)).items():
             torch.testing.assert_close(value, expected[key], rtol=1e-3, atol=1e-5)
-    for name in ("loss_d", "logit_real", "logit_fake"):  # loss_g comes after Adam's first step, which makes rounding errors of tiny gradients large
+    for name in (
+        "loss_d",
+        "logit_real",
+        "logit_fake",
+    ):  # loss_g comes after Adam's first step, which makes rounding errors of tiny gradients large
         torch.testing.assert_close(parts.totals[name], whole.totals[name], rtol=1e-4, atol=1e-5)
 
 
@@ -194,11 +205,19 @@ def test_lecam_pulls_the_logits_to_the_anchors(make_state, make_settings):
     plain, held = make_state(), make_state()
     for state in (plain, held):
         state.anchors.copy_(torch.tensor([0.5, -0.5]))
-    logits = [learn(state, PICTURES, make_settings(lecam=weight, r1_gamma=0.0)) for state, weight in ((plain, 0.0), (held, 0.3))]
+    logits = [
+        learn(state, PICTURES, make_settings(lecam=weight, r1_gamma=0.0))
+        for state, weight in ((plain, 0.0), (held, 0.3))
+    ]
     assert torch.equal(logits[0][0], logits[1][0]), "before the first step both judge alike"
     assert lecam(*logits[0], torch.tensor([0.5, -0.5])) > 0
-    assert any(not torch.equal(value, gradients(held.discriminator)[key]) for key, value in gradients(plain.discriminator).items())
-    torch.testing.assert_close(held.anchors, torch.tensor([0.5, -0.5]).lerp(torch.stack([part.mean() for part in logits[0]]), 0.01))
+    assert any(
+        not torch.equal(value, gradients(held.discriminator)[key])
+        for key, value in gradients(plain.discriminator).items()
+    )
+    torch.testing.assert_close(
+        held.anchors, torch.tensor([0.5, -0.5]).lerp(torch.stack([part.mean() for part in logits[0]]), 0.01)
+    )
 
 
 @pytest.mark.parametrize("signal", ["sign", "validation"])
@@ -207,7 +226,9 @@ def test_ada_moves_every_fourth_step_by_a_fixed_amount(make_state, make_settings
     rows = run(state, make_settings(augmentation="ada", steps=12, report_every=1))
     moves = np.diff([0.0, *(row["ada_p"] for row in rows)])
     assert (moves[[number for number in range(12) if number % 4 != 3]] == 0).all()
-    assert set(np.round(np.abs(moves[3::4]), 6)) <= {0.0, round(4 * 4 / 100, 6)}, "4 steps of 4 pictures, of 0.1 kimg; 0 at the bounds"
+    assert set(np.round(np.abs(moves[3::4]), 6)) <= {0.0, round(4 * 4 / 100, 6)}, (
+        "4 steps of 4 pictures, of 0.1 kimg; 0 at the bounds"
+    )
 
 
 def test_bfloat16_trains_with_weights_and_losses_in_float32(make_state, make_settings, run):

@@ -47,7 +47,9 @@ def test_the_file_holds_351_convolutions_named_as_in_the_original(path):
     assert state["body.22.rdb3.conv5.weight"].shape == (64, 192, 3, 3)
     assert state["conv_last.bias"].shape == (3,)
     assert sum(value.numel() for value in state.values()) == 16_697_987
-    assert all(value.dtype == torch.float32 and value.isfinite().all() and value.abs().max() < 10 for value in state.values())
+    assert all(
+        value.dtype == torch.float32 and value.isfinite().all() and value.abs().max() < 10 for value in state.values()
+    )
 
 
 def test_the_first_convolution_read_by_hand(path):
@@ -105,4 +107,6 @@ def test_tiles_leave_no_seam(enlarger, drawing):
 
 def test_bfloat16_is_close(path, enlarger, drawing):
     picture = tensor(drawing.resize((16, 12), Image.Resampling.BICUBIC))
-    assert psnr(models.load(esrgan.state_dict(path), "it", CPU, torch.bfloat16).enlarge(picture), enlarger(picture)) > 40
+    assert (
+        psnr(models.load(esrgan.state_dict(path), "it", CPU, torch.bfloat16).enlarge(picture), enlarger(picture)) > 40
+    )

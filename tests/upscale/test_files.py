@@ -33,7 +33,9 @@ def render(page: pypdfium2.PdfPage, per_mm: float) -> Image.Image:
 
 def boxes(page: pypdfium2.PdfPage) -> list[list[float]]:
     """Media, bleed and trim in millimetres."""
-    return [[edge / 72 * 25.4 for edge in box] for box in (page.get_mediabox(), page.get_bleedbox(), page.get_trimbox())]
+    return [
+        [edge / 72 * 25.4 for edge in box] for box in (page.get_mediabox(), page.get_bleedbox(), page.get_trimbox())
+    ]
 
 
 @pytest.mark.parametrize("crop_marks, around", [(False, 3), (True, 9)])
@@ -110,12 +112,16 @@ def test_a_tiff_has_its_depth_resolution_and_every_pixel(pixels, kind):
     read = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     assert read.dtype == kind and np.array_equal(read[..., ::-1], deep)
     with Image.open(io.BytesIO(data)) as picture:
-        assert picture.tag_v2[258] == (np.iinfo(kind).bits,) * 3 and picture.info["dpi"] == pytest.approx((101.6, 101.6))
+        assert picture.tag_v2[258] == (np.iinfo(kind).bits,) * 3 and picture.info["dpi"] == pytest.approx(
+            (101.6, 101.6)
+        )
     assert len(data) < deep.nbytes
 
 
 def test_a_png_in_many_chunks_goes_into_a_pdf_whole():
-    noise = np.random.default_rng(1).integers(0, 256, (300, 400, 3), dtype=np.uint8)  # longer than one chunk of Pillow's
+    noise = np.random.default_rng(1).integers(
+        0, 256, (300, 400, 3), dtype=np.uint8
+    )  # longer than one chunk of Pillow's
     layout = Layout((40.0, 30.0), 0.0, 254.0, (400, 300), 0)
     png = files.png(noise, layout)
     assert png.count(b"IDAT") > 1

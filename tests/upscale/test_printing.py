@@ -15,7 +15,11 @@ def numbered(width: int, height: int) -> np.ndarray:
 
 
 def test_papers_in_millimetres():
-    assert sheet("A4") == (210, 297) and sheet("300x400mm") == (300, 400) and sheet("12x16.5in") == pytest.approx((304.8, 419.1))
+    assert (
+        sheet("A4") == (210, 297)
+        and sheet("300x400mm") == (300, 400)
+        and sheet("12x16.5in") == pytest.approx((304.8, 419.1))
+    )
     for smaller, larger in zip(list(printing.A_SERIES.values()), list(printing.A_SERIES.values())[1:], strict=False):
         assert larger[0] == smaller[1] and larger[1] // 2 == smaller[0], "two of one sheet are the next one"
 
@@ -25,7 +29,9 @@ def test_millimetres_and_inches():
 
 
 def test_without_paper_the_picture_is_its_own_paper_at_dpi():
-    assert lay_out((600, 300), "none", "fill", 3.0, 300) == Layout((pytest.approx(50.8), pytest.approx(25.4)), 0.0, 300.0, (600, 300), 0)
+    assert lay_out((600, 300), "none", "fill", 3.0, 300) == Layout(
+        (pytest.approx(50.8), pytest.approx(25.4)), 0.0, 300.0, (600, 300), 0
+    )
 
 
 @pytest.mark.parametrize("placement, dpi, trim", [("fill", 100.0, (400, 200)), ("fit", 150.0, (600, 300))])
@@ -37,8 +43,16 @@ def test_fill_keeps_one_side_whole_and_fit_both(placement, dpi, trim):
 
 
 def test_paper_lies_or_stands_as_the_picture_does():
-    assert lay_out((400, 300), "A4", "fill", 3.0, 300).trim_mm == lay_out((400, 300), "297x210mm", "fill", 3.0, 300).trim_mm == (297, 210)
-    assert lay_out((300, 400), "A4", "fill", 3.0, 300).trim_mm == lay_out((300, 300), "A4", "fill", 3.0, 300).trim_mm == (210, 297)
+    assert (
+        lay_out((400, 300), "A4", "fill", 3.0, 300).trim_mm
+        == lay_out((400, 300), "297x210mm", "fill", 3.0, 300).trim_mm
+        == (297, 210)
+    )
+    assert (
+        lay_out((300, 400), "A4", "fill", 3.0, 300).trim_mm
+        == lay_out((300, 300), "A4", "fill", 3.0, 300).trim_mm
+        == (210, 297)
+    )
 
 
 def test_a_picture_with_the_paper_s_shape_loses_nothing_for_any_size():
@@ -64,7 +78,9 @@ def test_a_whole_picture_lies_in_the_middle_of_white(kind):
     page = on_paper(picture, Layout((1, 1), 1, 1, (6, 9), 1))
     assert page.shape == (11, 8, 3) and page.dtype == kind
     black = np.flatnonzero((page == 0).all((1, 2)))
-    assert black.tolist() == [3, 4, 5, 6] and (np.delete(page, black, 0) == np.iinfo(kind).max).all(), "2 rows above, 3 below, and the bleed"
+    assert black.tolist() == [3, 4, 5, 6] and (np.delete(page, black, 0) == np.iinfo(kind).max).all(), (
+        "2 rows above, 3 below, and the bleed"
+    )
 
 
 @pytest.mark.parametrize("bits", [8, 16])
@@ -93,7 +109,10 @@ def test_low_resolution_is_warned_of_with_what_helps_and_that_helps():
 
 def test_paper_beyond_sense_is_refused_with_a_size_that_fits():
     size = (256, 192)
-    with pytest.raises(UserError, match="upscale.paper A0 gets 5 pixels an inch.*upscale.paper=32x24mm or stylize.pixels=2341 for 200; below 30 nothing"):
+    with pytest.raises(
+        UserError,
+        match="upscale.paper A0 gets 5 pixels an inch.*upscale.paper=32x24mm or stylize.pixels=2341 for 200; below 30 nothing",
+    ):
         warning(lay_out(size, "A0", "fill", 3.0, 300), size, 4, "A0", "fill")
     assert lay_out(size, "32x24mm", "fill", 3.0, 300).dpi >= 200
     wide = (256, 64)

@@ -14,8 +14,13 @@ def gallery(workspace, monkeypatch):
     """27 generated pictures of one colour each, and a network that repeats pixels."""
     monkeypatch.chdir(workspace.folder)
     for number in range(27):
-        images.save_png(workspace.folder / f"data/generated/samples/{number:05}.png", Image.new("RGB", (8, 8), (9 * number, 100, 30)))
-    monkeypatch.setattr(models, "load", lambda *_: Network(4, lambda picture: picture.repeat_interleave(4, 2).repeat_interleave(4, 3)))
+        images.save_png(
+            workspace.folder / f"data/generated/samples/{number:05}.png",
+            Image.new("RGB", (8, 8), (9 * number, 100, 30)),
+        )
+    monkeypatch.setattr(
+        models, "load", lambda *_: Network(4, lambda picture: picture.repeat_interleave(4, 2).repeat_interleave(4, 3))
+    )
     return workspace
 
 

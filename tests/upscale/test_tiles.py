@@ -1,5 +1,7 @@
 """Tiles: they cover the picture, their weights sum to one, and an enlarger that treats each pixel alone never sees them."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -26,7 +28,7 @@ def test_cuts_cover_every_pixel_with_equal_tiles_and_enough_overlap(tile, overla
     for length in range(1, 300):
         size, starts = tiles.cut(length, tile, overlap)
         assert size <= tile and starts[0] == 0 and starts[-1] + size == length
-        for before, after in zip(starts, starts[1:], strict=False):
+        for before, after in itertools.pairwise(starts):
             assert before < after and before + size - after >= overlap
 
 
@@ -41,7 +43,9 @@ def test_a_picture_that_fits_is_one_tile():
 def test_tiling_is_an_exact_inverse_for_an_enlarger_that_treats_each_pixel_alone(scale, tile, overlap):
     for size in SIZES:
         picture = noise(*size)
-        assert torch.equal(tiles.enlarge(picture, nearest(scale), scale, tile, overlap, silent), nearest(scale)(picture)), size
+        assert torch.equal(
+            tiles.enlarge(picture, nearest(scale), scale, tile, overlap, silent), nearest(scale)(picture)
+        ), size
     assert len(SIZES) == 10
 
 
@@ -53,8 +57,15 @@ def test_weights_are_between_zero_and_one_and_sum_to_one():
     total = torch.zeros(1, 3, 120, 150)
     for white in range(count):
         levels = iter([float(number == white) for number in range(count)])
-        weights = tiles.enlarge(torch.zeros(1, 3, *size), lambda part, levels=levels: nearest(2)(part) + next(levels), 2, tile, overlap, silent)
-        assert 0 <= weights.min() and weights.max() == 1
+        weights = tiles.enlarge(
+            torch.zeros(1, 3, *size),
+            lambda part, levels=levels: nearest(2)(part) + next(levels),
+            2,
+            tile,
+            overlap,
+            silent,
+        )
+        assert weights.min() >= 0 and weights.max() == 1
         total += weights
     assert count == 3 * 3
     assert torch.allclose(total, torch.ones_like(total), atol=1e-6)

@@ -31,7 +31,9 @@ def shop(workspace):
     for number, name in enumerate(["1-first", "2-second"]):
         images.save_png(workspace.folder / f"data/stylized/pictures/{name}.png", painting(number, 24, 18))
     images.save_jpeg(workspace.folder / "data/sketch/sketch.jpg", painting(7, 24, 18))
-    workspace.set(upscale__pictures=1, upscale__tile=32, upscale__overlap=4, upscale__dpi=254, train__precision="float32")
+    workspace.set(
+        upscale__pictures=1, upscale__tile=32, upscale__overlap=4, upscale__dpi=254, train__precision="float32"
+    )
     return workspace
 
 
@@ -87,8 +89,12 @@ def test_a_broken_picture(shop):
 def quick(shop, monkeypatch):
     """The door in this process, with an enlarger that repeats each pixel."""
     monkeypatch.chdir(shop.folder)
-    monkeypatch.setattr(models, "load", lambda *_: Network(4, lambda picture: picture.repeat_interleave(4, 2).repeat_interleave(4, 3)))
-    monkeypatch.setattr(door, "prepare", lambda *_: type("Runtime", (), {"device": None, "dtype": None, "report": lambda self: {}})())
+    monkeypatch.setattr(
+        models, "load", lambda *_: Network(4, lambda picture: picture.repeat_interleave(4, 2).repeat_interleave(4, 3))
+    )
+    monkeypatch.setattr(
+        door, "prepare", lambda *_: type("Runtime", (), {"device": None, "dtype": None, "report": lambda self: {}})()
+    )
     return shop
 
 
@@ -100,7 +106,12 @@ def test_on_paper_every_file_has_bleed_size_and_the_same_pixels(quick, capsys):
     for _ in range(2):
         door.main()
         written.append({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
-    assert written[0] == written[1] and list(written[0]) == ["1-first.pdf", "1-first.png", "1-first.tiff", "1-first.txt"]
+    assert written[0] == written[1] and list(written[0]) == [
+        "1-first.pdf",
+        "1-first.png",
+        "1-first.tiff",
+        "1-first.txt",
+    ]
     large = np.asarray(painting(0, 24, 18)).repeat(4, 0).repeat(4, 1)
     with Image.open(folder / "1-first.png") as picture:
         pixels = np.asarray(picture)
@@ -111,11 +122,18 @@ def test_on_paper_every_file_has_bleed_size_and_the_same_pixels(quick, capsys):
     assert trim == pytest.approx([9, 9, 57, 41], abs=0.001)
     found = json.loads((quick.folder / "metrics/upscale.json").read_text())
     entry = found["pictures"]["1-first"]
-    assert (entry["trim_width_mm"], entry["trim_height_mm"], entry["bleed_mm"], entry["effective_dpi"]) == (48, 32, 3, 50.8) and found["paper"] == "32x48mm"
+    assert (entry["trim_width_mm"], entry["trim_height_mm"], entry["bleed_mm"], entry["effective_dpi"]) == (
+        48,
+        32,
+        3,
+        50.8,
+    ) and found["paper"] == "32x48mm"
     assert entry["warning"] and f"warning: 1-first: {entry['warning']}" in capsys.readouterr().err
     quick.set(upscale__paper="none", upscale__crop_marks=False, upscale__extra_formats=[])
     door.main()
-    assert sorted(path.name for path in folder.iterdir()) == ["1-first.png", "1-first.txt"], "the files of other formats are gone"
+    assert sorted(path.name for path in folder.iterdir()) == ["1-first.png", "1-first.txt"], (
+        "the files of other formats are gone"
+    )
 
 
 def test_the_caption_says_what_the_print_was_made_from(quick):
@@ -123,12 +141,20 @@ def test_the_caption_says_what_the_print_was_made_from(quick):
     door.main()
     for name, title in {"1-first": "The First Work", "2-second": "The Second"}.items():
         text = (quick.folder / f"data/print/{name}.txt").read_text()
-        sizes = ["48.0 × 32.0 mm after trimming", "54.0 × 38.0 mm with 3 mm bleed on each side", "108 × 76 pixels, 51 an inch"]
+        sizes = [
+            "48.0 × 32.0 mm after trimming",
+            "54.0 × 38.0 mm with 3 mm bleed on each side",
+            "108 × 76 pixels, 51 an inch",
+        ]
         for words in (f"In the style of “{title}”", *sizes, "Warning: "):
             assert words in text
         digests = {path: hashlib.md5((quick.folder / path).read_bytes()).hexdigest() for path in sources(name)}
         assert all(f"{digest}  {path}" in text for path, digest in digests.items())
-        assert f"-S{digests['metrics/upscale.json']} -- dvc.lock" in text and "stylize.pixels: 512" in text and "upscale.paper: 48x32mm" in text
+        assert (
+            f"-S{digests['metrics/upscale.json']} -- dvc.lock" in text
+            and "stylize.pixels: 512" in text
+            and "upscale.paper: 48x32mm" in text
+        )
 
 
 def sources(name: str) -> list[str]:
@@ -138,14 +164,18 @@ def sources(name: str) -> list[str]:
 def test_dvc_follows_every_param_that_the_caption_names():
     root = Path(__file__).resolve().parents[2]
     tracked = yaml.safe_load((root / "dvc.yaml").read_text())["stages"]["upscale"]["params"]
-    named = params.flatten(params.load(root / "params.yaml").model_dump(include={"stylize", "upscale"}, exclude={"upscale": {"sheet"}}))
+    named = params.flatten(
+        params.load(root / "params.yaml").model_dump(include={"stylize", "upscale"}, exclude={"upscale": {"sheet"}})
+    )
     assert len(named) > 10 and set(named) <= set(tracked)
 
 
 @pytest.mark.parametrize("kind", ["grey", "grey16", "alpha", "palette"])
 def test_grey_and_transparent_pictures_are_printed_as_seen_on_white(quick, kind):
     grey = np.arange(24 * 18, dtype=np.uint16).reshape(18, 24) // 2
-    rgba = np.dstack([np.full((18, 24, 3), 40, np.uint8), np.tile(np.where(np.arange(24) < 12, 0, 255), (18, 1)).astype(np.uint8)])
+    rgba = np.dstack(
+        [np.full((18, 24, 3), 40, np.uint8), np.tile(np.where(np.arange(24) < 12, 0, 255), (18, 1)).astype(np.uint8)]
+    )
     pictures = {
         "grey": Image.fromarray(grey.astype(np.uint8)), "grey16": Image.fromarray(grey * 257), "alpha": Image.fromarray(rgba),
         "palette": Image.fromarray(grey.astype(np.uint8)).convert("P"),
@@ -173,7 +203,10 @@ def test_sixteen_bits_hold_more_than_eight(quick, monkeypatch):
 
 
 WRONG = [
-    ({"paper": "A3"}, ["upscale.paper A3 gets 6 pixels an inch", "upscale.paper=12x9mm", "below 30 nothing is printed"]),
+    (
+        {"paper": "A3"},
+        ["upscale.paper A3 gets 6 pixels an inch", "upscale.paper=12x9mm", "below 30 nothing is printed"],
+    ),
     ({"paper": "30x40mm", "bleed_mm": 40.0}, ["upscale.bleed_mm is 40", "only 30 mm wide", "set it to 3"]),
 ]
 
@@ -224,7 +257,10 @@ def test_tiles_of_an_interrupted_print_are_not_made_again(quick, monkeypatch):
         door.main()
     assert len(made) == 3
     door.main()
-    assert len(made) == 5 and json.loads((quick.folder / "metrics/upscale.json").read_text())["pictures"]["1-first"]["tiles"] == 4
+    assert (
+        len(made) == 5
+        and json.loads((quick.folder / "metrics/upscale.json").read_text())["pictures"]["1-first"]["tiles"] == 4
+    )
     assert {path.name: path.read_bytes() for path in (quick.folder / "data/print").iterdir()} == whole
     assert not [*quick.folder.glob(".resume/upscale/*")], "what is complete is forgotten"
 

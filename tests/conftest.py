@@ -20,7 +20,7 @@ def _clean_environment(**more: str) -> dict[str, str]:
 
 
 def _set_params(folder: Path, changes: dict[str, object]) -> None:
-    """Change keys such as "train.kimg" of folder/params.yaml; a new or misspelt key is written too."""
+    """Change keys such as "train.kimg" of folder/params.yaml; a new or misspelled key is written too."""
     values = yaml.safe_load((folder / "params.yaml").read_text())
     for key, value in changes.items():
         section, _, leaf = key.partition(".")

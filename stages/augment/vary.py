@@ -1,4 +1,4 @@
-"""Seeded variations of a picture: mirror, a smaller crop, a slight change of light and colour."""
+"""Seeded variations of a picture: mirror, a smaller crop, a slight change of light and color."""
 
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
@@ -7,9 +7,9 @@ from stages.common.images import square
 
 
 def vary(
-    picture: Image.Image, pixels: int, rng: np.random.Generator, mirror: bool, crop: float, colour: float
+    picture: Image.Image, pixels: int, rng: np.random.Generator, mirror: bool, crop: float, color: float
 ) -> Image.Image:
-    """A square of `pixels`: a random window of 1-crop..1 of the side, each colour factor within 1-colour..1+colour.
+    """A square of `pixels`: a random window of 1-crop..1 of the side, each color factor within 1-color..1+color.
 
     `mirror` flips left to right; the caller decides which copies, so that both sides are shown equally often.
     """
@@ -17,7 +17,7 @@ def vary(
     window = _window(picture, keep, rng)
     result = square(window, pixels, (rng.random(), rng.random()))
     for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
-        result = enhance(result).enhance(1 + colour * rng.uniform(-1, 1))
+        result = enhance(result).enhance(1 + color * rng.uniform(-1, 1))
     return ImageOps.mirror(result) if mirror else result
 
 

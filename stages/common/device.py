@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
+from stages.common.section import RuntimeParams
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # glibc's malloc.h
 
@@ -29,7 +30,7 @@ class Runtime:
         }
 
 
-def prepare(device: str, precision: str, threads: int) -> Runtime:
+def prepare(chosen: RuntimeParams) -> Runtime:
     """Choose device and precision, fix the number of threads, and switch to deterministic algorithms.
 
     The same bits come out only for the same number of threads, so `threads` is a parameter and not "all cores".
@@ -37,12 +38,12 @@ def prepare(device: str, precision: str, threads: int) -> Runtime:
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with it
     _keep_freed_memory()
-    torch.set_num_threads(threads)
+    torch.set_num_threads(chosen.threads)
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs time and changes no result
     torch.backends.cudnn.benchmark = False
-    chosen = _device(device)
-    return Runtime(chosen, _dtype(precision, chosen), threads)
+    device = _device(chosen.device)
+    return Runtime(device, _dtype(chosen.precision, device), chosen.threads)
 
 
 def _keep_freed_memory() -> None:
@@ -60,7 +61,7 @@ def _device(name: str) -> torch.device:
     if not available[name]:
         there = ", ".join(key for key, value in available.items() if value)
         raise UserError(
-            f"train.device is {name!r}, but this machine offers only: {there}. Set train.device to one of them or to auto."
+            f"runtime.device is {name!r}, but this machine offers only: {there}. Set runtime.device to one of them or to auto."
         )
     return torch.device(name)
 
@@ -69,7 +70,7 @@ def _dtype(precision: str, device: torch.device) -> torch.dtype:
     fast, possible = _bfloat16(device)
     if precision == "bfloat16" and not possible:
         raise UserError(
-            f"train.precision is 'bfloat16', but this machine's {device.type} has no bfloat16 arithmetic. Set train.precision to float32 or auto."
+            f"runtime.precision is 'bfloat16', but this machine's {device.type} has no bfloat16 arithmetic. Set runtime.precision to float32 or auto."
         )
     return torch.bfloat16 if precision == "bfloat16" or (precision == "auto" and fast) else torch.float32
 

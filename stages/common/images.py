@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
-from stages.common.door import UserError
-from stages.common.report import write_bytes
+from stages.common.cli import UserError
+from stages.common.files import write_bytes
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
 PAPER = (250, 248, 243)
@@ -23,7 +23,7 @@ def listing(folder: Path) -> list[Path]:
 
 
 def read(path: Path, mode: str = "RGB", edge: int = 0) -> Image.Image:
-    """Read a picture as upright sRGB, or "L" for its grey; raises UserError for a missing, corrupt or foreign file.
+    """Read a picture as upright sRGB, or "L" for its gray; raises UserError for a missing, corrupt or foreign file.
 
     With `edge`, a JPEG may come smaller, no side below `edge` pixels: it is decoded at a fraction of its size, which saves most of the time.
     """
@@ -41,9 +41,9 @@ def read(path: Path, mode: str = "RGB", edge: int = 0) -> Image.Image:
 
 
 def upright(picture: Image.Image) -> Image.Image:
-    """A picture as people see it: turned as its EXIF says, its colour profile converted to sRGB, 16 bits to 8, transparency over white.
+    """A picture as people see it: turned as its EXIF says, its color profile converted to sRGB, 16 bits to 8, transparency over white.
 
-    It is "RGB", or "L" where grey needed no conversion. A profile that is broken or made for other channels is left aside, as browsers do. Raises ValueError for what has no colours
+    It is "RGB", or "L" where gray needed no conversion. A profile that is broken or made for other channels is left aside, as browsers do. Raises ValueError for what has no colors
     to convert (floating point, Lab), and OSError for a truncated file.
     """
     profile = picture.info.get("icc_profile")
@@ -52,21 +52,21 @@ def upright(picture: Image.Image) -> Image.Image:
         turned = _eight_bits(turned)
     if turned.has_transparency_data:
         turned = turned.convert("RGBA")
-        colours = _to_srgb(turned.convert("RGB"), profile)
-        return Image.composite(colours, Image.new("RGB", turned.size, "white"), turned.getchannel("A"))
+        colors = _to_srgb(turned.convert("RGB"), profile)
+        return Image.composite(colors, Image.new("RGB", turned.size, "white"), turned.getchannel("A"))
     return _to_srgb(turned.convert("RGB") if turned.mode in ("P", "1") else turned, profile)
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
-    """Grey of 16 bits as grey of 8 (65535 is white)."""
+    """Gray of 16 bits as gray of 8 (65535 is white)."""
     values = np.asarray(picture).astype(np.float64)
     return Image.fromarray(np.clip(np.round(values / 257), 0, 255).astype(np.uint8))
 
 
 def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert the colours from their profile; a picture without one (or with sRGB) holds sRGB already."""
+    """Convert the colors from their profile; a picture without one (or with sRGB) holds sRGB already."""
     if picture.mode in ("F", "LAB"):
-        raise ValueError(f"pictures of mode {picture.mode} have no known colours")
+        raise ValueError(f"pictures of mode {picture.mode} have no known colors")
     if profile:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -98,10 +98,10 @@ def save_animation(path: Path, pages: Sequence[Image.Image], milliseconds: int =
     write_bytes(path, data.getvalue())
 
 
-def square(picture: Image.Image, pixels: int, centre: tuple[float, float] = (0.5, 0.5)) -> Image.Image:
-    """The largest square of a picture at `centre` (0..1 across the free play), resized to `pixels` (antialiased bicubic)."""
+def square(picture: Image.Image, pixels: int, center: tuple[float, float] = (0.5, 0.5)) -> Image.Image:
+    """The largest square of a picture at `center` (0..1 across the free play), resized to `pixels` (antialiased bicubic)."""
     side = min(picture.size)
-    left, top = (round((length - side) * at) for length, at in zip(picture.size, centre, strict=True))
+    left, top = (round((length - side) * at) for length, at in zip(picture.size, center, strict=True))
     return picture.resize((pixels, pixels), Image.Resampling.BICUBIC, (left, top, left + side, top + side))
 
 

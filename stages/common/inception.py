@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d, FeatureExtractorInceptionV3
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 from stages.common.weights import INCEPTION, locate
 
 FEATURES = 2048

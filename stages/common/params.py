@@ -1,17 +1,68 @@
-"""Read params.yaml; what it may say is in stages/common/sections.py.
+"""Read and check params.yaml: every section by the schema that its stage package owns (stages/<stage>/params.py).
 
-Every door loads the whole file, so an impossible value of a late stage fails before the first stage works.
+Each entry point loads the whole file, so that an impossible value of a late stage fails before the first stage works. The
+schemas are named here and imported when a file is checked: a stage's code does not depend on the schemas of other stages.
 """
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from pkgutil import resolve_name
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
-from stages.common import presets
-from stages.common.door import UserError, nearest
-from stages.common.sections import Params
+from stages.common.cli import UserError, nearest
+from stages.common.section import Section
+
+SECTIONS = {
+    "museum": "stages.museum.params:MuseumParams",
+    "scrape": "stages.scrape.params:ScrapeParams",
+    "dedupe": "stages.dedupe.params:DedupeParams",
+    "split": "stages.split.params:SplitParams",
+    "augment": "stages.augment.params:AugmentParams",
+    "train": "stages.train.params:TrainParams",
+    "generate": "stages.generate.params:GenerateParams",
+    "stylize": "stages.stylize.params:StylizeParams",
+    "upscale": "stages.upscale.params:UpscaleParams",
+    "evaluate": "stages.evaluate.params:EvaluateParams",
+    "track": "stages.track.params:TrackParams",
+    "runtime": "stages.common.section:RuntimeParams",
+    "study": "stages.study.params:StudyParams",
+}
+RENAMED = {
+    "augment.colour": "augment.color",
+    "train.device": "runtime.device",
+    "train.precision": "runtime.precision",
+    "train.threads": "runtime.threads",
+}
+REMEDY = "Set it in params.yaml, or for one experiment with `dvc exp run -S key=value`."
+Kind = TypeVar("Kind", bound=Section)
+
+
+class Params(Mapping[str, Section]):
+    """The checked sections by name, and `raw`, the file as it says it (with "auto" where it says so)."""
+
+    def __init__(self, raw: dict[str, Any], sections: dict[str, Section]):
+        self.raw, self._sections = raw, sections
+
+    def __getitem__(self, name: str) -> Any:
+        return self._sections[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sections)
+
+    def __len__(self) -> int:
+        return len(self._sections)
+
+    def section(self, kind: type[Kind]) -> Kind:
+        """The section of a type, such as `params.section(TrainParams)`."""
+        (found,) = [section for section in self._sections.values() if isinstance(section, kind)]
+        return found
+
+    def flat(self) -> dict[str, Any]:
+        """Every value by its key, such as "train.seed", "auto" replaced; without `study`, on which no stage's result depends."""
+        return flatten({name: section.model_dump() for name, section in self.items() if name != "study"})
 
 
 def load(path: Path = Path("params.yaml")) -> Params:
@@ -26,18 +77,37 @@ def load(path: Path = Path("params.yaml")) -> Params:
 
 
 def check(values: Any, origin: str) -> Params:
-    """The sections of what params.yaml says, "auto" replaced; raises UserError as `load` does, `origin` says what cannot be used."""
-    if isinstance(values, dict) and isinstance(values.get("train"), dict):
-        values = values | {"train": presets.fill(values["train"])}
-    try:
-        return Params.model_validate(values)
-    except ValidationError as error:
-        lines = [_explain(item) for item in error.errors()]
-        remedy = "Set it in params.yaml, or for one experiment with `dvc exp run -S key=value`."
-        raise UserError("\n  ".join([f"{origin} cannot be used:", *lines, remedy])) from error
+    """The sections of what params.yaml says; raises UserError as `load` does, `origin` says what cannot be used."""
+    if not isinstance(values, dict):
+        raise UserError(
+            f"{origin} cannot be used: it has no sections, but is {values!r}. Take the project's params.yaml."
+        )
+    sections = {}
+    wrong = [f"{name} is not a known key{nearest(str(name), SECTIONS)}" for name in values if name not in SECTIONS]
+    for name in SECTIONS:
+        if name not in values:
+            wrong.append(f"{name} is missing")
+            continue
+        try:
+            sections[name] = schema(name).model_validate(values[name])
+        except ValidationError as error:
+            wrong += [_explain(name, item) for item in error.errors()]
+    if wrong:
+        raise UserError("\n  ".join([f"{origin} cannot be used:", *wrong, REMEDY]))
+    return Params(values, sections)
 
 
-def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def schema(name: str) -> type[Section]:
+    """The model of a section."""
+    return resolve_name(SECTIONS[name])
+
+
+def known_keys() -> list[str]:
+    """Every key, such as "train.seed"."""
+    return [f"{name}.{key}" for name in SECTIONS for key in schema(name).model_fields]
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """{"train": {"seed": 0}} as {"train.seed": 0}."""
     flat = {}
     for key, value in values.items():
@@ -45,28 +115,23 @@ def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _explain(item: dict[str, Any]) -> str:
-    """One line for one of pydantic's errors."""
-    key = ".".join(str(part) for part in item["loc"])
+def _explain(name: str, item: Mapping[str, Any]) -> str:
+    """One line for one of pydantic's errors in a section."""
+    key = ".".join(str(part) for part in (name, *item["loc"]))
     match item["type"]:
+        case "extra_forbidden" if key in RENAMED:
+            return f"{key} is now called {RENAMED[key]}: rename it"
         case "extra_forbidden":
-            return f"{key} is not a known key{nearest(key, _known_keys())}"
+            return f"{key} is not a known key{nearest(key, [*SECTIONS, *known_keys()])}"
         case "missing":
             return f"{key} is missing"
         case "value_error":
             return str(item["ctx"]["error"])
         case "literal_error":
-            return f"{key} is {item['input']!r}, but must be one of {item['ctx']['expected']}{_or_auto(key)}"
+            further = schema(name).further_choice(key.removeprefix(f"{name}."))
+            return f"{key} is {item['input']!r}, but must be one of {item['ctx']['expected']}{further}"
         case "float_type" if isinstance(item["input"], str):
-            return f"{key} is the text {item['input']!r}, but must be a number (YAML reads 2e-4 as text: write 0.0002)"
+            text = "YAML reads 2e-4 as text: write 0.0002"
+            return f"{key} is the text {item['input']!r}, but must be a number ({text})"
         case _:
             return f"{key} is {item['input']!r}, but {item['msg'].replace('Input should', 'it should')}"
-
-
-def _or_auto(key: str) -> str:
-    return " (or 'auto': the preset's)" if key.removeprefix("train.") in presets.KEYS else ""
-
-
-def _known_keys() -> list[str]:
-    sections = {name: field.annotation.model_fields for name, field in Params.model_fields.items()}
-    return [*sections, *(f"{section}.{key}" for section, keys in sections.items() for key in keys)]

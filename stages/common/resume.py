@@ -1,6 +1,7 @@
-"""Where long work goes on after an interruption: a folder in the main checkout, named after everything that decides the result.
+"""Where long work goes on after an interruption: a folder in the main checkout, named after all that decides the result.
 
-The same inputs find their old state there; anything else finds nothing. For the stages that do not train: a training keeps more.
+The same inputs find their old state there; anything else finds nothing. DVC empties a stage's outputs before it runs, so the
+state lies outside of them, in .resume/<stage>/<fingerprint>/.
 """
 
 import hashlib
@@ -9,27 +10,36 @@ import json
 import pickle
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from stages.common.report import write_bytes
+from stages.common import code
+from stages.common.checkout import main_checkout
+from stages.common.files import write_bytes
 
 EVERY = 60.0  # seconds between two saves
+KEPT_DAYS = 30  # of work that nobody went on with
+
+
+def fingerprint(packages: Sequence[Path], decisive: Iterable[Any]) -> str:
+    """sha256 over torch's version, the code of the packages (folders), and what else decides the result: bytes, or JSON-ready."""
+    digest = hashlib.sha256(torch.__version__.encode())
+    sources = [path for package in packages for path in sorted(package.glob("*.py"))]
+    for item in [*([path.name, code.digest(path.read_text(encoding="utf-8"))] for path in sources), *decisive]:
+        data = item if isinstance(item, bytes) else json.dumps(item, sort_keys=True).encode()
+        digest.update(f"\n{len(data)}\n".encode() + data)
+    return digest.hexdigest()
 
 
 class Resume:
-    """The saved state of one piece of work; a kill at any moment leaves the last whole one."""
+    """The saved states of one piece of work; a kill at any moment leaves the last whole ones."""
 
-    def __init__(self, root: Path, room: Path, decisive: Iterable[Any]) -> None:
-        """`root` is the main checkout, `room` the folder with the stage's code, `decisive` what else decides the result: bytes, or JSON-ready."""
-        digest = hashlib.sha256(torch.__version__.encode())
-        for item in [*(path.read_bytes() for path in sorted(room.glob("*.py"))), *decisive]:
-            data = item if isinstance(item, bytes) else json.dumps(item, sort_keys=True).encode()
-            digest.update(f"\n{len(data)}\n".encode() + data)
-        self.folder = root / ".resume" / room.name / digest.hexdigest()
+    def __init__(self, stage: str, mark: str) -> None:
+        """`mark` is the work's fingerprint."""
+        self.folder = main_checkout() / ".resume" / stage / mark
         self._saved = time.monotonic()
 
     def load(self, name: str) -> Any | None:
@@ -51,5 +61,9 @@ class Resume:
         self._saved = time.monotonic()
 
     def remove(self) -> None:
-        """Forget it: the work is complete."""
+        """Forget it, since the work is complete, and this stage's states that nobody has written to for KEPT_DAYS."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        for other in self.folder.parent.glob("*/"):
+            written = [path.stat().st_mtime for path in (other, *other.rglob("*"))]
+            if time.time() - max(written) > KEPT_DAYS * 86_400:
+                shutil.rmtree(other, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Pictures as the networks that paint take them."""
+"""Pictures as the networks take them, [N, 3, H, W] in [-1, 1], and back: the only place that converts between the two."""
 
 import torch
 from PIL import Image
@@ -8,5 +8,20 @@ from stages.common import images
 
 
 def tensor(picture: Image.Image) -> Tensor:
-    """An RGB picture as [1, 3, H, W] in [-1, 1]."""
-    return torch.from_numpy(images.to_array([picture])).to(torch.float32) / 127.5 - 1
+    """An RGB picture as float32 [1, 3, H, W] in [-1, 1]."""
+    return from_bytes(torch.from_numpy(images.to_array([picture])))
+
+
+def from_bytes(pixels: Tensor) -> Tensor:
+    """uint8 0..255 as float32 in [-1, 1], of any shape."""
+    return pixels.to(torch.float32) / 127.5 - 1
+
+
+def to_255(pictures: Tensor) -> Tensor:
+    """[-1, 1] as 0..255, not rounded."""
+    return (pictures + 1) * 127.5
+
+
+def to_bytes(pictures: Tensor) -> Tensor:
+    """[-1, 1] as uint8 0..255, rounded; what lies outside is cut off."""
+    return to_255(pictures.clamp(-1, 1)).round().to(torch.uint8)

@@ -8,7 +8,7 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Weights:
     version: str
     file: str  # below site-packages
     sha256: str
-    licence: str
+    license: str
     official: str  # where the authors publish the original
 
 
@@ -81,10 +81,10 @@ def locate(weights: Weights) -> Path:
 
 def markdown() -> str:
     """The table for the README."""
-    rows = ["| network | stage | package | licence | official source |", "|---|---|---|---|---|"]
+    rows = ["| network | stage | package | license | official source |", "|---|---|---|---|---|"]
     for item in TABLE:
         rows.append(
-            f"| {item.network} | {item.used_by} | `{item.package}=={item.version}` | {item.licence} | <{item.official}> |"
+            f"| {item.network} | {item.used_by} | `{item.package}=={item.version}` | {item.license} | <{item.official}> |"
         )
     return "\n".join(rows)
 

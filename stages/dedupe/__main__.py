@@ -4,10 +4,11 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from stages.common import images, params, report, sections
-from stages.common.door import enter, progress
+from stages.common import files, images, params
+from stages.common.cli import progress, run_cli
 from stages.dedupe.grouping import Finding, Groups, compare, pairs_to_compare, pairwise, rounds
 from stages.dedupe.hashing import fingerprints
+from stages.dedupe.params import DedupeParams
 from stages.dedupe.workers import workers
 
 RAW = Path("data/raw")
@@ -16,25 +17,25 @@ SHEET_GROUPS, SHEET_COLUMNS = 12, 2
 
 
 def main() -> None:
-    settings = params.load().dedupe
-    rows = report.read_jsonl(RAW / "catalogue.jsonl")
+    settings = params.load().section(DedupeParams)
+    rows = files.read_jsonl(RAW / "catalogue.jsonl")
     with workers() as pool:
         groups, findings = find(rows, settings, pool)
     members = groups.members()
-    with report.folder(WORKS) as folder:
+    with files.folder(WORKS) as folder:
         works = [work for group in members for work in describe(group, rows, findings, groups, settings.enabled)]
         for work in works:
-            report.write_bytes(folder / work["file"], (RAW / work["file"]).read_bytes())
-        report.write_jsonl(folder / "works.jsonl", works)
+            files.write_bytes(folder / work["file"], (RAW / work["file"]).read_bytes())
+        files.write_jsonl(folder / "works.jsonl", works)
     images.save_jpeg(Path("data/duplicates.jpg"), sheet(members, rows))
-    report.write_json(
+    files.write_json(
         Path("metrics/dedupe.json"),
         summary(members, rows) | {"details": sum(bool(work["detail_of"]) and work["best"] for work in works)},
     )
     print(f"dedupe: {len(rows)} files, {len(members)} works")
 
 
-def find(rows: list[dict], settings: sections.Dedupe, pool: Executor) -> tuple[Groups, list[Finding]]:
+def find(rows: list[dict], settings: DedupeParams, pool: Executor) -> tuple[Groups, list[Finding]]:
     """Which files show one work, and the pairs that say so, or that one is a detail of the other."""
     paths = [RAW / row["file"] for row in rows]
     hashed = fingerprints(paths, settings.mirrored, settings.details, pool)
@@ -127,4 +128,4 @@ def sheet(groups: list[list[int]], rows: list[dict]):
 
 
 if __name__ == "__main__":
-    enter(main)
+    run_cli(main)

@@ -37,7 +37,7 @@ def by_features(first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
 
 
 def features(picture: np.ndarray, count: int = FEATURES) -> tuple[np.ndarray, np.ndarray]:
-    """Places [F, 2] and SIFT descriptors [F, 128] of a grey picture uint8 [H, W], the `count` strongest."""
+    """Places [F, 2] and SIFT descriptors [F, 128] of a gray picture uint8 [H, W], the `count` strongest."""
     stretched = cv2.normalize(picture, None, 0, 255, cv2.NORM_MINMAX)
     found, descriptors = cv2.SIFT_create(count, contrastThreshold=0.02).detectAndCompute(stretched, None)
     if descriptors is None:

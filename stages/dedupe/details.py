@@ -5,7 +5,7 @@ import numpy as np
 
 FLAT = 50_000  # features up to which comparing all is quicker than cells
 PROBED = 8  # cells searched of sqrt(F)
-NEIGHBOURS = 12  # nearest features asked for: copies of the same work share them
+NEIGHBORS = 12  # nearest features asked for: copies of the same work share them
 REACH = 60.0  # of 255, the length of a feature: how near two must be to be shared
 VOTES = 2  # features that a pair must share to be looked at (measured with 48 features a file: finds 54 of 60 details)
 
@@ -16,7 +16,7 @@ def sharing(items: list[np.ndarray]) -> np.ndarray:
     everything = np.concatenate(items).astype(np.float32)
     if len(everything) == 0:
         return np.zeros((0, 2), np.int64)
-    distances, rows = _index(everything).search(everything, min(NEIGHBOURS, len(everything)))
+    distances, rows = _index(everything).search(everything, min(NEIGHBORS, len(everything)))
     near = (distances <= REACH**2) & (rows >= 0) & (owner[rows] != owner[:, None])
     votes = np.stack([owner.repeat(rows.shape[1]).reshape(rows.shape)[near], owner[rows][near]], 1)
     pairs, counts = np.unique(votes, axis=0, return_counts=True)

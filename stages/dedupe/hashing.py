@@ -30,21 +30,21 @@ class Fingerprint:
 
     hashes: np.ndarray  # uint8 [V, 32], a packed pHash of each view; V is doubled by the views of the mirrored picture
     boxes: np.ndarray  # float32 [V, 4], the views
-    thumbnail: np.ndarray  # uint8 [H, W], grey
+    thumbnail: np.ndarray  # uint8 [H, W], gray
     features: np.ndarray  # uint8 [F, 128], by which details find their work; F may be 0
 
 
 def fingerprint(picture: Image.Image, mirrored: bool = False, details: bool = False) -> Fingerprint:
-    """Hash the views of a picture, and of its mirror image if asked, describe its features if asked, and keep a small grey copy."""
-    grey = views.resized(np.asarray(picture.convert("L")), EDGE)
-    boxes = views.boxes(grey)
-    hashes = phashes(grey, boxes)
+    """Hash the views of a picture, and of its mirror image if asked, describe its features if asked, and keep a small gray copy."""
+    gray = views.resized(np.asarray(picture.convert("L")), EDGE)
+    boxes = views.boxes(gray)
+    hashes = phashes(gray, boxes)
     if mirrored:
         flipped = views.mirrored(boxes)
-        hashes = np.concatenate([hashes, phashes(grey[:, ::-1], flipped)])
+        hashes = np.concatenate([hashes, phashes(gray[:, ::-1], flipped)])
         boxes = np.concatenate([boxes, flipped])
-    codes = described(grey, KEPT if details else 0)
-    return Fingerprint(hashes, boxes, views.resized(grey, THUMBNAIL), codes)
+    codes = described(gray, KEPT if details else 0)
+    return Fingerprint(hashes, boxes, views.resized(gray, THUMBNAIL), codes)
 
 
 def fingerprints(paths: list[Path], mirrored: bool, details: bool, pool: Executor) -> Iterator[Fingerprint]:
@@ -56,24 +56,24 @@ def _of_file(path: Path, mirrored: bool, details: bool) -> Fingerprint:
     return fingerprint(images.read(path, "L", EDGE), mirrored, details)
 
 
-def described(grey: np.ndarray, count: int) -> np.ndarray:
+def described(gray: np.ndarray, count: int) -> np.ndarray:
     """The `count` strongest features of a picture uint8 [H, W] as RootSIFT (Arandjelovic 2012), uint8 [F, 128]."""
-    descriptors = features(grey, count)[1] if count else np.zeros((0, 128))
+    descriptors = features(gray, count)[1] if count else np.zeros((0, 128))
     root = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-6))
     return np.minimum(255 * root, 255).astype(np.uint8)
 
 
-def phashes(grey: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+def phashes(gray: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """The packed pHash of each view of a picture uint8 [H, W]: which low frequencies exceed their median (Zauner 2010); uint8 [V, 32].
 
     The bits of `imagehash.phash` but for the resampling: areas are averaged here. Both that and the cosine transform are
     linear, so that a view takes two small matrices (`_low`) and all views share one product with the picture.
     """
-    height, width = grey.shape
-    left, top, right, bottom = zip(*(views.pixels(grey.shape, box) for box in boxes), strict=True)
+    height, width = gray.shape
+    left, top, right, bottom = zip(*(views.pixels(gray.shape, box) for box in boxes), strict=True)
     rows = np.concatenate([_low(height, *part) for part in zip(top, bottom, strict=True)])
     columns = np.stack([_low(width, *part).T for part in zip(left, right, strict=True)])
-    across = (rows @ grey.astype(np.float32)).reshape(len(boxes), HASH_SIDE, width)
+    across = (rows @ gray.astype(np.float32)).reshape(len(boxes), HASH_SIDE, width)
     low = (across @ columns).reshape(len(boxes), -1)
     low[np.abs(low) < NOTHING * low[:, :1]] = 0
     return np.packbits(low > np.median(low, axis=1, keepdims=True), axis=1)

@@ -149,7 +149,7 @@ def window_scores(found: Overlap) -> np.ndarray:
 def _structure(first: np.ndarray, second: np.ndarray, constant: float = 0.1) -> float:
     """The structure term of SSIM (Wang 2004, eq. 10); the pictures are standardised: a shifted level is a difference too.
 
-    Fading, greyscale and a tint so do not count. The constant keeps empty windows (plain sky) from measuring noise.
+    Fading, grayscale and a tint so do not count. The constant keeps empty windows (plain sky) from measuring noise.
     """
     covariance = np.mean((first - first.mean()) * (second - second.mean()))
     level = (first.mean() - second.mean()) ** 2

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-LEVELS = 8  # grey levels by which the pixels of an even line may differ from its median
+LEVELS = 8  # gray levels by which the pixels of an even line may differ from its median
 EVEN = 0.7  # share of a line that must be even: the corners of a frame belong to the frame's other sides
 BORDER = 0.25  # largest share of a side that can be border
 STRIP = 0.3  # share of a caption's line that is paper and not text (measured: 0.36 and more)
@@ -21,9 +21,9 @@ OUTER = 3  # the first views show all that belongs to the picture: whole, withou
 COUNT = OUTER + len(FRAMES) + len(CROPS)
 
 
-def boxes(grey: np.ndarray) -> np.ndarray:
+def boxes(gray: np.ndarray) -> np.ndarray:
     """The views of a picture [H, W] as (left, top, right, bottom) shares left away: float32 [COUNT, 4]."""
-    return np.array([(0, 0, 0, 0), _borders(grey), _caption(grey), *FRAMES, *CROPS], np.float32)
+    return np.array([(0, 0, 0, 0), _borders(gray), _caption(gray), *FRAMES, *CROPS], np.float32)
 
 
 def cut(picture: np.ndarray, box: np.ndarray) -> np.ndarray:
@@ -44,9 +44,9 @@ def mirrored(box: np.ndarray) -> np.ndarray:
     return box[..., [2, 1, 0, 3]]
 
 
-def _borders(grey: np.ndarray) -> tuple[float, float, float, float]:
+def _borders(gray: np.ndarray) -> tuple[float, float, float, float]:
     """Letterbox bars and frames: even lines at two opposite sides, line by line as bright as each other."""
-    above, beside = _even_pairs(grey), _even_pairs(grey.T)
+    above, beside = _even_pairs(gray), _even_pairs(gray.T)
     return beside, above, beside, above
 
 
@@ -65,9 +65,9 @@ def _alike(lines: np.ndarray, count: int) -> np.ndarray:
     return even[:count] & even[count:] & (np.abs(level[:count] - level[count:]) <= LEVELS)
 
 
-def _caption(grey: np.ndarray) -> tuple[float, float, float, float]:
+def _caption(gray: np.ndarray) -> tuple[float, float, float, float]:
     """A strip below: lines that are mostly as bright as the lowest one, which is even."""
-    lines, level = grey[::-1], np.median(grey[-1])
+    lines, level = gray[::-1], np.median(gray[-1])
     if _paper(lines[:1], level) < EVEN:  # most pictures have no caption: one line tells
         return 0.0, 0.0, 0.0, 0.0
     return 0.0, 0.0, 0.0, min(_leading(_paper(lines, level) >= STRIP) / len(lines), BORDER)

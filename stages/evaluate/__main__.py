@@ -4,7 +4,6 @@ The test works are the one fixed reference of every training size; no training, 
 is what other real works (the validation works) measure against them: what a perfect generator would reach.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +12,16 @@ import torch
 from PIL import Image
 from torch import nn
 
-from stages.common import device, images, inception, params, report, weights
-from stages.common.door import UserError, enter, progress
+from stages.common import device, files, images, inception, params, weights
+from stages.common.checkout import main_checkout
+from stages.common.cli import UserError, progress, run_cli
 from stages.common.features import features
+from stages.common.section import RuntimeParams
 from stages.evaluate import copies, efficientnet, perceptual
 from stages.evaluate.cache import Cache
 from stages.evaluate.judge import LEAST, Sets, judge
 from stages.evaluate.manifold import DENSITY_K, PRECISION_K
+from stages.evaluate.params import EvaluateParams
 
 WORKS = Path("data/works")
 SAMPLES = Path("data/generated/samples")
@@ -38,14 +40,13 @@ class Pictures(NamedTuple):
 
 def main() -> None:
     everything = params.load()
-    settings, train = everything.evaluate, everything.train
-    runtime = device.prepare(train.device, "float32", train.threads)  # the last digits of the numbers count
-    parts, files = report.read_json(Path("data/split.json")), images.listing(SAMPLES)
-    pictures = gather(parts, files, train.resolution)
-    context = [torch.__version__, runtime.device.type, train.threads, settings.batch]
-    cache = Cache(
-        Path(os.environ.get("DVC_ROOT") or ".") / ".cache/features"
-    )  # the main checkout's, also from a queued experiment's copy
+    settings = everything.section(EvaluateParams)
+    exactly = everything.section(RuntimeParams).model_copy(update={"precision": "float32"})  # the last digits count
+    runtime = device.prepare(exactly)
+    parts, paths = files.read_json(Path("data/split.json")), images.listing(SAMPLES)
+    pictures = gather(parts, paths)
+    context = [torch.__version__, runtime.device.type, runtime.threads, settings.batch]
+    cache = Cache(main_checkout() / ".cache/features")  # the main checkout's, also from a queued experiment's copy
 
     with progress(
         total=3 * len(pictures.made) + 3 * len(pictures.test) + 2 * len(pictures.floor), desc="evaluate", unit=" images"
@@ -69,7 +70,7 @@ def main() -> None:
 
         numbers: dict[str, Any] = space(inception.load(runtime.device), weights.INCEPTION, settings.resize)
         numbers["efficientnet"] = space(efficientnet.load(runtime.device), weights.EFFICIENTNET, "clean")
-        numbers |= copying(pictures, files, parts["train"], runtime.device, bar.update)
+        numbers |= copying(pictures, paths, parts["train"], runtime.device, bar.update)
 
     counts = {
         "n_generated": len(pictures.made),
@@ -78,40 +79,38 @@ def main() -> None:
         "n_train": len(pictures.trained),
     }
     how = {"resize": settings.resize, "precision_k": PRECISION_K, "density_k": DENSITY_K, "runtime": runtime.report()}
-    report.write_json(Path("metrics/evaluate.json"), numbers | counts | how)
+    files.write_json(Path("metrics/evaluate.json"), numbers | counts | how)
     print(
         f"evaluate: KID {numbers['kid']:.4f} ({numbers['kid_low']:.4f} to {numbers['kid_high']:.4f}), "
         f"FID {numbers['fid']:.1f} ({numbers['fid_above_floor']:.1f} above the floor), {numbers['copied']:.0%} copied"
     )
 
 
-def gather(parts: dict[str, list[str]], files: list[Path], pixels: int) -> Pictures:
-    """The generated pictures, the test works, the works of the floor, and the training works; raises UserError for too few of any."""
+def gather(parts: dict[str, list[str]], paths: list[Path]) -> Pictures:
+    """The generated pictures, the test works, the works of the floor, and the training works, all of one size.
+
+    Raises UserError for too few of any.
+    """
     floor = parts["validation"] if len(parts["validation"]) >= LEAST else parts["train"]
-    found = Pictures(
-        [images.read(path) for path in files],
-        works(parts["test"], pixels),
-        works(floor, pixels),
-        works(parts["train"], pixels),
-    )
     for name, some, remedy in (
-        ("generated pictures", found.made, "generate.count"),
-        ("test works", found.test, "split.test_works (or split.test_fraction)"),
-        ("validation works", found.floor, "split.validation_works (or split.validation_fraction)"),
+        ("generated pictures", paths, "generate.count"),
+        ("test works", parts["test"], "split.test_works (or split.test_fraction)"),
+        ("validation works", floor, "split.validation_works (or split.validation_fraction)"),
     ):
         if len(some) < LEAST:
             raise UserError(f"evaluate needs at least {LEAST} {name}, found {len(some)}: raise {remedy}")
-    return found
+    made = [images.read(path) for path in paths]
+    return Pictures(made, *(works(names, made[0].width) for names in (parts["test"], floor, parts["train"])))
 
 
 def works(names: list[str], pixels: int) -> list[Image.Image]:
     """The best rendition of each work as the square that a generator learns from, so that both sides are alike."""
-    files = {row["work"]: row["file"] for row in report.read_jsonl(WORKS / "works.jsonl") if row["best"]}
-    return [images.square(images.read(WORKS / files[name]), pixels) for name in names]
+    best = {row["work"]: row["file"] for row in files.read_jsonl(WORKS / "works.jsonl") if row["best"]}
+    return [images.square(images.read(WORKS / best[name]), pixels) for name in names]
 
 
 def copying(
-    pictures: Pictures, files: list[Path], names: list[str], where: torch.device, done: Callable[[int], None]
+    pictures: Pictures, paths: list[Path], names: list[str], where: torch.device, done: Callable[[int], None]
 ) -> dict[str, float]:
     """The share of copied pictures; writes who is nearest to which training work."""
     network = perceptual.load(where)
@@ -123,18 +122,18 @@ def copying(
     below = copies.threshold(test.distance)
     rows = [
         {"file": path.name, "work": names[work], "distance": round(distance, 4), "copied": distance < below}
-        for path, work, distance in zip(files, made.work, made.distance, strict=True)
+        for path, work, distance in zip(paths, made.work, made.distance, strict=True)
     ]
     closest = sorted(range(len(rows)), key=lambda number: made.distance[number])[:PAIRS]
     pairs = [
         images.sheet([pictures.made[number], pictures.trained[made.work[number]]], 2, (CELL, CELL), 2)
         for number in closest
     ]
-    with report.folder(EVALUATION) as folder:
-        report.write_jsonl(folder / "nearest.jsonl", rows)
+    with files.folder(EVALUATION) as folder:
+        files.write_jsonl(folder / "nearest.jsonl", rows)
         images.save_jpeg(folder / "nearest.jpg", images.sheet(pairs, COLUMNS, pairs[0].size, 12))
     return copies.share(made.distance, below) | {"copied_threshold": below}
 
 
 if __name__ == "__main__":
-    enter(main)
+    run_cli(main)

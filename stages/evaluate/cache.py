@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from stages.common.report import write_bytes
+from stages.common.files import write_bytes
 
 
 class Cache:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 from stages.common.weights import EFFICIENTNET, locate
 
 FEATURES = 1280

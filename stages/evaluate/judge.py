@@ -12,7 +12,7 @@ from stages.evaluate import frechet, jackknife, manifold
 
 LEAST = (
     manifold.DENSITY_K + 2
-)  # pictures of each set: the jackknife leaves one out, and each of the others needs its neighbours
+)  # pictures of each set: the jackknife leaves one out, and each of the others needs its neighbors
 BOUNDS = {"precision": (0.0, 1.0), "recall": (0.0, 1.0), "density": (0.0, float("inf")), "coverage": (0.0, 1.0)}
 
 

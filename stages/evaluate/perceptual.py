@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, max_pool2d, normalize, pad, relu
 
+from stages.common.tensors import from_bytes
 from stages.common.weights import PERCEPTUAL, locate
 
 SIDE = 64  # pixels: enough for a composition, and the vectors stay small
@@ -34,7 +35,7 @@ class Perceptual(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """The five layers' maps, weighted, one after the other."""
-        maps, parts = (pictures.float() / 127.5 - 1 - self.scaling_layer_shift) / self.scaling_layer_scale, []
+        maps, parts = (from_bytes(pictures) - self.scaling_layer_shift) / self.scaling_layer_scale, []
         for number, ((weight, bias), head) in enumerate(zip(self.convolutions, self.heads, strict=True)):
             if number in (1, 2):
                 maps = halve(max_pool2d(maps, 3, 1))

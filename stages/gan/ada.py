@@ -23,7 +23,7 @@ class Kind(NamedTuple):
     neutral: float  # the number that changes nothing
 
 
-KINDS = {  # in the paper's order (appendix B): pixel blitting, geometry, colour
+KINDS = {  # in the paper's order (appendix B): pixel blitting, geometry, color
     "flip": Kind(1, 0.0),
     "turn": Kind(1, 0.0),
     "jump": Kind(2, 0.5),  # down, right
@@ -50,7 +50,7 @@ def ada(pictures: Tensor, p: Tensor, uniform: Tensor) -> Tensor:
     does not split into rows and columns, their gradient has no deterministic kernel on CUDA, and a landscape has one horizon.
     """
     drawn = draw(p, uniform)
-    return recolour(move(pictures, drawn), drawn)
+    return recolor(move(pictures, drawn), drawn)
 
 
 def draw(p: Tensor, uniform: Tensor) -> dict[str, Tensor]:
@@ -100,18 +100,18 @@ def resampling(side: int, mirror: Tensor, jump: Tensor, scale: Tensor, shift: Te
     return weights / weights.sum(dim=-1, keepdim=True)
 
 
-def recolour(pictures: Tensor, drawn: Mapping[str, Tensor]) -> Tensor:
-    """The colours of each picture times a matrix [3, 4], whose last column is added."""
-    matrix = colour_matrix(drawn)
+def recolor(pictures: Tensor, drawn: Mapping[str, Tensor]) -> Tensor:
+    """The colors of each picture times a matrix [3, 4], whose last column is added."""
+    matrix = color_matrix(drawn)
     changed = matrix[:, :, :3] @ pictures.flatten(2) + matrix[:, :, 3:]  # [N, 3, R * R]
     return changed.view(pictures.shape)
 
 
-def colour_matrix(drawn: Mapping[str, Tensor]) -> Tensor:
+def color_matrix(drawn: Mapping[str, Tensor]) -> Tensor:
     """Matrices [N, 3, 4]: the product of the paper's five homogeneous ones, brightness first and saturation last.
 
-    Flip, hue and saturation all keep the axis of the greys. So the product has a closed form (a turn about that axis,
-    Rodrigues): colours along the axis are flipped, colours across it turned and stretched.
+    Flip, hue and saturation all keep the axis of the grays. So the product has a closed form (a turn about that axis,
+    Rodrigues): colors along the axis are flipped, colors across it turned and stretched.
     """
     amounts = {
         name: drawn[name][..., None] for name in ("brightness", "contrast", "luma", "hue", "saturation")
@@ -122,11 +122,11 @@ def colour_matrix(drawn: Mapping[str, Tensor]) -> Tensor:
     angle = (2 * amounts["hue"] - 1) * math.pi
     saturation = contrast * normal(amounts["saturation"]).exp2()
     same = torch.eye(3, dtype=angle.dtype, device=angle.device)
-    grey = torch.full_like(same, 1 / 3)  # projects onto the axis of the greys
+    gray = torch.full_like(same, 1 / 3)  # projects onto the axis of the grays
     across = (same.roll(1, 0) - same.roll(-1, 0)) / math.sqrt(3)  # turns by 90 degrees about that axis
     cosine, sine = saturation * angle.cos(), saturation * angle.sin()
-    linear = cosine * same + (along - cosine) * grey + sine * across  # [N, 3, 3]
-    added = (along * brightness).expand(-1, 3, 1)  # brightness is a grey
+    linear = cosine * same + (along - cosine) * gray + sine * across  # [N, 3, 3]
+    added = (along * brightness).expand(-1, 3, 1)  # brightness is a gray
     return torch.cat([linear, added], dim=2)
 
 

@@ -4,10 +4,10 @@
 standard normal, to pictures [N, 3, R, R], about in [-1, 1] and float32 also under autocast.
   rng         a torch.Generator on z's device, given in training only: noise and mixed styles are drawn from it, and the
               network's mean of w follows. Without it the result depends on z alone; noise then comes from the state.
-  truncation  1 leaves z as it is, 0 gives the mean: the style generators draw w towards its mean, the others z towards 0.
-  path_penalty(z, rng)   optional: a scalar that regularises the generator, before its weight.
+  truncation  1 leaves z as it is, 0 gives the mean: the style generators draw w toward its mean, the others z toward 0.
+  path_penalty(z, rng)   optional: a scalar that regularizes the generator, before its weight.
 
-`Discriminator(width, resolution)` maps pictures [N, 3, R, R] to logits [N], or [N, K] for K judgements a picture; float32, high for real.
+`Discriminator(width, resolution)` maps pictures [N, 3, R, R] to logits [N], or [N, K] for K judgments a picture; float32, high for real.
 Pictures are judged one by one, or in groups of 4 consecutive ones: then 4 must divide N, or ValueError says so.
   self_supervised(pictures, rng)   optional: the same logits, and a scalar loss for real pictures, before its weight.
 
@@ -18,7 +18,7 @@ algorithms, never waits for the device, and lets the discriminator's gradient be
 import torch
 from torch import nn
 
-from stages.common.door import UserError, nearest
+from stages.common.cli import UserError, nearest
 from stages.gan import dcgan, fastgan, stylegan, stylegan2
 
 ARCHITECTURES: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {

@@ -10,8 +10,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from stages.common.door import UserError
-from stages.common.report import write_bytes
+from stages.common.cli import UserError
+from stages.common.files import write_bytes
 from stages.gan.architectures import ARCHITECTURES
 
 
@@ -29,7 +29,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, "pt") as file:
             about = json.loads((file.metadata() or {})["about"])
-            return {name: file.get_tensor(name) for name in file}, about  # noqa: SIM118 (not a mapping)
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118 (no mapping)
     except FileNotFoundError as error:
         raise UserError(f"{path} is not there: run `dvc repro`, which runs the stage that writes it") from error
     except (SafetensorError, KeyError, ValueError) as error:
@@ -58,7 +58,7 @@ def load_generator(path: Path) -> nn.Module:
 
 
 def pack(parts: Mapping[str, nn.Module | torch.optim.Optimizer]) -> dict[str, Tensor]:
-    """The state of networks and optimisers as flat names: "generator.norms.0.weight", "adam.0.exp_avg"."""
+    """The state of networks and optimizers as flat names: "generator.norms.0.weight", "adam.0.exp_avg"."""
     flat = {}
     for name, part in parts.items():
         for key, value in part.state_dict().items() if isinstance(part, nn.Module) else _moments(part):
@@ -67,7 +67,7 @@ def pack(parts: Mapping[str, nn.Module | torch.optim.Optimizer]) -> dict[str, Te
 
 
 def unpack(parts: Mapping[str, nn.Module | torch.optim.Optimizer], flat: Mapping[str, Tensor]) -> None:
-    """Put what `pack` made back into parts of the same shape; the optimisers' settings stay their own."""
+    """Put what `pack` made back into parts of the same shape; the optimizers' settings stay their own."""
     for name, part in parts.items():
         own = {key.removeprefix(f"{name}."): value for key, value in flat.items() if key.startswith(f"{name}.")}
         if isinstance(part, nn.Module):
@@ -80,9 +80,9 @@ def unpack(parts: Mapping[str, nn.Module | torch.optim.Optimizer], flat: Mapping
         part.load_state_dict({"state": state, "param_groups": part.state_dict()["param_groups"]})
 
 
-def _moments(optimiser: torch.optim.Optimizer) -> list[tuple[str, Tensor]]:
+def _moments(optimizer: torch.optim.Optimizer) -> list[tuple[str, Tensor]]:
     return [
         (f"{index}.{key}", value)
-        for index, own in optimiser.state_dict()["state"].items()
+        for index, own in optimizer.state_dict()["state"].items()
         for key, value in own.items()
     ]

@@ -38,7 +38,7 @@ class Up(nn.Module):
 
     Departure: the paper learns all 4x4 numbers. The four pixels that come of one then have kernels of different sums,
     and repeat as a checkerboard in flat areas: after some 7,000 pictures of 64 pixels, samples had six times the power
-    of real pictures at the highest frequency, and with the box a third of it. Blurred, the layer equals "enlarge to nearest neighbours, then
+    of real pictures at the highest frequency, and with the box a third of it. Blurred, the layer equals "enlarge to nearest neighbors, then
     convolve 3x3" (Odena 2016, distill.pub/2016/deconv-checkerboard), but at the paper's cost of 4 products a pixel
     instead of 9 (`fused_scale` in the official code of Karras 2017, arXiv 1710.10196).
     """

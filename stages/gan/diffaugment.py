@@ -15,7 +15,7 @@ def diffaugment(pictures: Tensor, policy: Sequence[str], uniform: Tensor) -> Ten
     """Pictures [N, 3, H, W] changed by each kind in `policy` (color, translation, cutout), in that order.
 
     `uniform` [N, 7] in [0, 1) decides every change, so the same numbers give the same result. The values may leave
-    [-1, 1]; outside of the picture and in the hole they are 0 (grey), as in the paper's code.
+    [-1, 1]; outside of the picture and in the hole they are 0 (gray), as in the paper's code.
     """
     for kind in KINDS:
         if kind in policy:
@@ -27,8 +27,8 @@ def color(pictures: Tensor, uniform: Tensor) -> Tensor:
     """Brightness + (-0.5..0.5), saturation * (0..2), contrast * (0.5..1.5), each around its own mean."""
     brightness, saturation, contrast = uniform[:, :3].unflatten(1, (3, 1, 1, 1)).unbind(1)  # [N, 1, 1, 1] each
     pictures = pictures + (brightness - 0.5)
-    grey = pictures.mean(dim=1, keepdim=True)  # [N, 1, H, W]
-    pictures = torch.lerp(grey, pictures, 2 * saturation)
+    gray = pictures.mean(dim=1, keepdim=True)  # [N, 1, H, W]
+    pictures = torch.lerp(gray, pictures, 2 * saturation)
     mean = pictures.mean(dim=(1, 2, 3), keepdim=True)  # [N, 1, 1, 1]
     return torch.lerp(mean, pictures, 0.5 + contrast)
 
@@ -43,7 +43,7 @@ def translation(pictures: Tensor, uniform: Tensor) -> Tensor:
 
 
 def cutout(pictures: Tensor, uniform: Tensor) -> Tensor:
-    """A square hole, half the side, its centre anywhere: at the border only a part of it lies inside."""
+    """A square hole, half the side, its center anywhere: at the border only a part of it lies inside."""
     side = pictures.shape[-1]
     hole = _round(side / 2)
     start = (uniform[:, 5:7] * (side + 1 - hole % 2)).floor() - hole // 2  # [N, 2]

@@ -27,7 +27,7 @@ class Ema:
 
     @torch.no_grad()
     def update(self, network: nn.Module, shown: int, batch: int) -> None:
-        """Move the average towards `network` after a step with `batch` pictures, the last of `shown`."""
+        """Move the average toward `network` after a step with `batch` pictures, the last of `shown`."""
         share = 1 - self.decay(shown, batch)
         for average, value in zip(self.network.state_dict().values(), network.state_dict().values(), strict=True):
             if average.is_floating_point():

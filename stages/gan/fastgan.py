@@ -225,7 +225,7 @@ def crop(maps: Tensor, quarter: Tensor) -> Tensor:
 
 
 def small_weights(layer: nn.Module) -> None:
-    """The official first weights, std 0.02; what follows is normalised (`Up` draws its own, the same)."""
+    """The official first weights, std 0.02; what follows is normalized (`Up` draws its own, the same)."""
     if isinstance(layer, nn.Conv2d | nn.Linear):
         nn.init.normal_(layer.weight, std=0.02)
 

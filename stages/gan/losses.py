@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 class Loss(NamedTuple):
-    """What the discriminator and what the generator minimise."""
+    """What the discriminator and what the generator minimize."""
 
     discriminator: Callable[[Tensor, Tensor], Tensor]
     generator: Callable[[Tensor, Tensor], Tensor]

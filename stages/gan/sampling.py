@@ -7,6 +7,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from stages.common.images import from_array, sheet
+from stages.common.tensors import to_bytes
 
 
 @torch.inference_mode()
@@ -17,7 +18,7 @@ def sample(generator: nn.Module, z: Tensor, dtype: torch.dtype, truncation: floa
     """
     with torch.autocast(z.device.type, torch.bfloat16, enabled=dtype is torch.bfloat16):
         pictures = generator(z, truncation=truncation)  # [N, 3, R, R]
-    return from_array(((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu().numpy())
+    return from_array(to_bytes(pictures).cpu().numpy())
 
 
 def contact_sheet(pictures: Sequence[Image.Image], columns: int, enlarge: int = 2) -> Image.Image:

@@ -112,7 +112,7 @@ class Noise(nn.Module):
 class Mapping(nn.Module):
     """z to w: eight layers (Karras 2018, figure 1b), as wide as the latent; 512 in the papers.
 
-    `w_mean` follows the mean of w while training; truncation draws w towards it (Karras 2018, appendix B).
+    `w_mean` follows the mean of w while training; truncation draws w toward it (Karras 2018, appendix B).
     """
 
     def __init__(self, latent: int, styles: int):

@@ -85,7 +85,7 @@ class Generator(nn.Module):
         return self.draw(self.mapping(z, rng, truncation), rng)
 
     def draw(self, w: Tensor, rng: torch.Generator | None) -> Tensor:
-        """One w for each layer, [N, 2 log2(R) - 2, latent], to pictures; a resolution's last w serves its colours and the next layer."""
+        """One w for each layer, [N, 2 log2(R) - 2, latent], to pictures; a resolution's last w serves its colors and the next layer."""
         w = w.unbind(1)
         maps = self.constant.expand(len(w[0]), -1, -1, -1).contiguous(memory_format=torch.channels_last)
         maps = self.first(maps, w[0], rng)
@@ -98,7 +98,7 @@ class Generator(nn.Module):
         return pictures  # [N, 3, R, R]
 
     def path_penalty(self, z: Tensor, rng: torch.Generator) -> Tensor:
-        """The path length regulariser, a scalar, before its weight: E (|J_w^T y| - a)^2 (the paper, equation 4), y standard normal.
+        """The path length regularizer, a scalar, before its weight: E (|J_w^T y| - a)^2 (the paper, equation 4), y standard normal.
 
         a is the running mean of the lengths, `path_mean`, which this call moves on. As in the official code the
         length is the root mean square over the layers' own w, and y is divided by R.

@@ -3,14 +3,16 @@
 import shutil
 from pathlib import Path
 
+from stages.common import params
+from stages.common.cli import progress, run_cli
 from stages.common.device import prepare
-from stages.common.door import enter, progress
 from stages.common.images import save_png
-from stages.common.params import load
+from stages.common.section import RuntimeParams
 from stages.gan.checkpoint import load_generator
 from stages.gan.noise import latents
 from stages.gan.sampling import contact_sheet, sample
 from stages.generate.interpolation import walk
+from stages.generate.params import GenerateParams
 
 GENERATOR, OUT = Path("data/gan/generator.safetensors"), Path("data/generated")
 BATCH = 50  # pictures in memory at once
@@ -20,27 +22,26 @@ STATIONS, BETWEEN = 4, 3  # of the strip: the sheet's first pictures, and how ma
 
 def main() -> None:
     """Write the samples, a sheet of the first 25 and a strip of interpolations."""
-    params = load()
-    runtime = prepare(params.train.device, params.train.precision, params.train.threads)
+    everything = params.load()
+    settings = everything.section(GenerateParams)
+    runtime = prepare(everything.section(RuntimeParams))
     generator = load_generator(GENERATOR).to(runtime.device)
     shutil.rmtree(OUT / "samples", ignore_errors=True)
 
     first = []
-    for start in progress(range(0, params.generate.count, BATCH), desc="generate", unit=" batches"):
-        numbers = range(start, min(start + BATCH, params.generate.count))
-        z = latents(params.generate.seed, numbers, generator.latent).to(runtime.device)  # [N, latent]
-        for number, picture in zip(
-            numbers, sample(generator, z, runtime.dtype, params.generate.truncation), strict=True
-        ):
+    for start in progress(range(0, settings.count, BATCH), desc="generate", unit=" batches"):
+        numbers = range(start, min(start + BATCH, settings.count))
+        z = latents(settings.seed, numbers, generator.latent).to(runtime.device)  # [N, latent]
+        for number, picture in zip(numbers, sample(generator, z, runtime.dtype, settings.truncation), strict=True):
             save_png(OUT / "samples" / f"{number:05d}.png", picture)
             if number < SHEET:
                 first.append(picture)
     save_png(OUT / "sheet.png", contact_sheet(first, columns=5))
 
-    stations = latents(params.generate.seed, range(STATIONS), generator.latent)
-    strip = sample(generator, walk(stations, BETWEEN).to(runtime.device), runtime.dtype, params.generate.truncation)
+    stations = latents(settings.seed, range(STATIONS), generator.latent)
+    strip = sample(generator, walk(stations, BETWEEN).to(runtime.device), runtime.dtype, settings.truncation)
     save_png(OUT / "interpolation.png", contact_sheet(strip, columns=len(strip)))
 
 
 if __name__ == "__main__":
-    enter(main)
+    run_cli(main)

@@ -6,15 +6,16 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 
 from stages.common import params
-from stages.common.door import enter
+from stages.common.cli import run_cli
 from stages.museum.painter import paint
+from stages.museum.params import MuseumParams
 from stages.museum.scans import LONG_EDGE, Rendition, renditions
 from stages.museum.site import Site, serve
 from stages.museum.works import Work, plan
 
 
 def main() -> None:
-    museum = params.load().museum
+    museum = params.load().section(MuseumParams)
     works = plan(museum.works, museum.reserve, museum.seed)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         scans = {work.id: pool.submit(publish, work) for work in works}
@@ -32,4 +33,4 @@ def publish(work: Work) -> list[Rendition]:
 
 
 if __name__ == "__main__":
-    enter(main)
+    run_cli(main)

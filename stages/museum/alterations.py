@@ -34,8 +34,8 @@ def fit(picture: Image.Image, edge: int) -> Image.Image:
     return picture.resize(size, Image.Resampling.LANCZOS)
 
 
-def greyscale(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
-    """Without colour."""
+def grayscale(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
+    """Without color."""
     return picture.convert("L").convert("RGB")
 
 
@@ -47,7 +47,7 @@ def faded(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
 
 
 def tinted(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
-    """Under a coloured light: one channel stays, the others lose up to half."""
+    """Under a colored light: one channel stays, the others lose up to half."""
     light = rng.uniform(0.5, 0.9, 3)
     light[int(rng.integers(0, 3))] = 1.0
     return Image.fromarray((np.asarray(picture) * light).astype(np.uint8))
@@ -59,7 +59,7 @@ def framed(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
     wood = np.array([(122, 84, 46), (164, 124, 58), (52, 40, 34)][int(rng.integers(0, 3))])
     width = max(4, round(edge * float(rng.uniform(0.035, 0.06))))
     result = ImageOps.expand(picture, max(1, width // 5), (38, 30, 24))
-    for i in range(width):  # a moulding: light outside, dark inside
+    for i in range(width):  # a molding: light outside, dark inside
         tone = 0.75 + 0.45 * np.sin(np.pi * i / width) + 0.08 * rng.normal()
         result = ImageOps.expand(result, 1, tuple(int(v) for v in np.clip(wood * tone, 0, 255)))
     if rng.uniform() < 0.5:
@@ -87,7 +87,7 @@ def watermarked(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
     large = bool(rng.uniform() < 0.7)
     font = ImageFont.load_default(max(10, picture.width * (0.11 if large else 0.045)))
     words = "museum.example" if large else "© museum.example"
-    _left, _top, right, bottom = (round(v) for v in font.getbbox(words))
+    left, top, right, bottom = (round(v) for v in font.getbbox(words))
     mask = Image.new("L", (right + 4, bottom + 4))
     ImageDraw.Draw(mask).text((2, 2), words, fill=255, font=font)
     if large:
@@ -138,7 +138,7 @@ def _window(picture: Image.Image, side: float, rng: Rng) -> Image.Image:
 TABLE: dict[str, Callable[[Image.Image, Work, Rng], Image.Image]] = {
     "resize": resized,
     "jpeg30": plain,
-    "greyscale": greyscale,
+    "grayscale": grayscale,
     "fade": faded,
     "tint": tinted,
     "frame": framed,

@@ -13,7 +13,7 @@ import numpy as np
 
 from stages.museum import texture
 
-LEVELS = 12.0  # colour jitter of a stroke, in 8-bit levels
+LEVELS = 12.0  # color jitter of a stroke, in 8-bit levels
 _NOMINAL = 800.0  # long edge for which the radii are given
 # Radius, error that calls for a stroke (sum over channels), steps, jitter, tolerance, spacing.
 _LAYERS = (
@@ -30,10 +30,10 @@ def direction_field(image: np.ndarray, prior: np.ndarray, radius: float) -> np.n
     The smoothed structure tensor gives orientations that do not flicker; the prior
     (an angle per pixel) enters as a weak tensor of its own.
     """
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    grey = cv2.GaussianBlur(grey, (0, 0), max(1.0, 0.5 * radius))
-    gx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3)
-    gy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3)
+    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    gray = cv2.GaussianBlur(gray, (0, 0), max(1.0, 0.5 * radius))
+    gx = cv2.Sobel(gray, cv2.CV_32F, 1, 0, ksize=3)
+    gy = cv2.Sobel(gray, cv2.CV_32F, 0, 1, ksize=3)
     sigma = max(1.5, radius)
     cos2 = cv2.GaussianBlur(gx * gx - gy * gy, (0, 0), sigma)
     sin2 = cv2.GaussianBlur(2 * gx * gy, (0, 0), sigma)
@@ -59,13 +59,13 @@ def _starts(shape: tuple[int, int], step: float, need: np.ndarray, rng: np.rando
 def _trace(
     starts: np.ndarray, field: np.ndarray, image: np.ndarray, step: float, steps: int, tolerance: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Follow the field from all starts at once; a stroke ends where colour changes."""
+    """Follow the field from all starts at once; a stroke ends where color changes."""
     h, w = field.shape[:2]
     path = np.empty((len(starts), steps + 1, 2), np.float32)
     path[:, 0] = starts
     length = np.full(len(starts), steps + 1)
     ix = starts.astype(int)
-    colour = image[ix[:, 1], ix[:, 0]].astype(np.float32)
+    color = image[ix[:, 1], ix[:, 0]].astype(np.float32)
     heading = field[ix[:, 1], ix[:, 0]].copy()
     heading[::2] *= -1  # half of the strokes run the other way
     point = starts.astype(np.float32)
@@ -74,7 +74,7 @@ def _trace(
         path[:, k] = point
         ix = point.astype(int)
         here = image[ix[:, 1], ix[:, 0]].astype(np.float32)
-        ended = np.abs(here - colour).sum(1) > tolerance
+        ended = np.abs(here - color).sum(1) > tolerance
         length = np.where(ended & (length > k), k, length)
         turn = field[ix[:, 1], ix[:, 0]]
         sign = np.where((turn * heading).sum(1) < 0, -1.0, 1.0)[:, None]
@@ -100,23 +100,23 @@ def _layer(
         return
     path, length = _trace(starts, field, image, max(1.5, radius * 1.1), steps, tolerance)
     ix = starts.astype(int)
-    colour = image[ix[:, 1], ix[:, 0]].astype(np.float32)
+    color = image[ix[:, 1], ix[:, 0]].astype(np.float32)
     # Value moves more than hue: one shared draw and a small one per channel.
-    colour += rng.normal(0, jitter * 0.42, (len(starts), 1))
-    colour += rng.normal(0, jitter * 0.26, colour.shape)
+    color += rng.normal(0, jitter * 0.42, (len(starts), 1))
+    color += rng.normal(0, jitter * 0.26, color.shape)
     height = rng.uniform(40, 215, (len(starts), 1))
-    paint = np.clip(np.concatenate([colour, height], 1), 0, 255).tolist()
+    paint = np.clip(np.concatenate([color, height], 1), 0, 255).tolist()
     fixed = np.round(path * 8).astype(np.int32)[:, :, None, :]
     width = np.maximum(1, np.round(2 * radius * rng.uniform(0.6, 1.0, len(starts)))).astype(int)
     style = cv2.LINE_AA if radius < 2.5 else cv2.LINE_8
-    for i, (n, thick) in enumerate(zip(length.tolist(), width.tolist(), strict=False)):
+    for i, (n, thick) in enumerate(zip(length.tolist(), width.tolist())):
         cv2.polylines(canvas, [fixed[i, :n]], False, paint[i], thick, style, 3)
 
 
 def _edges(scene: np.ndarray, scale: float) -> np.ndarray:
-    """Contours ask for fine brushes on both of their sides, or colours would run over."""
-    grey = cv2.GaussianBlur(cv2.cvtColor(scene, cv2.COLOR_RGB2GRAY), (0, 0), max(0.7, scale))
-    slope = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    """Contours ask for fine brushes on both of their sides, or colors would run over."""
+    gray = cv2.GaussianBlur(cv2.cvtColor(scene, cv2.COLOR_RGB2GRAY), (0, 0), max(0.7, scale))
+    slope = cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     reach = int(5 * scale) * 2 + 1
     wide = cv2.dilate(slope, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
     return np.clip((wide.astype(np.float32) - 6.0) / 16.0, 0, 0.92)
@@ -125,7 +125,7 @@ def _edges(scene: np.ndarray, scale: float) -> np.ndarray:
 def strokes(
     scene: np.ndarray, detail: np.ndarray, prior: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Paint the scene (8-bit RGB); returns colours, height of paint, directions."""
+    """Paint the scene (8-bit RGB); returns colors, height of paint, directions."""
     scale = max(scene.shape[:2]) / _NOMINAL
     base = cv2.GaussianBlur(scene, (0, 0), 8 * scale)
     canvas = np.dstack([base, np.full(scene.shape[:2], 128, np.uint8)])
@@ -160,13 +160,13 @@ def bristles(shape: tuple[int, int], field: np.ndarray, scale: float, rng: np.ra
 
 
 def _ragged(
-    colour: np.ndarray, height: np.ndarray, field: np.ndarray, hairs: np.ndarray, reach: np.ndarray
+    color: np.ndarray, height: np.ndarray, field: np.ndarray, hairs: np.ndarray, reach: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Let each hair start and end where it likes, so that strokes have no round ends."""
-    ys, xs = np.mgrid[0 : colour.shape[0], 0 : colour.shape[1]].astype(np.float32)
+    ys, xs = np.mgrid[0 : color.shape[0], 0 : color.shape[1]].astype(np.float32)
     move = np.clip(hairs, -1.6, 1.6) * reach
     both = cv2.remap(
-        np.dstack([colour, height]),
+        np.dstack([color, height]),
         xs + field[..., 0] * move,
         ys + field[..., 1] * move,
         cv2.INTER_LINEAR,
@@ -182,13 +182,13 @@ def finish(
     h, w = scene.shape[:2]
     scale = max(h, w) / _NOMINAL
     fine = np.maximum(detail, _edges(scene, scale))
-    colour, height, field = strokes(scene, fine, prior, rng)
+    color, height, field = strokes(scene, fine, prior, rng)
     keep = np.maximum(detail, np.where(fine > 0.85, np.float32(0.9), np.float32(0)))
     keep = cv2.GaussianBlur(keep, (0, 0), 1.6 * scale)
     keep = np.clip((keep - 0.35) * 1.1, 0, 0.70)[..., None]
     hairs = bristles((h, w), field, scale, rng)
-    colour, height = _ragged(colour, height, field, hairs, (1 - keep[..., 0]) * 6.0 * scale)
-    out = colour.astype(np.float32)
+    color, height = _ragged(color, height, field, hairs, (1 - keep[..., 0]) * 6.0 * scale)
+    out = color.astype(np.float32)
     out += (scene.astype(np.float32) - out) * keep
     surface = cv2.GaussianBlur(height, (0, 0), max(0.6, 0.9 * scale)).astype(np.float32) / 60.0
     surface += hairs * 0.55

@@ -178,7 +178,7 @@ def _hung_cloth(item: Item, f: Frame, scene: Scene, rng: Rng) -> list[Part]:
     tops = [(f.x - half, f.y - s * rng.uniform(0.9, 1.0)), (f.x + half, f.y - s * rng.uniform(0.9, 1.0))]
     tint = [p.cloth, p.accent, 0.5 * p.cloth + 0.5 * p.flesh][int(rng.integers(0, 3))]
     parts: list[Part] = []
-    for (x, y), push in zip(tops, (-0.05, 0.05), strict=False):
+    for (x, y), push in zip(tops, (-0.05, 0.05)):
         parts += objects.crutch((x + push * s, f.y), (x, y), p, rng, 0.020 * s)
     parts += objects.cloth(
         tops[0],

@@ -22,13 +22,13 @@ _SHIFT = 4  # sub-pixel bits of OpenCV's fixed point coordinates
 
 @dataclass(frozen=True)
 class Light:
-    """One light: direction towards it (x right, y down, z to the viewer)."""
+    """One light: direction toward it (x right, y down, z to the viewer)."""
 
     x: float
     y: float
     z: float
     reach: float  # shadow length per height
-    slant: float  # how far shadows come towards the viewer per height
+    slant: float  # how far shadows come toward the viewer per height
 
     @property
     def vector(self) -> np.ndarray:
@@ -70,18 +70,18 @@ class Easel:
     # -- shading ------------------------------------------------------------------
 
     def tone(
-        self, colour: np.ndarray, lambert: np.ndarray, bounce: np.ndarray | float, gloss: np.ndarray | float = 0.0
+        self, color: np.ndarray, lambert: np.ndarray, bounce: np.ndarray | float, gloss: np.ndarray | float = 0.0
     ) -> np.ndarray:
-        """Colour under the light: cool dark, local colour, warm light, ground reflex."""
+        """Color under the light: cool dark, local color, warm light, ground reflex."""
         p = self.palette
-        colour = np.asarray(colour, np.float32)
-        dark = colour * (0.22 + 0.55 * p.shade)
-        lit = 1 - (1 - colour) * (1 - 0.62 * p.light)
+        color = np.asarray(color, np.float32)
+        dark = color * (0.22 + 0.55 * p.shade)
+        lit = 1 - (1 - color) * (1 - 0.62 * p.light)
         t = np.clip((lambert + 0.30) / 1.25, 0, 1)
         t = t * t * (3 - 2 * t)
         low = np.clip(t * 1.7, 0, 1)[..., None]
         high = np.clip((t - 0.52) * 1.7, 0, 1)[..., None]
-        out = dark + (colour - dark) * low + (lit - colour) * high * 0.85
+        out = dark + (color - dark) * low + (lit - color) * high * 0.85
         reflex = np.asarray(bounce, np.float32)[..., None] * (1 - low) * p.ground[1] * 0.42
         return out + reflex + np.asarray(gloss, np.float32)[..., None] * p.light
 
@@ -114,7 +114,7 @@ class Easel:
         return noise * (part.bump * 0.0045 * self.unit)
 
     def _fold_height(self, part: Part, mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-        """Hanging cloth: folds run down from the pins and open towards the hem."""
+        """Hanging cloth: folds run down from the pins and open toward the hem."""
         count, phase, *pins = part.folds
         ys = (np.arange(mask.shape[0], dtype=np.float32) + box[1])[:, None] / self.unit
         xs = (np.arange(mask.shape[1], dtype=np.float32) + box[0])[None, :] / self.unit
@@ -163,9 +163,9 @@ class Easel:
             half = np.array([lx, ly, lz + 1.0]) / np.linalg.norm([lx, ly, lz + 1.0])
             spec = np.clip((vx * half[0] + vy * half[1] + nz * half[2]) / length, 0, 1)
             gloss = part.gloss * (spec**26 + 0.16 * spec**6)
-        out = self.tone(part.colour, lambert, bounce, gloss)
+        out = self.tone(part.color, lambert, bounce, gloss)
         if part.glow:
-            out = out * (1 - part.glow) + np.asarray(part.colour, np.float32) * part.glow
+            out = out * (1 - part.glow) + np.asarray(part.color, np.float32) * part.glow
         return out
 
     def _view(self, part: Part, box: tuple[int, int, int, int]) -> np.ndarray:
@@ -173,7 +173,7 @@ class Easel:
         top, low = part.pts[:, 1].min(), part.pts[:, 1].max()
         t = ((np.arange(box[1], box[3]) / self.unit) - top) / (low - top)
         knots = [0.0, 0.38, 0.66, 0.68, 1.0]
-        stops = np.asarray(part.colour)
+        stops = np.asarray(part.color)
         column = np.stack([np.interp(t, knots, stops[:, c]) for c in range(3)], -1)
         return np.repeat(column[:, None, :], box[2] - box[0], axis=1).astype(np.float32)
 
@@ -193,12 +193,15 @@ class Easel:
             return
         x0, y0, x1, y1 = box
         mask = self.mask(part.pts, box)
-        colour = self._view(part, box) if part.mode == "window" else self._shade(part, mask, box, seed)
+        if part.mode == "window":
+            color = self._view(part, box)
+        else:
+            color = self._shade(part, mask, box, seed)
         if part.haze:
-            colour = colour * (1 - part.haze) + self.palette.haze * part.haze
+            color = color * (1 - part.haze) + self.palette.haze * part.haze
         cover = (mask.astype(np.float32) * (part.alpha / 255.0))[..., None]
         view = self.image[y0:y1, x0:x1]
-        view += (colour - view) * cover
+        view += (color - view) * cover
         spot = self.detail[y0:y1, x0:x1]
         np.maximum(spot, mask.astype(np.float32) * (part.detail / 255.0), out=spot)
 
@@ -221,14 +224,14 @@ class Easel:
             return
         x0, y0, x1, y1 = box
         mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
-        cv2.polylines(mask, self._fixed(part.pts, x0, y0), False, 255, max(1, round(px)), cv2.LINE_AA, _SHIFT)
+        cv2.polylines(mask, self._fixed(part.pts, x0, y0), False, 255, max(1, int(round(px))), cv2.LINE_AA, _SHIFT)
         # Lines thinner than a pixel keep their weight by opacity.
         cover = mask.astype(np.float32)[..., None] * (part.alpha * min(1.0, px + 0.25) / 255.0)
-        colour = np.asarray(part.colour, np.float32)
+        color = np.asarray(part.color, np.float32)
         if part.haze:
-            colour = colour * (1 - part.haze) + self.palette.haze * part.haze
+            color = color * (1 - part.haze) + self.palette.haze * part.haze
         view = self.image[y0:y1, x0:x1]
-        view += (colour - view) * cover
+        view += (color - view) * cover
         spot = self.detail[y0:y1, x0:x1]
         np.maximum(spot, mask.astype(np.float32) * (part.detail / 255.0), out=spot)
 

@@ -18,7 +18,7 @@ def _stilt(
     foot: float,
     legs: float,
     thick: float,
-    colour: np.ndarray,
+    color: np.ndarray,
     rng: Rng,
     shift: float,
     haze: float,
@@ -32,7 +32,7 @@ def _stilt(
     radii = np.array([1.0, 0.74, 0.34, 0.30, 0.17, 0.20, 0.11, 0.11, 0.13, 0.085, 0.08, 0.075, 0.16, 0.19]) * thick
     return Part(
         f(limb(np.stack([xs, ys], 1), radii, steps=6)),
-        colour,
+        color,
         bulge=1.1,
         base=f.y - shift * f.size,
         detail=0.95,
@@ -366,9 +366,8 @@ def fish(f: Frame, p: Palette, rng: Rng) -> list[Part]:
         gill = spline([(x, 0.09), (x + 0.03, 0.02), (x, -0.07)], False, 4)
         parts.append(Part(f(gill), skin * 0.55, mode="line", width=0.008 * f.size, alpha=0.6, detail=1.0))
     eye = f([(0.36, 0.04)])[0]
-    circle = limb([eye, (*eye, 0.001, 0.0)], [0.032 * f.size])
-    return [
-        *parts,
+    circle = limb([eye, eye + (0.001, 0.0)], [0.032 * f.size])
+    return parts + [
         Part(circle, BONE, gloss=0.4, shadow=False, detail=1.0),
-        Part(limb([eye, (*eye, 0.001, 0.0)], [0.016 * f.size]), INK, shadow=False, detail=1.0),
+        Part(limb([eye, eye + (0.001, 0.0)], [0.016 * f.size]), INK, shadow=False, detail=1.0),
     ]

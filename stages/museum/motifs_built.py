@@ -76,7 +76,7 @@ def doorway(f: Frame, p: Palette, rng: Rng, other: Palette, wide: float = 0.48, 
 def arcade(
     x0: float, x1: float, top: float, foot: float, horizon: float, p: Palette, rng: Rng, light: float, reach: float
 ) -> list[Part]:
-    """A wall of arches that runs from the picture's edge (x0) towards its vanishing point."""
+    """A wall of arches that runs from the picture's edge (x0) toward its vanishing point."""
     count = int(rng.integers(4, 7))
     stone = mix(p.cloth, p.rock, rng.uniform(0.25, 0.6))
 
@@ -102,10 +102,7 @@ def arcade(
     )
     parts = [wall]
     if light * side < 0:  # the light comes from behind the wall: it throws a shadow
-        cast = [
-            (x + side * reach * (g - y) * 0.55, g + 0.10 * (g - y))
-            for (x, y), (_, g) in zip(roof, ground, strict=False)
-        ]
+        cast = [(x + side * reach * (g - y) * 0.55, g + 0.10 * (g - y)) for (x, y), (_, g) in zip(roof, ground)]
         parts.insert(0, Part(np.array(ground + cast[::-1]), stone, mode="shade"))
     cornice = [at(t, top - 0.012) for t in ts] + [at(t, top + 0.03) for t in ts[::-1]]
     parts.append(
@@ -240,8 +237,8 @@ def stair(f: Frame, p: Palette, rng: Rng, steps: int = 9) -> list[Part]:
         joint = [(i * run + 0.01, i * rise), (steps * run, i * rise)]
         parts.append(Part(f(joint), stone * 0.6, mode="line", width=0.005, alpha=0.6, detail=0.8))
     a = np.linspace(0, np.pi, 14)
-    arch = [(0.60, 0.0), *zip(0.535 + 0.065 * np.cos(a), 0.20 + 0.10 * np.sin(a), strict=False), (0.47, 0.0)]
-    return [*parts, Part(f(arch), mix(INK, p.shade, 0.4), mode="flat", shadow=False, detail=0.9)]
+    arch = [(0.60, 0.0), *zip(0.535 + 0.065 * np.cos(a), 0.20 + 0.10 * np.sin(a)), (0.47, 0.0)]
+    return parts + [Part(f(arch), mix(INK, p.shade, 0.4), mode="flat", shadow=False, detail=0.9)]
 
 
 def tall_table(f: Frame, p: Palette, rng: Rng, wide: float = 0.6, back: bool = False) -> list[Part]:
@@ -424,17 +421,16 @@ def sky_tear(f: Frame, p: Palette, rng: Rng, other: Palette) -> list[Part]:
             left,
             (left + right) / 2 + (0, 0.02),
             right,
-            (*right, -0.02, -0.16),
-            (*right, 0.06, -0.3),
-            (*right, -0.02, -0.4),
-            (*left, 0.06, -0.26),
-            (*left, 0.03, -0.1),
+            right + (-0.02, -0.16),
+            right + (0.06, -0.30),
+            right + (-0.02, -0.40),
+            left + (0.06, -0.26),
+            left + (0.03, -0.10),
         ],
         steps=4,
     )
     pins = f([left, right])[:, 0]
-    return [
-        *parts,
+    return parts + [
         Part(
             f(flap),
             mix(p.sky[1], p.sky[2], 0.5),
@@ -444,5 +440,5 @@ def sky_tear(f: Frame, p: Palette, rng: Rng, other: Palette) -> list[Part]:
             drop=0.02 * f.size,
             shadow=False,
             detail=0.7,
-        ),
+        )
     ]

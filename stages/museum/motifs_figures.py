@@ -93,7 +93,7 @@ def walker(f: Frame, p: Palette, rng: Rng, kind: str = "", haze: float = 0.0) ->
         f = g
         hair = ellipse(*f([(-0.01, 0.93)])[0], 0.066 * f.size, 0.06 * f.size)
     face = ellipse(*f([(0.012, 0.885)])[0], 0.058 * f.size, 0.075 * f.size)
-    return [*parts, Part(face, p.flesh, **common), Part(hair, coat * 0.7, **common)]
+    return parts + [Part(face, p.flesh, **common), Part(hair, coat * 0.7, **common)]
 
 
 def torso(f: Frame, p: Palette, rng: Rng, drawers: int = 4) -> list[Part]:
@@ -142,10 +142,10 @@ def torso(f: Frame, p: Palette, rng: Rng, drawers: int = 4) -> list[Part]:
         f.y,
         p,
         rng,
-        colour=mix(p.cloth, p.accent, float(rng.choice([0.1, 0.8]))),
+        color=mix(p.cloth, p.accent, float(rng.choice([0.1, 0.8]))),
         sag=-0.05,
     )
-    parts = [body, Part(neck, flesh * 0.55, radius=0.01, shadow=False, detail=0.9), *parts]
+    parts = [body, Part(neck, flesh * 0.55, radius=0.01, shadow=False, detail=0.9)] + parts
     rows = [0.80, 0.69, 0.52, 0.36][:drawers] if drawers < 5 else [0.82, 0.73, 0.6, 0.48, 0.34]
     for i, y in enumerate(rows):
         width = (0.16, 0.15, 0.13, 0.19, 0.2)[i] * rng.uniform(0.9, 1.1)
@@ -192,8 +192,8 @@ def face_ridge(f: Frame, p: Palette, rng: Rng, haze: float = 0.3) -> list[Part]:
     ]
 
 
-def _drawer(f: Frame, at: np.ndarray, width: float, colour: np.ndarray, out: float, p: Palette, rng: Rng) -> list[Part]:
-    """A drawer pulled out by `out` towards the viewer, to the lower side."""
+def _drawer(f: Frame, at: np.ndarray, width: float, color: np.ndarray, out: float, p: Palette, rng: Rng) -> list[Part]:
+    """A drawer pulled out by `out` toward the viewer, to the lower side."""
     x, y = at
     w, h = width / 2, 0.034
     dx, dy = 0.55 * out, -0.42 * out
@@ -202,7 +202,7 @@ def _drawer(f: Frame, at: np.ndarray, width: float, colour: np.ndarray, out: flo
     top = [back[0], back[1], front[1], front[0]]
     side = [back[0], front[0], front[3], back[3]]
     knob = ellipse(*f([(x + dx, y + dy)])[0], 0.014 * f.size, 0.014 * f.size)
-    wood = mix(colour, mix(p.rock, CREAM, 0.3), 0.35)
+    wood = mix(color, mix(p.rock, CREAM, 0.3), 0.35)
     flat = dict(mode="flat", detail=0.95, shadow=False)
     return [
         Part(f(back), INK, drop=0.02 * f.size, **flat),
@@ -359,7 +359,7 @@ def sleeper(f: Frame, p: Palette, rng: Rng, lift: float = 0.62) -> list[Part]:
         dent(0.80, 0.33, 0.06, 0.16, -0.03),
     ]
     front = []
-    for _i, (x, y) in enumerate(supports):
+    for i, (x, y) in enumerate(supports):
         top = g([(x, y - 0.01)])[0]
         foot = (float(top[0] + rng.uniform(-0.10, 0.10) * s), float(f.y + rng.uniform(-0.1, 0.1) * s))
         front += crutch(foot, (float(top[0]), float(top[1])), p, rng, 0.020 * s)
@@ -376,11 +376,11 @@ def sleeper(f: Frame, p: Palette, rng: Rng, lift: float = 0.62) -> list[Part]:
         float(f.y - 0.25 * s),
         p,
         rng,
-        colour=mix(p.cloth, p.accent, float(rng.choice([0.0, 0.7]))),
+        color=mix(p.cloth, p.accent, float(rng.choice([0.0, 0.7]))),
         sag=-0.04,
         base=f.y,
     )
-    return [*far, body, *_features(g, p, flesh, rng), *sheet, *front]
+    return far + [body] + _features(g, p, flesh, rng) + sheet + front
 
 
 def _features(g: Frame, p: Palette, flesh: np.ndarray, rng: Rng) -> list[Part]:
@@ -388,8 +388,8 @@ def _features(g: Frame, p: Palette, flesh: np.ndarray, rng: Rng) -> list[Part]:
     s = g.size
     dark = mix(INK, flesh, 0.22)
 
-    def line(points: list[tuple[float, float]], width: float, colour: np.ndarray) -> Part:
-        return Part(g(spline(points, False, 5)), colour, mode="line", width=width * s, detail=1.0)
+    def line(points: list[tuple[float, float]], width: float, color: np.ndarray) -> Part:
+        return Part(g(spline(points, False, 5)), color, mode="line", width=width * s, detail=1.0)
 
     lid = spline([(0.425, 0.585), (0.462, 0.600), (0.487, 0.645), (0.492, 0.695), (0.478, 0.74)], False, 6)
     parts = [Part(g(lid), dark, mode="line", width=0.010 * s, detail=1.0)]

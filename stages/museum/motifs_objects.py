@@ -162,8 +162,7 @@ def egg(f: Frame, p: Palette, rng: Rng, inside: Palette | None = None, tilt: flo
     stops = np.stack([inside.sky[0], inside.sky[1], inside.sky[3], inside.ground[0], inside.ground[2]])
     hills = np.array([(-0.9, 0), (-0.5, 0.10), (-0.2, 0.03), (0.2, 0.16), (0.5, 0.02), (0.9, 0)])
     hills = hills * (0.12, 0.35) + (x0, y0 - 0.035)
-    return [
-        *parts,
+    return parts + [
         Part(f(rim), mix(BONE, p.light, 0.5), radius=0.02 * s, shadow=False, drop=0.006 * s, detail=0.95),
         Part(f(hole), stops, mode="window", shadow=False, detail=0.95),
         Part(f(hills), mix(inside.rock, inside.haze, 0.4), mode="flat", shadow=False, detail=0.95),
@@ -185,12 +184,12 @@ def moon(f: Frame, p: Palette, rng: Rng) -> list[Part]:
         outer = np.stack([np.cos(a), np.sin(a)], 1)
         inner = np.stack([0.45 * np.cos(a), np.sin(a)], 1)[::-1]
         disc = (np.concatenate([outer, inner]) * (f.sign, 1)) * f.size + (f.x, f.y)
-    return [*parts, Part(disc, tint, mode="flat", glow=0.85, bump=0.2, shadow=False, detail=0.7)]
+    return parts + [Part(disc, tint, mode="flat", glow=0.85, bump=0.2, shadow=False, detail=0.7)]
 
 
-def sphere(f: Frame, p: Palette, rng: Rng, colour: np.ndarray | None = None) -> list[Part]:
+def sphere(f: Frame, p: Palette, rng: Rng, color: np.ndarray | None = None) -> list[Part]:
     """A ball of diameter 1 resting on the origin."""
-    tint = colour if colour is not None else mix(p.cloth, p.accent, rng.choice([0.0, 0.3, 0.8]))
+    tint = color if color is not None else mix(p.cloth, p.accent, rng.choice([0.0, 0.3, 0.8]))
     body = ellipse(f.x, f.y - 0.5 * f.size, 0.5 * f.size, 0.5 * f.size, n=56)
     return [Part(body, tint, gloss=0.45, bulge=1.2, detail=0.7)]
 
@@ -226,10 +225,10 @@ def boulder(f: Frame, p: Palette, rng: Rng) -> list[Part]:
 
 
 def block(
-    f: Frame, p: Palette, rng: Rng, w: float = 1.0, h: float = 0.5, depth: float = 0.5, colour: np.ndarray | None = None
+    f: Frame, p: Palette, rng: Rng, w: float = 1.0, h: float = 0.5, depth: float = 0.5, color: np.ndarray | None = None
 ) -> list[Part]:
     """A box standing on the plain: front, side and top in oblique view."""
-    tint = colour if colour is not None else mix(p.rock, WOOD, 0.5)
+    tint = color if color is not None else mix(p.rock, WOOD, 0.5)
     ox, oy = 0.42 * depth, 0.26 * depth
     front = f([(0, 0), (w, 0), (w, h), (0, h)])
     side = f([(w, 0), (w + ox, oy), (w + ox, h + oy), (w, h)])
@@ -249,7 +248,7 @@ def cloth(
     hem: float,
     p: Palette,
     rng: Rng,
-    colour: np.ndarray | None = None,
+    color: np.ndarray | None = None,
     sag: float = 0.25,
     base: float | None = None,
 ) -> list[Part]:
@@ -266,7 +265,7 @@ def cloth(
         1,
     )
     pts = np.concatenate([spline(top, False, 4), spline(bottom[::-1], False, 4)])
-    tint = colour if colour is not None else p.cloth
+    tint = color if color is not None else p.cloth
     folds = (float(rng.uniform(8, 13)), float(rng.uniform(0, 6.28)), x0, x1)
     return [Part(pts, tint, mode="folds", folds=folds, radius=0.03, bulge=0.7, drop=0.012, base=base, detail=0.75)]
 
@@ -298,7 +297,7 @@ def bread(f: Frame, p: Palette, rng: Rng) -> list[Part]:
 
 
 def ant_swarm(f: Frame, p: Palette, rng: Rng, count: int = 14, size: float = 0.05) -> list[Part]:
-    """Ants: three beads and six legs each, drifting towards one point."""
+    """Ants: three beads and six legs each, drifting toward one point."""
     parts: list[Part] = []
     for _ in range(count):
         r, a = np.sqrt(rng.uniform(0, 1)) * 0.5, rng.uniform(0, 2 * np.pi)

@@ -1,6 +1,6 @@
-"""Palette families: the colours of sky, earth, light and bodies, hour by hour.
+"""Palette families: the colors of sky, earth, light and bodies, hour by hour.
 
-A family is written down as hexadecimal colours; `choose` shifts it slightly, so
+A family is written down as hexadecimal colors; `choose` shifts it slightly, so
 that two works of one family are related and not equal.
 """
 
@@ -11,27 +11,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Colour = np.ndarray
+Color = np.ndarray
 
 
 @dataclass(frozen=True)
 class Palette:
-    """All colours of one work, as float RGB in 0..1."""
+    """All colors of one work, as float RGB in 0..1."""
 
     name: str
-    sky: tuple[Colour, ...]  # zenith to horizon
-    ground: tuple[Colour, ...]  # horizon to foreground
-    light: Colour  # colour of the one light
-    shade: Colour  # what a cast shadow multiplies with
-    rock: Colour
-    flesh: Colour
-    cloth: Colour
-    accent: Colour
-    water: Colour
+    sky: tuple[Color, ...]  # zenith to horizon
+    ground: tuple[Color, ...]  # horizon to foreground
+    light: Color  # color of the one light
+    shade: Color  # what a cast shadow multiplies with
+    rock: Color
+    flesh: Color
+    cloth: Color
+    accent: Color
+    water: Color
 
     @property
-    def haze(self) -> Colour:
-        """Aerial perspective pulls far things towards the horizon's colour."""
+    def haze(self) -> Color:
+        """Aerial perspective pulls far things toward the horizon's color."""
         return 0.72 * self.sky[-1] + 0.28 * self.ground[0]
 
 
@@ -173,12 +173,12 @@ _FAMILIES: dict[str, dict[str, str]] = {
 NAMES: tuple[str, ...] = tuple(_FAMILIES)
 
 
-def _rgb(code: str) -> Colour:
+def _rgb(code: str) -> Color:
     return np.array([int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)], np.float32)
 
 
-def _shift(colour: Colour, hue: float, saturation: float, value: float) -> Colour:
-    h, s, v = colorsys.rgb_to_hsv(*map(float, colour))
+def _shift(color: Color, hue: float, saturation: float, value: float) -> Color:
+    h, s, v = colorsys.rgb_to_hsv(*map(float, color))
     moved = colorsys.hsv_to_rgb((h + hue) % 1.0, min(1.0, s * saturation), min(1.0, v * value))
     return np.array(moved, np.float32)
 
@@ -190,13 +190,13 @@ def choose(name: str, rng: np.random.Generator) -> Palette:
     value = float(rng.uniform(0.95, 1.05))
     family = _FAMILIES[name]
 
-    def many(key: str) -> tuple[Colour, ...]:
+    def many(key: str) -> tuple[Color, ...]:
         return tuple(_shift(_rgb(c), hue, saturation, value) for c in family[key].split())
 
     one = {key: many(key)[0] for key in ("light", "shade", "rock", "flesh", "cloth", "accent", "water")}
     return Palette(name=name, sky=many("sky"), ground=many("ground"), **one)
 
 
-def mix(a: Colour, b: Colour, t: float) -> Colour:
+def mix(a: Color, b: Color, t: float) -> Color:
     """Linear mixture: 0 gives `a`, 1 gives `b`."""
     return np.asarray(a) * (1 - t) + np.asarray(b) * t

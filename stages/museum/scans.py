@@ -17,7 +17,7 @@ from stages.museum import alterations
 from stages.museum.works import Work
 
 LONG_EDGE = {"collection": 800, "reserve": 600}  # at which a set is painted
-ALTERATIONS = ("frame", "caption", "crop", "greyscale", "faded")
+ALTERATIONS = ("frame", "caption", "crop", "grayscale", "faded")
 _LESSER = (("medium", 500, 80), ("small", 240, 60))
 _SHARE = 1 / 3  # of the lesser renditions are altered
 _TURNS = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
@@ -80,8 +80,8 @@ def _alter(picture: Image.Image, alteration: str, work: Work, rng: np.random.Gen
             left, top, right, bottom = rng.uniform(0.02, 0.04, 4)
             w, h = picture.size
             return picture.crop((round(left * w), round(top * h), round((1 - right) * w), round((1 - bottom) * h)))
-        case "greyscale":
-            return alterations.greyscale(picture, work, rng)
+        case "grayscale":
+            return alterations.grayscale(picture, work, rng)
         case "faded":
             return alterations.faded(picture, work, rng)
     return picture

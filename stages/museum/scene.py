@@ -95,7 +95,7 @@ def _depart(plain: Plain, rng: np.random.Generator) -> None:
     arrivals = rng.permutation(
         ["egg", "sphere", "boulder", "cypress", "doorway", "watch_block", "tower", "ladder", "horse", "torso"]
     )[:2]
-    for kind, x in zip(arrivals, places, strict=False):
+    for kind, x in zip(arrivals, places):
         depth = float(rng.uniform(0.30, 0.70))
         tall = 1.8 if kind in ("cypress", "doorway", "tower", "ladder", "horse", "torso") else 1.0
         plain.add(str(kind), float(x), depth, (0.08 + 0.17 * depth) * tall, rng=rng)

@@ -18,7 +18,7 @@ class Part:
     """One body: an outline, and how it takes the light."""
 
     pts: Points
-    colour: np.ndarray
+    color: np.ndarray
     mode: str = "round"  # round | flat | line | folds | window
     radius: float = 0.0  # rounding in scene units; 0: as thick as it is wide
     bulge: float = 1.0  # how strongly a round body turns away at its edge
@@ -42,7 +42,10 @@ class Part:
 def spline(points: object, closed: bool = True, steps: int = 8) -> Points:
     """A Catmull-Rom curve through the points."""
     p = np.asarray(points, np.float64)
-    p = np.concatenate([p[-1:], p, p[:2]]) if closed else np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
+    if closed:
+        p = np.concatenate([p[-1:], p, p[:2]])
+    else:
+        p = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
     t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
     a, b, c, d = (p[i : len(p) - 3 + i, None, :] for i in range(4))
     curve = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
@@ -69,7 +72,7 @@ def limb(points: object, radii: object, steps: int = 6) -> Points:
 
 
 def ellipse(cx: float, cy: float, rx: float, ry: float, tilt: float = 0.0, taper: float = 0.0, n: int = 40) -> Points:
-    """An ellipse; with `taper` an egg (narrower towards its upper end)."""
+    """An ellipse; with `taper` an egg (narrower toward its upper end)."""
     a = np.linspace(0, 2 * np.pi, n, endpoint=False)
     x = rx * np.cos(a) * (1 + taper * np.sin(a))
     y = ry * np.sin(a)

@@ -1,4 +1,4 @@
-"""A sketch by hand: the sleeper on its crutches in pencil and watercolour.
+"""A sketch by hand: the sleeper on its crutches in pencil and watercolor.
 
 `python -m stages.museum.sketch [path]` writes it to data/sketch/sketch.jpg.  It is
 drawn from the sleeper's outline alone: loose washes with wet edges first, then
@@ -40,14 +40,14 @@ class Paper:
     def wash(
         self,
         pts: np.ndarray,
-        colour: tuple[int, int, int],
+        color: tuple[int, int, int],
         strength: float = 0.8,
         fade: tuple[float, float] | None = None,
         wet: float = 9.0,
         pool: float = 0.6,
         crisp: float = 26.0,
     ) -> None:
-        """A watercolour wash: uneven border, pigment at the drying edge, granulation.
+        """A watercolor wash: uneven border, pigment at the drying edge, granulation.
 
         A low `crisp` is paint laid into wet paper: it spreads and leaves no edge.
         """
@@ -61,10 +61,10 @@ class Paper:
         edge = np.clip(body * (1 - inner) * 2, 0, 1)
         flow = np.clip(1 + 0.24 * self.wander + 0.10 * self.grain + 0.09 * self.tooth, 0.25, 2)
         amount = strength * (body * flow + pool * edge)
-        if fade is not None:  # clear water pulls the colour out downwards
+        if fade is not None:  # clear water pulls the color out downwards
             y = np.linspace(0, HEIGHT, HEIGHT, dtype=np.float32)[:, None]
             amount *= np.clip((y - fade[0]) / (fade[1] - fade[0]), 0.0, 1.0)
-        pigment = -np.log(np.clip(np.array(colour, np.float32) / 255.0, 0.03, 1))
+        pigment = -np.log(np.clip(np.array(color, np.float32) / 255.0, 0.03, 1))
         self.ink += amount[..., None] * pigment
 
     def line(
@@ -105,11 +105,11 @@ class Paper:
         cv2.fillPoly(mask, [np.round(region).astype(np.int32)], 255)
         direction = np.array([np.cos(angle), np.sin(angle)])
         normal = np.array([-direction[1], direction[0]])
-        centre = region.mean(0)
-        reach = float(np.linalg.norm(region - centre, axis=1).max())
+        center = region.mean(0)
+        reach = float(np.linalg.norm(region - center, axis=1).max())
         offset = -reach
         while offset < reach:
-            start = centre + normal * offset
+            start = center + normal * offset
             ts = np.arange(-reach, reach, 3.0)
             xy = start + ts[:, None] * direction
             ix = np.clip(xy.astype(int), 0, [WIDTH - 1, HEIGHT - 1])
@@ -234,7 +234,7 @@ def _washes(paper: Paper, body: np.ndarray, place: Frame) -> None:
         ]
     )
     paper.wash(spline(under), (206, 150, 140), 0.66, None, 15, 0.12, 7.0)
-    paper.wash((*spline(under), 4, 14), (168, 130, 150), 0.42, None, 10, 0.3, 12.0)
+    paper.wash(spline(under) + (4, 14), (168, 130, 150), 0.42, None, 10, 0.3, 12.0)
     paper.wash(
         spline(place([(0.52, 0.56), (0.66, 0.62), (0.74, 0.52), (0.62, 0.44)])),
         (232, 138, 120),
@@ -265,8 +265,8 @@ def _construction(paper: Paper, place: Frame) -> None:
     for y in (_HORIZON, _HORIZON + 3):
         paper.line(np.array([(60.0, y), (1150.0, y + 2)]), 0.55, 1, 1.2, 1)
     angle = np.linspace(0, 2.15 * np.pi, 60)
-    centre = place([(0.34, 0.38)])[0]
-    ring = centre + _SCALE * 0.40 * np.stack([np.cos(angle), np.sin(angle)], 1)
+    center = place([(0.34, 0.38)])[0]
+    ring = center + _SCALE * 0.40 * np.stack([np.cos(angle), np.sin(angle)], 1)
     paper.line(ring, 0.34, 1, 3.0, 2)
     for a, b in (
         ((-0.05, 0.68), (1.1, 0.68)),
@@ -314,7 +314,7 @@ def _pencil(paper: Paper, body: np.ndarray, place: Frame, crutches: list[list[np
     paper.hatch(place([(1.52, 0.46), (1.64, 0.42), (1.66, -0.1), (1.54, -0.1)]), 1.25, 7, 0.5)
     for crutch in crutches:  # shadows of the crutches, hatched on the ground
         foot = crutch[0][0]
-        streak = np.array([foot, (*foot, 150, 52), (*foot, 152, 62), (*foot, 4, 9)])
+        streak = np.array([foot, foot + (150, 52), foot + (152, 62), foot + (4, 9)])
         paper.hatch(streak, 0.36, 4, 0.5)
     ground = np.array([(360, 748), (960, 742), (1090, 772), (700, 800), (420, 776)], float)
     paper.hatch(ground, 0.06, 9, 0.5)
@@ -348,7 +348,7 @@ def _surroundings(paper: Paper) -> None:
     for x, y, r in ((210, 806, 13), (246, 818, 8), (860, 826, 11), (990, 806, 7)):
         stone = np.stack([x + 1.5 * r * np.cos(angle), y + 0.8 * r * np.sin(angle)], 1)
         paper.line(stone, 0.7, 1, 1.4, 2)
-        paper.hatch((*stone, r, r * 0.8), 0.1, 5, 0.5)
+        paper.hatch(stone + (r, r * 0.8), 0.1, 5, 0.5)
     for x, y, s in ((760, 250, 13), (800, 232, 9), (838, 262, 8)):
         paper.line(
             spline([(x - s, y - 3), (x - s / 2, y - s / 2), (x, y), (x + s / 2, y - s / 2), (x + s, y - 2)], False, 5),

@@ -25,8 +25,8 @@ def sky(easel: Easel, horizon: float, kind: str, rng: np.random.Generator) -> No
     column = _ramp(easel.palette.sky, t**bend, list(np.linspace(0, 1, n)))
     view = easel.image[:rows]
     view[:] = column[:, None, :]
-    centre = 0.5 + 0.62 * np.sign(easel.light.x) * float(rng.uniform(0.5, 1.0))
-    xs = (np.arange(easel.w, dtype=np.float32) / easel.w - centre)[None, :]
+    center = 0.5 + 0.62 * np.sign(easel.light.x) * float(rng.uniform(0.5, 1.0))
+    xs = (np.arange(easel.w, dtype=np.float32) / easel.w - center)[None, :]
     ys = (1 - t.astype(np.float32))[:, None]
     glow = np.exp(-((xs / 0.55) ** 2) - (ys / 0.55) ** 2)[..., None]
     view += (easel.palette.light - view) * glow * 0.40
@@ -37,7 +37,7 @@ def sky(easel: Easel, horizon: float, kind: str, rng: np.random.Generator) -> No
 
 
 def _clouds(easel: Easel, rows: int, kind: str, rng: np.random.Generator) -> None:
-    """Half-resolution cloud density, lit by the difference towards the light."""
+    """Half-resolution cloud density, lit by the difference toward the light."""
     h, w = rows // 2 + 1, easel.w // 2 + 1
     unit = easel.unit / 2
     y = (np.arange(h, dtype=np.float32) / unit)[:, None]
@@ -53,15 +53,15 @@ def _clouds(easel: Easel, rows: int, kind: str, rng: np.random.Generator) -> Non
     alpha = alpha * alpha * (3 - 2 * alpha) * veil
     step = 0.012 * unit
     shift = np.float32([[1, 0, -np.sign(easel.light.x) * step * 1.2], [0, 1, step]])
-    towards = cv2.warpAffine(density, shift, (w, h), borderMode=cv2.BORDER_REPLICATE)
-    lit = np.clip(0.55 + (density - cv2.GaussianBlur(towards, (0, 0), step * 0.8)) * 1.5, 0, 1)
+    toward = cv2.warpAffine(density, shift, (w, h), borderMode=cv2.BORDER_REPLICATE)
+    lit = np.clip(0.55 + (density - cv2.GaussianBlur(toward, (0, 0), step * 0.8)) * 1.5, 0, 1)
     p = easel.palette
     base = p.sky[2] * 0.62 * (0.5 + 0.5 * p.shade) + 0.16 * p.sky[1]
     top = 0.55 * p.light + 0.45 * p.sky[3]
     if kind == "storm":
         base, top = base * 0.55, 0.5 * top + 0.5 * p.sky[2]
-    colour = base + (top - base) * lit[..., None]
-    both = np.dstack([colour * alpha[..., None], alpha]).astype(np.float32)
+    color = base + (top - base) * lit[..., None]
+    both = np.dstack([color * alpha[..., None], alpha]).astype(np.float32)
     both = cv2.resize(both, (easel.w, rows), interpolation=cv2.INTER_LINEAR)
     view = easel.image[:rows]
     view *= 1 - both[..., 3:]
@@ -70,7 +70,7 @@ def _clouds(easel: Easel, rows: int, kind: str, rng: np.random.Generator) -> Non
 
 
 def _layer(x: np.ndarray, depth: np.ndarray, kind: str, offset: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Cloud layers lie on a plane overhead, so they shrink towards the horizon."""
+    """Cloud layers lie on a plane overhead, so they shrink toward the horizon."""
     plane = 0.16 / (depth + 0.06)
     u = (x - 0.5) * plane * 190 + offset[0]
     v = (plane * 170 + offset[1]) % texture.SIZE + np.zeros_like(x)
@@ -153,7 +153,7 @@ def _look(tile: np.ndarray, u: np.ndarray, v: np.ndarray, scale: float) -> np.nd
 
 
 def _relief(kind: str, u: np.ndarray, v: np.ndarray, side: float) -> tuple[np.ndarray, np.ndarray]:
-    """Lit relief and slow patches of colour, both in the ground plane."""
+    """Lit relief and slow patches of color, both in the ground plane."""
     patch = _look(texture.fbm(1.9, 3), u, v, 0.23)
     step = 2.5 * side
     fine = texture.fbm(1.3, 2)
@@ -189,13 +189,13 @@ def water(easel: Easel, horizon: float, depth: float, rng: np.random.Generator, 
     x = (np.arange(easel.w, dtype=np.float32) / easel.unit)[None, :]
     offset = float(rng.uniform(0, 512))
     ripple = _look(texture.fbm(1.4, 1), x * 260 + offset, np.sqrt(d)[:, None] * 1500 + 0 * x, 1.0)
-    colour = 0.5 * mirror + 0.5 * easel.palette.water * (0.62 + 0.38 * easel.palette.light)
-    colour = colour * (1 + 0.085 * ripple[..., None])
+    color = 0.5 * mirror + 0.5 * easel.palette.water * (0.62 + 0.38 * easel.palette.light)
+    color = color * (1 + 0.085 * ripple[..., None])
     shore = _look(texture.fbm(1.9, 0), x * 90 + offset, 0 * x + offset, 1.0)
     limit = depth * (0.80 + 0.10 * shore + curve * (x - 0.5))
     cover = np.clip((limit - d[:, None]) * easel.unit / 2.0, 0, 1)[..., None]
     view = easel.image[y0 : y0 + rows]
-    view += (colour - view) * cover
+    view += (color - view) * cover
     edge = np.exp(-((((limit - d[:, None]) * easel.unit) / 2.5) ** 2))[..., None]
     view += (easel.palette.light * 0.9 - view) * edge * 0.35
 

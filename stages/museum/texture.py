@@ -16,7 +16,7 @@ SIZE = 512
 _SEED = 1924
 
 
-def _normalise(tile: np.ndarray) -> np.ndarray:
+def _normalize(tile: np.ndarray) -> np.ndarray:
     tile = tile - tile.mean()
     return (tile / (tile.std() + 1e-6)).astype(np.float32)
 
@@ -32,7 +32,7 @@ def fbm(slope: float = 1.6, variant: int = 0) -> np.ndarray:
     phase = rng.uniform(0, 2 * np.pi, radius.shape)
     spectrum = radius ** (-slope) * np.exp(1j * phase)
     spectrum[0, 0] = 0.0
-    return _normalise(np.fft.irfft2(spectrum, s=(SIZE, SIZE)))
+    return _normalize(np.fft.irfft2(spectrum, s=(SIZE, SIZE)))
 
 
 @cache
@@ -43,7 +43,7 @@ def ridged() -> np.ndarray:
         layer = np.roll(fbm(1.9, octave), 131 * octave, axis=1)
         layer = _tile_down(layer, 2**octave)
         total += gain * (1.0 - np.abs(layer))
-    return _normalise(total)
+    return _normalize(total)
 
 
 def _tile_down(tile: np.ndarray, times: int) -> np.ndarray:
@@ -75,7 +75,7 @@ def _worley(cells: int = 12) -> tuple[np.ndarray, np.ndarray]:
 
 @cache
 def cracks() -> np.ndarray:
-    """Dried mud: plates near 0, cracks towards -1."""
+    """Dried mud: plates near 0, cracks toward -1."""
     first, second = _worley(11)
     edge = second - first + 0.05 * fbm(1.4, 3)
     return (-np.exp(-(np.clip(edge, 0, 1) ** 2) / 0.006)).astype(np.float32)
@@ -98,7 +98,7 @@ def weave() -> np.ndarray:
     noise = rng.normal(0, 1, (SIZE * 2, SIZE * 2)).astype(np.float32)
     across = cv2.GaussianBlur(noise, (0, 0), sigmaX=5.0, sigmaY=0.7, borderType=cv2.BORDER_REFLECT)
     along = cv2.GaussianBlur(noise.T.copy(), (0, 0), sigmaX=0.7, sigmaY=5.0, borderType=cv2.BORDER_REFLECT)
-    return _normalise(across + along)
+    return _normalize(across + along)
 
 
 def canvas(shape: tuple[int, int], scale: float, rng: np.random.Generator) -> np.ndarray:

@@ -90,7 +90,7 @@ def _original_of(name: str, number: int, seed: int) -> int | None:
 
 
 def _turn(options: tuple[str, ...], number: int, salt: int, name: str, seed: int) -> str:
-    """Options in rounds, each round shuffled: neighbours differ, all get used."""
+    """Options in rounds, each round shuffled: neighbors differ, all get used."""
     round_, place = divmod(number - 1, len(options))
     rng = np.random.default_rng([seed, _SETS[name], salt, round_])
     return options[int(rng.permutation(len(options))[place])]

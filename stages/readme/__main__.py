@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image, ImageSequence
 
-from stages.common import images, numbers, report, weights
-from stages.common.door import UserError, enter
+from stages.common import files, images, numbers, weights
+from stages.common.cli import UserError, run_cli
 
 README = Path("README.md")
 PICTURES = Path("data/readme")
@@ -21,12 +21,12 @@ def main() -> None:
     text = README.read_text(encoding="utf-8")
     for name, lines in {"numbers": table(), "weights": weights.markdown()}.items():
         text = between(text, name, lines)
-    report.write_bytes(README, text.encode())
+    files.write_bytes(README, text.encode())
 
 
 def save_pictures() -> None:
     """The museum, the duplicates, the 25 samples, the interpolation, the stylized sketches, and a detail of the print."""
-    rows = [row for row in report.read_jsonl(Path("data/works/works.jsonl")) if row["set"] == "collection"]
+    rows = [row for row in files.read_jsonl(Path("data/works/works.jsonl")) if row["set"] == "collection"]
     museum = images.sheet([images.read(Path("data/works") / row["file"]) for row in rows[:24]], 6, (220, 190))
     stylized = images.read(Path("data/stylized/sheet.png"))
     (first, *_) = images.listing(Path("data/print"))
@@ -58,7 +58,7 @@ def save_timelapse() -> None:
 
 def table() -> str:
     """The numbers of the last run, from metrics/."""
-    train, found = report.read_json(Path("metrics/train.json")), report.read_json(Path("metrics/evaluate.json"))
+    train, found = files.read_json(Path("metrics/train.json")), files.read_json(Path("metrics/evaluate.json"))
     lines = ["| | Inception | EfficientNet |", "|---|---|---|"]
     for row in numbers.rows(found):
         spaces = (row.inception, row.efficientnet)
@@ -83,4 +83,4 @@ def between(text: str, name: str, lines: str) -> str:
 
 
 if __name__ == "__main__":
-    enter(main)
+    run_cli(main)

@@ -10,8 +10,8 @@ from typing import Any
 
 from PIL import Image
 
-from stages.common import images, numbers, params, report, sections
-from stages.common.door import enter
+from stages.common import files, images, numbers, params
+from stages.common.cli import run_cli
 from stages.report import curves, page, paper, pictures
 
 DATA, METRICS = Path("data"), Path("metrics")
@@ -30,7 +30,7 @@ ROOM = {
     "sketch": (900, 130_000), "style": (900, 150_000), "print": (1280, 230_000), "detail": (960, 120_000),
 }  # fmt: skip
 SECTIONS = {
-    "works": "The works", "training": "The training", "variants": "The 25 variants", "neighbours": "Nearest neighbours",
+    "works": "The works", "training": "The training", "variants": "The 25 variants", "neighbors": "Nearest neighbors",
     "numbers": "The numbers", "sketch": "The sketch", "print": "The print", "lineage": "Lineage",
 }  # fmt: skip
 ENDED = {
@@ -44,27 +44,27 @@ ENDED = {
 def main() -> None:
     everything = params.load()
     measured = {
-        name: report.read_json(METRICS / f"{name}.json")
+        name: files.read_json(METRICS / f"{name}.json")
         for name in ("scrape", "dedupe", "train", "stylize", "upscale", "evaluate")
     }
-    rows = report.read_jsonl(WORKS / "works.jsonl")
+    rows = files.read_jsonl(WORKS / "works.jsonl")
     content = (
-        headline(measured, everything.scrape)
+        headline(measured, everything["scrape"])
         | works(rows)
-        | training(measured["train"], everything.train)
+        | training(measured["train"], everything["train"])
         | judged(measured["evaluate"])
     )
-    content |= stylized(measured, everything.stylize, rows) | lineage(
-        params.flatten(everything.model_dump())
+    content |= stylized(measured, everything["stylize"], rows) | lineage(
+        everything.flat()
     )  # a preset's values, not "auto"
     text = page.render(
         sections=SECTIONS, scrape=measured["scrape"], dedupe=measured["dedupe"], canvas=curves, **content
     ).encode()
-    report.write_bytes(DATA / "report/index.html", text)
+    files.write_bytes(DATA / "report/index.html", text)
     print(f"report: data/report/index.html, {len(text) / 1e6:.1f} MB")
 
 
-def headline(measured: dict[str, Any], scrape: sections.Scrape) -> dict[str, Any]:
+def headline(measured: dict[str, Any], scrape: Any) -> dict[str, Any]:
     """Title, source and the first sentences."""
     train, found = measured["train"], measured["evaluate"]
     kid = numbers.cell(found, "kid")
@@ -89,7 +89,7 @@ def headline(measured: dict[str, Any], scrape: sections.Scrape) -> dict[str, Any
 
 def works(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The first of the training works, how the works are divided, their rights, and the sheet of duplicates."""
-    split = report.read_json(DATA / "split.json")
+    split = files.read_json(DATA / "split.json")
     best = {row["work"]: row for row in rows if row["best"]}
     trained = [best[name] for name in split["train"]]
     shown = [
@@ -104,9 +104,9 @@ def works(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def training(train: dict[str, Any], chosen: sections.Train) -> dict[str, Any]:
+def training(train: dict[str, Any], chosen: Any) -> dict[str, Any]:
     """The verdict, the curves and the time-lapse."""
-    rows, looks = report.read_csv(METRICS / "train.csv"), report.read_csv(METRICS / "validation.csv")
+    rows, looks = files.read_csv(METRICS / "train.csv"), files.read_csv(METRICS / "validation.csv")
     best = train["best"]
     mark = (
         (best["kimg"], best["kid"], f"best: {best['kid']:.3f}") if looks and best and best["kid"] is not None else None
@@ -154,7 +154,7 @@ def timelapse(path: Path) -> dict[str, pictures.Picture | None]:
 
 
 def judged(found: dict[str, Any]) -> dict[str, Any]:
-    """The samples, their nearest neighbours and the numbers."""
+    """The samples, their nearest neighbors and the numbers."""
     return {
         "found": found,
         "table": numbers.rows(found),
@@ -166,7 +166,7 @@ def judged(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def stylized(measured: dict[str, Any], chosen: sections.Stylize, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def stylized(measured: dict[str, Any], chosen: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The sketch, its stylized versions and the prints, each with the title of the work whose style it has."""
     mixtures = chosen.mixtures()
     titles = dict(
@@ -212,12 +212,12 @@ def lineage(values: dict[str, Any]) -> dict[str, Any]:
     """The params, and the files with the md5 that dvc.lock has for them; the one of metrics/evaluate.json finds the commit."""
     made = [*images.listing(DATA / "sketch"), *images.listing(STYLIZED), *PRINT.iterdir()]
     found = [path for path in [*FILES, *made] if path.is_file()]
-    files = [
+    listed = [
         {"name": path.as_posix(), "bytes": path.stat().st_size, "md5": hashlib.md5(path.read_bytes()).hexdigest()}
         for path in sorted(found)
     ]
-    (search,) = [file["md5"] for file in files if file["name"] == "metrics/evaluate.json"]
-    return {"params": values, "files": files, "search": search, "tracked": report.read_json(DATA / "track.json")}
+    (search,) = [file["md5"] for file in listed if file["name"] == "metrics/evaluate.json"]
+    return {"params": values, "files": listed, "search": search, "tracked": files.read_json(DATA / "track.json")}
 
 
 def _still(kind: str, path: Path) -> pictures.Picture:
@@ -225,4 +225,4 @@ def _still(kind: str, path: Path) -> pictures.Picture:
 
 
 if __name__ == "__main__":
-    enter(main)
+    run_cli(main)

@@ -1,4 +1,4 @@
-"""Line charts as plain geometry: where the lines, ticks and labels of an SVG lie; page.html draws them, style.css colours them.
+"""Line charts as plain geometry: where the lines, ticks and labels of an SVG lie; page.html draws them, style.css colors them.
 
 All positions are in units of the SVG's viewBox, WIDTH by HEIGHT, y downwards.
 """

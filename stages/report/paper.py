@@ -7,7 +7,7 @@ A4 = (297.0, 210.0)  # mm
 
 @dataclass(frozen=True)
 class Drawing:
-    """Two rectangles that share their lower left corner, in millimetres; `letters` is a height for the labels that can be read at any scale."""
+    """Two rectangles that share their lower left corner, in millimeters; `letters` is a height for the labels that can be read at any scale."""
 
     width: float
     height: float

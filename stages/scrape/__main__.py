@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from stages.common import params, report, sections
-from stages.common.door import UserError, enter, progress
+from stages.common import files, params
+from stages.common.cli import UserError, progress, run_cli
 from stages.scrape import commons, folder, museum, urls, wikiart
 from stages.scrape.addresses import FetchError, Refused, is_this_machine
 from stages.scrape.catalogue import Gap, NotAPicture, Record, examine, failure, row
 from stages.scrape.download import in_order
 from stages.scrape.fetch import Client, Manners
+from stages.scrape.params import ScrapeParams
 from stages.scrape.store import Store
 
 RAW = Path("data/raw")
@@ -34,8 +35,8 @@ KNOBS = {
 
 
 def main() -> None:
-    settings = params.load().scrape
-    with _address(settings) as address, report.folder(RAW) as raw:
+    settings = params.load().section(ScrapeParams)
+    with _address(settings) as address, files.folder(RAW) as raw:
         try:
             client = _client(settings, address)
             found = _records(client, settings, address)
@@ -55,7 +56,7 @@ def main() -> None:
                 f"the source {settings.source!r} at {address} gave no picture: {tried}. "
                 f"Check {KNOBS[settings.source]} and scrape.limit; the museum (scrape.source: museum) needs no network."
             )
-        report.write_jsonl(raw / "catalogue.jsonl", rows)
+        files.write_jsonl(raw / "catalogue.jsonl", rows)
     works = {item["work"] for item in rows if item["work"]}
     sets = dict(Counter(item["set"] for item in rows))
     summary = {
@@ -65,12 +66,12 @@ def main() -> None:
         "failed": len(failures),
         "failures": failures,
     }
-    report.write_json(Path("metrics/scrape.json"), summary)
+    files.write_json(Path("metrics/scrape.json"), summary)
     print(f"scrape: {len(rows)} files in {RAW}, {len(failures)} failed")
 
 
 @contextmanager
-def _address(settings: sections.Scrape) -> Iterator[str]:
+def _address(settings: ScrapeParams) -> Iterator[str]:
     """Where the source is, on the web or on this disk; without an address of its own, the museum is opened on this machine for the time of the visit."""
     if settings.source in ("folder", "urls"):
         yield str(HOME / settings.path)
@@ -87,7 +88,7 @@ def _address(settings: sections.Scrape) -> Iterator[str]:
         door.stdin.close()
 
 
-def _client(settings: sections.Scrape, address: str) -> Client:
+def _client(settings: ScrapeParams, address: str) -> Client:
     """The client for a source. The embedded museum is not stored: it paints on demand, and its port is another one each time."""
     local = _is_local(settings, address)
     manners = Manners(
@@ -107,14 +108,14 @@ def _client(settings: sections.Scrape, address: str) -> Client:
     return client
 
 
-def _is_local(settings: sections.Scrape, address: str) -> bool:
+def _is_local(settings: ScrapeParams, address: str) -> bool:
     """Whether the source is on this machine: its site, or every address of the user's own list."""
     if settings.source == "urls":
         return all(is_this_machine(record.image_url) for record in _listed(settings, address))
     return is_this_machine(address)
 
 
-def _listed(settings: sections.Scrape, address: str) -> list[Record | Gap]:
+def _listed(settings: ScrapeParams, address: str) -> list[Record | Gap]:
     """What a source on the disk lists."""
     walk = {"urls": urls.records, "folder": folder.records}[settings.source]
     try:
@@ -123,7 +124,7 @@ def _listed(settings: sections.Scrape, address: str) -> list[Record | Gap]:
         raise UserError(f"the source {settings.source!r} cannot be read: {error}. Check scrape.path.") from error
 
 
-def _records(client: Client, settings: sections.Scrape, address: str) -> list[Record | Gap]:
+def _records(client: Client, settings: ScrapeParams, address: str) -> list[Record | Gap]:
     """What the source offers, in its own order."""
     if settings.source in ("folder", "urls"):
         return _listed(settings, address)
@@ -145,7 +146,7 @@ def _records(client: Client, settings: sections.Scrape, address: str) -> list[Re
 
 
 def _download(
-    client: Client, settings: sections.Scrape, found: list[Record | Gap], raw: Path
+    client: Client, settings: ScrapeParams, found: list[Record | Gap], raw: Path
 ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Fetch every file into the folder `raw`; a failed one is a row of its own, not an end."""
 
@@ -181,4 +182,4 @@ def _download(
 
 
 if __name__ == "__main__":
-    enter(main)
+    run_cli(main)

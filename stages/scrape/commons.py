@@ -74,11 +74,11 @@ def _renditions(title: str, info: dict[str, Any], every: bool) -> Iterator[Recor
 
 
 def _rights(facts: dict[str, str]) -> str:
-    licence = " ".join(facts[name] for name in ("LicenseShortName", "LicenseUrl") if facts.get(name)) or facts.get(
+    license = " ".join(facts[name] for name in ("LicenseShortName", "LicenseUrl") if facts.get(name)) or facts.get(
         "UsageTerms", ""
     )
     named = [
-        licence or "see the file's page",
+        license or "see the file's page",
         *(f"{label}: {facts[name]}" for label, name in (("author", "Artist"), ("credit", "Credit")) if facts.get(name)),
     ]
     return "; ".join(named)

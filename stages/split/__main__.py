@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from stages.common import params, report
-from stages.common.door import enter
+from stages.common import files, params
+from stages.common.cli import run_cli
 from stages.split.nested import by_fraction, with_reserve
+from stages.split.params import SplitParams
 
 
 def main() -> None:
-    settings = params.load().split
-    rows = report.read_jsonl(Path("data/works/works.jsonl"))
+    settings = params.load().section(SplitParams)
+    rows = files.read_jsonl(Path("data/works/works.jsonl"))
     collection = sorted({row["work"] for row in rows if row["set"] == "collection"})
     reserve = sorted({row["work"] for row in rows if row["set"] == "reserve"})
     if reserve:
@@ -20,9 +21,9 @@ def main() -> None:
         parts = by_fraction(
             collection, settings.train_works, settings.validation_fraction, settings.test_fraction, settings.seed
         )
-    report.write_json(Path("data/split.json"), parts)
+    files.write_json(Path("data/split.json"), parts)
     print("split: " + ", ".join(f"{len(works)} {name}" for name, works in parts.items()))
 
 
 if __name__ == "__main__":
-    enter(main)
+    run_cli(main)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 
 
 def shuffled(works: list[str], seed: int) -> list[str]:

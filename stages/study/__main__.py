@@ -18,11 +18,12 @@ import yaml
 from matplotlib import rc_context
 from ruamel.yaml import YAML
 
-from stages.common import params, report, sections
-from stages.common.door import UserError, enter, progress
+from stages.common import files, params
+from stages.common.cli import UserError, progress, run_cli
 from stages.study import figures, records
 from stages.study.cell import Job
 from stages.study.grid import FACTORS, Cell, cells, fixed, followed, needed, sources
+from stages.study.params import StudyParams
 from stages.study.plan import plan
 from stages.study.runner import alone, log, run
 from stages.study.summary import comparisons, summary
@@ -74,22 +75,22 @@ def arguments() -> argparse.Namespace:
 class Study:
     """The cells of the present params and code, by the names of their experiments; raises UserError for changes that no stage takes."""
 
-    def __init__(self, root: Path, everything: sections.Params):
-        self.root, self.settings = root, everything.study
+    def __init__(self, root: Path, everything: params.Params):
+        self.root, self.settings = root, everything.section(StudyParams)
         stages = yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))["stages"]
         decisive = needed(stages, DECIDED)
         self.commit, hashes = records.code(root, sources(decisive))
         self.text = PARAMS.read_text(encoding="utf-8")
-        values, same = yaml.safe_load(self.text), fixed(everything.study)
+        values, same = yaml.safe_load(self.text), fixed(self.settings)
         self.everything = params.check(
-            {section: keys | everything.study.changes.get(section, {}) for section, keys in values.items()},
+            {section: keys | self.settings.changes.get(section, {}) for section, keys in values.items()},
             "study.changes",
         )
         values = params.flatten(values)
         self.cells: dict[str, Cell] = {}
         self.followed: dict[str, dict[str, Any]] = {}
         self.stages = decisive
-        for cell in cells(everything.study):
+        for cell in cells(self.settings):
             own = followed(decisive, values | same | cell.changes())
             name = cell.name(decisive, hashes, own)
             self.cells[name], self.followed[name] = cell, own
@@ -156,12 +157,12 @@ def draw(rows: Sequence[dict[str, Any]]) -> None:
         raise UserError(
             "no cell of the study is done for the present params and code: `python -m stages.study` runs them, `--plan` says what that takes"
         )
-    report.write_csv(TABLE, rows)
+    files.write_csv(TABLE, rows)
     with rc_context(figures.STYLE):
         for name, figure in pictures(rows).items():
-            report.write_bytes(PICTURES / f"{name}.png", figures.png(figure))
+            files.write_bytes(PICTURES / f"{name}.png", figures.png(figure))
     text = summary(rows)
-    report.write_bytes(PICTURES / "summary.md", text.encode())
+    files.write_bytes(PICTURES / "summary.md", text.encode())
     print(text)
 
 
@@ -202,4 +203,4 @@ def pictures(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    enter(main)
+    run_cli(main)

@@ -17,8 +17,9 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from stages.common.door import enter
-from stages.study.records import EXPERIMENTS, git
+from stages.common.checkout import git
+from stages.common.cli import run_cli
+from stages.study.records import EXPERIMENTS
 
 LOCAL = ".dvc/config.local"
 
@@ -95,4 +96,4 @@ def dvc(folder: Path, *arguments: str, **environment: str) -> None:
 
 
 if __name__ == "__main__":
-    enter(main)
+    run_cli(main)

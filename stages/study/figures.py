@@ -1,4 +1,4 @@
-"""The study's figures: colour = augmentation (Okabe and Ito's colours, told apart by colour-blind eyes too), line and marker = deduplication."""
+"""The study's figures: color = augmentation (Okabe and Ito's colors, told apart by color-blind eyes too), line and marker = deduplication."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -13,10 +13,10 @@ from stages.study.fit import learn
 from stages.study.summary import TIMES, comparisons
 from stages.study.table import label, lines
 
-COLOURS = {"none": "#d55e00", "diffaugment": "#0072b2", "ada": "#009e73"}
+COLORS = {"none": "#d55e00", "diffaugment": "#0072b2", "ada": "#009e73"}
 INK, FAINT = "#333333", "#dddddd"
 DODGE = (
-    1.035  # factor between neighbouring combinations on the axis of N, so that their intervals do not hide each other
+    1.035  # factor between neighboring combinations on the axis of N, so that their intervals do not hide each other
 )
 STYLE = {
     "font.size": 11,
@@ -71,12 +71,12 @@ def against_works(
 
 def draw_line(axes: Axes, groups: dict[int, list[float]], shift: float, deduplicated: bool, augmentation: str) -> None:
     """The means with their intervals, and each seed as a faint dot."""
-    colour, values = COLOURS[augmentation], {works: mean(some) for works, some in groups.items()}
+    color, values = COLORS[augmentation], {works: mean(some) for works, some in groups.items()}
     x = np.array(list(groups)) * shift
     middle = np.array([value.value for value in values.values()])
     ends = np.array([[value.value - value.low, value.high - value.value] for value in values.values()]).T
     look = {
-        "color": colour,
+        "color": color,
         "linestyle": "-" if deduplicated else "--",
         "linewidth": 1.8,
         "elinewidth": 1.4,
@@ -85,11 +85,11 @@ def draw_line(axes: Axes, groups: dict[int, list[float]], shift: float, deduplic
     look |= {
         "marker": "o" if deduplicated else "s",
         "markersize": 7,
-        "markerfacecolor": colour if deduplicated else "white",
+        "markerfacecolor": color if deduplicated else "white",
     }
     axes.errorbar(x, middle, np.nan_to_num(ends), zorder=3, **look)
     for at, some in zip(x, groups.values(), strict=True):
-        axes.plot([at] * len(some), some, linestyle="", marker="_", markersize=7, color=colour, alpha=0.55, zorder=2)
+        axes.plot([at] * len(some), some, linestyle="", marker="_", markersize=7, color=color, alpha=0.55, zorder=2)
 
 
 def draw_curve(axes: Axes, groups: dict[int, list[float]], shift: float, deduplicated: bool, augmentation: str) -> None:
@@ -97,12 +97,12 @@ def draw_curve(axes: Axes, groups: dict[int, list[float]], shift: float, dedupli
     learning = learn(groups)
     x = np.geomspace(learning.sizes[-1], TIMES * learning.sizes[-1], 40)
     values = [learning.at(works) for works in x]
-    colour = COLOURS[augmentation]
+    color = COLORS[augmentation]
     axes.fill_between(
         x * shift,
         [value.low for value in values],
         [value.high for value in values],
-        color=colour,
+        color=color,
         alpha=0.10,
         linewidth=0,
         zorder=0,
@@ -110,7 +110,7 @@ def draw_curve(axes: Axes, groups: dict[int, list[float]], shift: float, dedupli
     axes.plot(
         x * shift,
         [value.value for value in values],
-        color=colour,
+        color=color,
         linewidth=1.2,
         linestyle="-" if deduplicated else "--",
         alpha=0.7,

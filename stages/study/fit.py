@@ -13,7 +13,7 @@ import numpy as np
 
 POWERS = np.geomspace(0.05, 3, 1000)  # 0.4 % apart
 DRAWS = 1000
-LEVEL = 95  # per cent
+LEVEL = 95  # percent
 
 
 @dataclass(frozen=True)

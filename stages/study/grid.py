@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from stages.common.params import flatten
-from stages.common.sections import Study
+from stages.study.params import StudyParams
 
 KINDS = ["outs", "metrics", "plots"]  # of a stage's outputs in dvc.yaml
 FACTORS = ("works", "deduplicated", "augmentation", "seed")
@@ -40,7 +40,7 @@ class Cell:
         )
 
 
-def cells(study: Study) -> Iterator[Cell]:
+def cells(study: StudyParams) -> Iterator[Cell]:
     """Seed by seed, so that an interrupted study has every size and every factor of the first seeds."""
     for seed, works, deduplicated, augmentation in product(
         study.seeds, study.train_works, study.deduplicated, study.augmentation
@@ -48,7 +48,7 @@ def cells(study: Study) -> Iterator[Cell]:
         yield Cell(works, deduplicated, augmentation, seed)
 
 
-def fixed(study: Study) -> dict[str, Any]:
+def fixed(study: StudyParams) -> dict[str, Any]:
     """What every cell changes in params.yaml alike."""
     return flatten(study.changes)
 

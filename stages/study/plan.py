@@ -4,7 +4,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
-from stages.common.sections import Params
+from stages.common.params import Params
 from stages.study.effects import Row
 from stages.study.grid import Cell
 
@@ -22,14 +22,14 @@ def seconds(everything: Params, rows: Sequence[Row]) -> tuple[float, str]:
     if taken:
         return statistics.median(taken), f"the median of {len(taken)} done"
     return (
-        everything.train.kimg * KIMG + everything.generate.count * PICTURE + REST,
+        everything["train"].kimg * KIMG + everything["generate"].count * PICTURE + REST,
         f"measured on {MEASURED}; another preset or size takes another time",
     )
 
 
 def plan(everything: Params, cells: Mapping[str, Cell], rows: Sequence[Row]) -> str:
     """The expected minutes and cost, then the cells; `everything` with the changes of all cells, `cells` by the names of their experiments, `rows` of those that are done."""
-    study, done = everything.study, {row["experiment"] for row in rows}
+    study, done = everything["study"], {row["experiment"] for row in rows}
     left = len(cells) - len(done)
     each, source = seconds(everything, rows)
     minutes = math.ceil(left / study.jobs) * each / 60

@@ -4,17 +4,10 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from stages.common.door import UserError
+from stages.common.checkout import git
+from stages.common.cli import UserError
 
 EXPERIMENTS = "refs/exps"
-
-
-def git(root: Path, *arguments: str) -> str:
-    """The output of a git command; raises UserError with what git said."""
-    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True)
-    if done.returncode:
-        raise UserError(f"git {arguments[0]} failed in {root}: {done.stderr.strip()}")
-    return done.stdout
 
 
 def code(root: Path, paths: Iterable[str]) -> tuple[str, dict[str, str]]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 from stages.study.cell import Job
 
 PATIENCE = 10.0  # seconds in which the cells of a killed study end

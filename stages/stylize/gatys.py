@@ -20,7 +20,7 @@ WORK_MASSES = (
     2,
 )  # patches, down and across: light changes with height, and more across would show the work's things
 SKETCH_MASSES = (12, 16)  # patches: about as wide as the margins of a sheet, so that these vanish too
-NOISE = 0.05  # standard deviation on grey; stronger noise is what most steps would go into removing, and it stays where they do not suffice
+NOISE = 0.05  # standard deviation on gray; stronger noise is what most steps would go into removing, and it stays where they do not suffice
 LUMA = (0.299, 0.587, 0.114)  # brightness of red, green and blue (ITU-R BT.601)
 
 
@@ -178,11 +178,11 @@ def light(plan: Plan) -> Tensor:
     """The works' large masses of light by their place, or by their region where that is free; [1, 3, h, w] in [-1, 1]."""
     if not plan.free:
         return sum(work.weight * resized(work.picture, WORK_MASSES) for work in plan.works)
-    means = sum(work.weight * _mean_colours(work) for work in plan.works)  # [3, R]
+    means = sum(work.weight * _mean_colors(work) for work in plan.works)  # [3, R]
     return torch.einsum("cr,rhw->chw", means, plan.regions)[None]
 
 
-def _mean_colours(work: Work) -> Tensor:
+def _mean_colors(work: Work) -> Tensor:
     """Of each region of a work, [3, R]."""
     places = work.regions.sum((1, 2)).clamp_min(1e-6)  # [R]
     return torch.einsum("chw,rhw->cr", work.picture[0], work.regions) / places

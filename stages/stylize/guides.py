@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 BANDS = 3  # of heights: above, middle, below; they fade into one another
-MOST_COLOURS = 16  # of a mask; more are the soft edges of a mask that was not drawn with hard ones
+MOST_COLORS = 16  # of a mask; more are the soft edges of a mask that was not drawn with hard ones
 SLACK = 0.02  # by which the aspect ratios of a mask and its picture may differ
 
 
@@ -23,30 +23,30 @@ def bands(size: Sequence[int]) -> Tensor:
     return shares[:, :, None].expand(BANDS, height, width).contiguous()
 
 
-def colours(mask: Image.Image) -> list[tuple[int, int, int]]:
-    """The colours of a mask, sorted; raises ValueError when there are more than MOST_COLOURS."""
-    found = mask.convert("RGB").getcolors(maxcolors=MOST_COLOURS)
+def colors(mask: Image.Image) -> list[tuple[int, int, int]]:
+    """The colors of a mask, sorted; raises ValueError when there are more than MOST_COLORS."""
+    found = mask.convert("RGB").getcolors(maxcolors=MOST_COLORS)
     if found is None:
         raise ValueError(
-            f"has more than {MOST_COLOURS} colours, but each region must be of one colour: draw it with hard edges and save it as PNG"
+            f"has more than {MOST_COLORS} colors, but each region must be of one color: draw it with hard edges and save it as PNG"
         )
-    return sorted(colour for _, colour in found)
+    return sorted(color for _, color in found)
 
 
 def regions(mask: Image.Image, wanted: Sequence[tuple[int, int, int]], size: Sequence[int]) -> Tensor:
-    """[R, H, W] of a mask for a picture of (height, width): 1 where the mask has the wanted colour.
+    """[R, H, W] of a mask for a picture of (height, width): 1 where the mask has the wanted color.
 
-    Raises ValueError for a mask of another shape, or one that lacks a colour. What has none of the wanted colours belongs to no region.
+    Raises ValueError for a mask of another shape, or one that lacks a color. What has none of the wanted colors belongs to no region.
     """
     height, width = size
     if abs(mask.width * height / (mask.height * width) - 1) > SLACK:
         raise ValueError(
             f"has {mask.width} x {mask.height} pixels, but its picture has {width} x {height}: give it the same shape, of any size"
         )
-    missing = sorted(set(wanted) - set(colours(mask)))
+    missing = sorted(set(wanted) - set(colors(mask)))
     if missing:
         raise ValueError(
-            f"lacks the colour {'#{:02x}{:02x}{:02x}'.format(*missing[0])}, which the sketch's mask has: each region needs a place to take its style from"
+            f"lacks the color {'#{:02x}{:02x}{:02x}'.format(*missing[0])}, which the sketch's mask has: each region needs a place to take its style from"
         )
     pixels = np.asarray(mask.convert("RGB").resize((width, height), Image.Resampling.NEAREST))
-    return torch.from_numpy(np.stack([(pixels == colour).all(2) for colour in wanted]).astype(np.float32))
+    return torch.from_numpy(np.stack([(pixels == color).all(2) for color in wanted]).astype(np.float32))

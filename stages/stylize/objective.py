@@ -175,7 +175,7 @@ def _halved(regions: Tensor) -> Iterator[Tensor]:
 
 
 def total_variation(picture: Tensor) -> Tensor:
-    """Mean squared difference of neighbouring pixels (Mahendran and Vedaldi 2015, equation 4 with beta = 2)."""
+    """Mean squared difference of neighboring pixels (Mahendran and Vedaldi 2015, equation 4 with beta = 2)."""
     across = (picture[..., :, 1:] - picture[..., :, :-1]).square().mean()
     down = (picture[..., 1:, :] - picture[..., :-1, :]).square().mean()
     return across + down

@@ -1,6 +1,6 @@
 """VGG-19 as Gatys used it: Oxford's original weights or torchvision's, average pooling, the outputs of its convolutions after ReLU.
 
-Simonyan and Zisserman 2014, arXiv 1409.1556, configuration E. The packaged file holds each kernel as 256 cluster centres
+Simonyan and Zisserman 2014, arXiv 1409.1556, configuration E. The packaged file holds each kernel as 256 cluster centers
 and one byte a weight: four times smaller than the original, and no visible difference in a stylized picture.
 """
 
@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
+from stages.common.tensors import to_255
 from stages.stylize import winograd
 
 CONVOLUTIONS = (2, 2, 4, 4, 4)  # of each block; a block halves the picture's side of the one before
@@ -64,13 +65,13 @@ class VGG19:
 
     def normalized(self, picture: Tensor) -> Tensor:
         """[1, 3, H, W] RGB in [-1, 1] as Caffe's input: BGR, 0..255, minus the mean."""
-        caffe = (picture.flip(1) + 1) * 127.5 - self.mean  # [1, 3, H, W]
+        caffe = to_255(picture.flip(1)) - self.mean  # [1, 3, H, W]
         return caffe.to(self.dtype, memory_format=torch.channels_last)
 
     def _layer(self, layer: str, signal: Tensor) -> Tensor:
         weight, bias = self.kernels[layer]
         if layer == "relu1_1":
-            # Departure from VGG (zeros): repeated edges. Zeros are a frame of mean colour, and the transfer would paint it.
+            # Departure from VGG (zeros): repeated edges. Zeros are a frame of mean color, and the transfer would paint it.
             return F.conv2d(_repeat_edges(signal), weight, bias).relu_()
         if layer.endswith("_1"):
             signal = F.avg_pool2d(
@@ -120,7 +121,7 @@ def stride(layer: str) -> int:
 
 
 def unpacked(packed: dict[str, Tensor], name: str) -> Tensor:
-    """The kernel [out, in, 3, 3] of a convolution: each code is an index into the table of cluster centres."""
+    """The kernel [out, in, 3, 3] of a convolution: each code is an index into the table of cluster centers."""
     return packed[f"{name}_W_table"][packed[f"{name}_W_q"].long()]
 
 

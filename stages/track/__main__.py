@@ -11,11 +11,14 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from stages.common import images, params, report, sections
-from stages.common.door import UserError, enter, progress
+from stages.common import files, images, params
+from stages.common.checkout import main_checkout
+from stages.common.cli import UserError, progress, run_cli
 from stages.track import describe
 from stages.track.dataset import datasets
+from stages.track.params import TrackParams
 from stages.track.store import Result, address, log_once
 
 METRICS = "metrics"
@@ -41,13 +44,13 @@ def main() -> None:
         action="store_true",
         help="log what every commit and every experiment of DVC holds: rebuilds a deleted store",
     )
-    root = Path(os.environ.get("DVC_ROOT") or ".").resolve()  # the main checkout, also from a queued experiment's copy
+    root = main_checkout().resolve()  # the main checkout, also from a queued experiment's copy
     if parser.parse_args().all:
         log_all(root)
         return
     experiment, result = collect(Path("."), os.environ.get("DVC_EXP_NAME"), _head())
     added = log_once(root, experiment, result)
-    report.write_json(Path("data/track.json"), {"experiment": experiment, "fingerprint": result.fingerprint})
+    files.write_json(Path("data/track.json"), {"experiment": experiment, "fingerprint": result.fingerprint})
     print(f"track: {'a new run in' if added else 'this result is already in'} the MLflow experiment {experiment!r}")
 
 
@@ -77,9 +80,9 @@ def log_all(root: Path) -> None:
 def collect(tree: Path, name: str | None, commit: str | None) -> tuple[str, Result]:
     """The MLflow experiment's name and all that the run shows, of a folder with results; `name` and `commit` are where they come from."""
     everything = params.load(tree / "params.yaml")
-    values = params.flatten(everything.model_dump())  # a preset's values, not "auto"
+    values = everything.flat()  # a preset's values, not "auto"
     values = {key: value for key, value in values.items() if key not in PRIVATE}
-    reports = {path.stem: report.read_json(path) for path in sorted((tree / METRICS).glob("*.json"))}
+    reports = {path.stem: files.read_json(path) for path in sorted((tree / METRICS).glob("*.json"))}
     pictures = {folder: [file for path in paths for file in _files(tree / path)] for folder, paths in PICTURES.items()}
     used = [tree / path for path in (GENERATOR, SPLIT, WORKS, *CURVES)]
     used += [
@@ -88,20 +91,20 @@ def collect(tree: Path, name: str | None, commit: str | None) -> tuple[str, Resu
     ]
     tags = describe.tags(values, reports["train"])
     where = {"dvc.experiment": name or "workspace"} | ({"mlflow.source.git.commit": commit} if commit else {})
-    return everything.track.experiment, Result(
+    return everything.section(TrackParams).experiment, Result(
         name=describe.run_name(tags, name),
         fingerprint=_fingerprint(values, tree, used),
         params=values,
         metrics=_numbers(reports) | {"works": reports["train"]["works"]},  # charts have metrics on their axes
-        curves=[row for path in CURVES for row in report.read_csv(tree / path)],
+        curves=[row for path in CURVES for row in files.read_csv(tree / path)],
         pictures=pictures,
         tags=tags | where | {describe.NOTE: describe.note(tags, reports["train"], reports["evaluate"])},
-        datasets=datasets(_source(everything.scrape), report.read_jsonl(tree / WORKS), report.read_json(tree / SPLIT)),
+        datasets=datasets(_source(everything["scrape"]), files.read_jsonl(tree / WORKS), files.read_json(tree / SPLIT)),
         generator=tree / GENERATOR,
     )
 
 
-def _source(scrape: sections.Scrape) -> str:
+def _source(scrape: Any) -> str:
     return {"wikiart": scrape.artist, "commons": scrape.category}.get(scrape.source, scrape.source)
 
 
@@ -132,4 +135,4 @@ def _head() -> str | None:
 
 
 if __name__ == "__main__":
-    enter(main)
+    run_cli(main)

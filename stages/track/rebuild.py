@@ -8,7 +8,7 @@ from pathlib import Path
 from dvc.api import DVCFileSystem
 from dvc_data.index import DataIndexError
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 
 RECEIPT = "data/track.json"  # what the stage writes: in the cache it tells that this result was logged once
 LOST = (OSError, DataIndexError)  # what DVC raises for a file or a folder that neither cache nor remote has

@@ -29,7 +29,7 @@ from mlflow import MlflowClient, entities  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 from sqlalchemy.exc import SQLAlchemyError  # noqa: E402
 
-from stages.common.door import UserError  # noqa: E402
+from stages.common.cli import UserError  # noqa: E402
 from stages.track import model  # noqa: E402
 from stages.track.dataset import Dataset  # noqa: E402
 from stages.track.describe import EXPERIMENT, KIND, NOTE  # noqa: E402

@@ -1,6 +1,5 @@
 """The door of the stage train: data/train/ to data/gan/ and metrics/; `python -m stages.train`."""
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,12 +7,14 @@ from typing import Any
 from PIL.Image import Image
 from torch import Tensor
 
+from stages import gan
+from stages.common.cli import UserError, progress, run_cli
 from stages.common.device import Runtime, prepare
-from stages.common.door import UserError, enter, progress
+from stages.common.files import write_csv, write_json
 from stages.common.images import from_array, listing, read, save_animation, save_png
 from stages.common.params import load
-from stages.common.report import write_csv, write_json
-from stages.common.sections import Train
+from stages.common.resume import Resume, fingerprint
+from stages.common.section import RuntimeParams
 from stages.gan.ada import Controller
 from stages.gan.architectures import count_parameters
 from stages.gan.checkpoint import save_generator, write_tensors
@@ -23,12 +24,13 @@ from stages.train import guard, pictures
 from stages.train.budget import Budget
 from stages.train.examine import Examiner
 from stages.train.loop import Diverged, train
-from stages.train.resume import Resume, fingerprint
+from stages.train.params import TrainParams
 from stages.train.state import Shape, State
 from stages.train.step import Settings
 
 TRAIN, VALIDATION, GAN = Path("data/train/train"), Path("data/train/validation"), Path("data/gan")
 CSV, LOOKS, JSON = Path("metrics/train.csv"), Path("metrics/validation.csv"), Path("metrics/train.json")
+PACKAGES = [Path(__file__).parent, Path(gan.__file__).parent]  # whose code decides the result
 ROWS = 150  # rows of the CSV, about
 SHEET = 25  # pictures of a sheet, 5 x 5
 AT_ONCE = 32  # generated pictures in memory
@@ -39,17 +41,18 @@ PATH_EVERY = 4  # steps between two path length penalties (StyleGAN2's official 
 
 def main() -> None:
     """Train one GAN, or go on with a training that was interrupted."""
-    params = load().train
-    runtime = prepare(params.device, params.precision, params.threads)
+    everything = load()
+    params = everything.section(TrainParams)
+    runtime = prepare(everything.section(RuntimeParams))
     paths, held_out = pictures.find(TRAIN, least=2), pictures.find(VALIDATION, least=0)
     if params.augmentation == "ada" and params.ada_signal == "validation" and not held_out:
         raise UserError(
             "train.ada_signal is 'validation', but there are no validation works: set it to sign, or raise split.validation_works"
         )
     images, validation = (pictures.load(part, params.resolution).to(runtime.device) for part in (paths, held_out))
-    resume = Resume(
-        Path(os.environ.get("DVC_ROOT", ".")), fingerprint(params.model_dump() | runtime.report(), [*paths, *held_out])
-    )
+    files = [(f"{path.parent.name}/{path.name}", path.read_bytes()) for path in [*paths, *held_out]]
+    decisive = [params.model_dump(), runtime.report(), *(part for file in files for part in file)]
+    resume = Resume("train", fingerprint(PACKAGES, decisive))
     session = Session(params, runtime, resume, from_array(validation.cpu().numpy()))
     settings = choose(params, runtime)
     try:
@@ -70,12 +73,12 @@ def main() -> None:
 class Session:
     """One training from the outside: progress, sheets, looks, the best generator, budget, and what to resume from."""
 
-    def __init__(self, params: Train, runtime: Runtime, resume: Resume, held_out: list[Image]):
+    def __init__(self, params: TrainParams, runtime: Runtime, resume: Resume, held_out: list[Image]):
         self.params, self.runtime, self.resume = params, runtime, resume
         shape = Shape(params.architecture, params.latent, params.width, params.resolution, params.seed)
         ada = Controller(params.ada_signal, params.ada_target, params.ada_kimg, runtime.device)
         self.state = State(shape, params.learning_rate, params.beta1, params.ema_kimg, ada, runtime.device)
-        tensors, about = resume.load() or ({}, {})
+        tensors, about = resume.load("state") or ({}, {})
         self.rows, self.looks = about.get("rows", []), about.get("looks", [])
         self.guard = guard.Guard(params.loss, about.get("guard"))
         self.budget = Budget(params.max_minutes, params.cost_per_hour, about.get("spent", 0.0))
@@ -86,7 +89,7 @@ class Session:
         shutil.rmtree(GAN / "sheets", ignore_errors=True)
         if tensors:
             self.state.load({name: value for name, value in tensors.items() if not name.startswith("best.")})
-            shutil.copytree(resume.sheets, GAN / "sheets")
+            shutil.copytree(resume.folder / "sheets", GAN / "sheets")
             print(f"resuming after {self.kimg():g} kimg from {resume.folder}")
         before = self.budget.spent()
         self.examiner = Examiner(held_out, runtime.device) if len(held_out) >= 2 else None
@@ -137,11 +140,11 @@ class Session:
         page = contact_sheet(self.samples(range(SHEET)), columns=5)
         name = f"{self.state.step * self.params.batch:09d}.png"  # the number of pictures shown
         save_png(GAN / "sheets" / name, page)
-        save_png(self.resume.sheets / name, page)  # DVC empties data/gan/ before the stage runs again
+        save_png(self.resume.folder / "sheets" / name, page)  # DVC empties data/gan/ before the stage runs again
         self.write_curves()
         best = {f"best.{name}": value for name, value in self.best.items()}
         about = {"rows": self.rows, "looks": self.looks, "guard": self.guard.state, "spent": self.budget.spent()}
-        self.resume.save(self.state.tensors() | best, about)
+        self.resume.save("state", (self.state.tensors() | best, about))
 
     def enough(self) -> bool:
         """Whether the budget is spent, or nothing has become better for long."""
@@ -207,12 +210,12 @@ class Session:
         )
 
 
-def steps(params: Train) -> int:
+def steps(params: TrainParams) -> int:
     """Thousands of pictures as steps."""
     return max(1, round(params.kimg * 1000 / params.batch))
 
 
-def choose(params: Train, runtime: Runtime) -> Settings:
+def choose(params: TrainParams, runtime: Runtime) -> Settings:
     """The loop's settings."""
 
     def every(kimg: float) -> int:
@@ -228,4 +231,4 @@ def choose(params: Train, runtime: Runtime) -> Settings:
 
 
 if __name__ == "__main__":
-    enter(main)
+    run_cli(main)

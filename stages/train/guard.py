@@ -14,7 +14,7 @@ CONTRAST = 0.15  # of the real pictures' contrast
 SPREAD = 0.4  # of the real pictures' mean distance
 CERTAIN = 0.1  # of the loss of a discriminator that tells nothing apart
 GAP = 0.75  # of the way from generated to training logits that validation works lie behind
-REMEDY = "lower train.learning_rate, raise train.r1_gamma, or set train.precision to float32"
+REMEDY = "lower train.learning_rate, raise train.r1_gamma, or set runtime.precision to float32"
 
 
 class Guard:
@@ -64,7 +64,7 @@ def signs(rows: Sequence[dict[str, float]], look: Look | None, certain: float) -
     found = {}
     if look and look.contrast < CONTRAST:
         found["constant"] = (
-            f"the pictures have {look.contrast:.0%} of the contrast of real ones: the generator makes one flat colour; {REMEDY}"
+            f"the pictures have {look.contrast:.0%} of the contrast of real ones: the generator makes one flat color; {REMEDY}"
         )
     if look and look.spread < SPREAD:
         found["collapsed"] = (

@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from stages.common.tensors import from_bytes
 from stages.gan.ada import INTERVAL
 from stages.gan.noise import random
 from stages.gan.style import GROUP
 from stages.train.state import State
-from stages.train.step import DRAWS, HELD_OUT, Settings, change, judge, learn, normalise
+from stages.train.step import DRAWS, HELD_OUT, Settings, change, judge, learn
 
 
 class Diverged(Exception):
@@ -100,7 +101,7 @@ def measure(state: State, settings: Settings, validation: Tensor) -> dict[str, f
 def validation_logits(state: State, pictures: Tensor, settings: Settings) -> Tensor:
     """Logits [M] or [M, K] of held-out pictures, uint8 [M, 3, R, R], changed like the real ones, so that the two compare."""
     draws = torch.from_numpy(random(settings.seed, state.step, HELD_OUT).random((len(pictures), DRAWS), np.float32))
-    changed = change(state, normalise(pictures), draws.to(state.device), settings)
+    changed = change(state, from_bytes(pictures), draws.to(state.device), settings)
     whole = torch.cat(
         [changed, changed[:1].expand(-len(changed) % GROUP, -1, -1, -1)]
     )  # some discriminators judge whole groups only

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 from stages.common.images import listing, read, to_array
 
 

@@ -25,7 +25,7 @@ class Shape(NamedTuple):
 
 
 class State:
-    """Both networks, the generator's average, both optimisers, ADA's controller, and what the next report will say."""
+    """Both networks, the generator's average, both optimizers, ADA's controller, and what the next report will say."""
 
     def __init__(
         self, shape: Shape, learning_rate: float, beta1: float, ema_kimg: float, ada: Controller, device: torch.device

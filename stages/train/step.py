@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from stages.common.tensors import from_bytes
 from stages.gan import ada, diffaugment
 from stages.gan.losses import LOSSES, gradient_penalty, lecam
 from stages.gan.noise import random
@@ -115,8 +116,8 @@ def generate(state: State, part: Part, settings: Settings) -> Tensor:
 def discriminator_loss(
     state: State, pictures: Tensor, fake: Tensor, part: Part, settings: Settings
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """What the discriminator minimises, and its logits of real and generated pictures, without a gradient."""
-    real = change(state, normalise(pictures[part.order]), part.uniform[0], settings)
+    """What the discriminator minimizes, and its logits of real and generated pictures, without a gradient."""
+    real = change(state, from_bytes(pictures[part.order]), part.uniform[0], settings)
     fake = change(state, fake, part.uniform[1], settings)
     if hasattr(state.discriminator, "self_supervised"):
         with autocast(state, settings):
@@ -149,7 +150,7 @@ def penalties(state: State, real: Tensor, fake: Tensor, settings: Settings) -> T
 
 
 def generator_loss(state: State, fake: Tensor, real_logits: Tensor, part: Part, settings: Settings) -> Tensor:
-    """What the generator minimises. Departure of the relativistic losses: the real logits are one update old, which saves a pass."""
+    """What the generator minimizes. Departure of the relativistic losses: the real logits are one update old, which saves a pass."""
     logits = judge(state, change(state, fake, part.uniform[2], settings), settings)
     total = loss = LOSSES[settings.loss].generator(real_logits, logits)
     if settings.path_length > 0 and state.step % settings.path_every == 0:
@@ -195,8 +196,3 @@ def batch_order(seed: int, step: int, batch: int, count: int) -> np.ndarray:
     epochs, inside = np.divmod(places, count)
     orders = {epoch: random(seed, epoch, ORDER).permutation(count) for epoch in np.unique(epochs).tolist()}
     return np.array([orders[epoch][place] for epoch, place in zip(epochs.tolist(), inside.tolist(), strict=True)])
-
-
-def normalise(pictures: Tensor) -> Tensor:
-    """uint8 0..255 to float32 [-1, 1]."""
-    return pictures.float() / 127.5 - 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 
 BLOCKS, FEATURES, GROWTH = (
     23,

@@ -10,8 +10,8 @@ from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError
 from torch import Tensor
 
 from stages.common import weights
+from stages.common.cli import UserError
 from stages.common.device import Runtime
-from stages.common.door import UserError
 from stages.upscale import esrgan
 
 
@@ -73,13 +73,13 @@ def load(state: Mapping[str, Tensor], name: str, device: torch.device, dtype: to
     @torch.inference_mode()
     def enlarge(picture: Tensor) -> Tensor:
         unit = ((picture.to(device) + 1) / 2).to(dtype, memory_format=torch.channels_last)
-        return (_in_colour(found, unit).float() * 2 - 1).clamp(-1, 1)
+        return (_in_color(found, unit).float() * 2 - 1).clamp(-1, 1)
 
     return Network(found.scale, enlarge)
 
 
-def _in_colour(network: ImageModelDescriptor, unit: Tensor) -> Tensor:
-    """[1, 3, H, W] in [0, 1] through a network of 3 channels, of 1 (each colour by itself) or of 4 (nothing transparent)."""
+def _in_color(network: ImageModelDescriptor, unit: Tensor) -> Tensor:
+    """[1, 3, H, W] in [0, 1] through a network of 3 channels, of 1 (each color by itself) or of 4 (nothing transparent)."""
     if network.input_channels == 1:
         return torch.cat([network(unit[:, channel : channel + 1])[:, :1] for channel in range(3)], 1)
     if network.input_channels == 4:

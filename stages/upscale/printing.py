@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 
 MILLIMETRES = {"mm": 1.0, "in": 25.4}  # of each unit
 A_SERIES = {
@@ -26,7 +26,7 @@ GOOD_DPI, LEAST_DPI = (
 
 @dataclass(frozen=True)
 class Layout:
-    """A print: its size after trimming (width, height) and the bleed beyond it, in millimetres and in pixels; `dpi` is the effective resolution."""
+    """A print: its size after trimming (width, height) and the bleed beyond it, in millimeters and in pixels; `dpi` is the effective resolution."""
 
     trim_mm: tuple[float, float]
     bleed_mm: float
@@ -42,7 +42,7 @@ def lay_out(size: tuple[int, int], paper: str, placement: str, bleed_mm: float, 
     paper, at `dpi`, without bleed. Raises UserError for a bleed wider than the print.
     """
     if paper == "none":
-        width, height = (millimetres(pixels, dpi) for pixels in size)
+        width, height = (millimeters(pixels, dpi) for pixels in size)
         return Layout((width, height), 0.0, float(dpi), size, 0)
     short, long = sorted(sheet(paper))
     trim_mm = (long, short) if size[0] > size[1] else (short, long)
@@ -57,7 +57,7 @@ def lay_out(size: tuple[int, int], paper: str, placement: str, bleed_mm: float, 
 
 
 def sheet(paper: str) -> tuple[float, float]:
-    """Millimetres of "A4", "300x400mm" or "12x16in"."""
+    """Millimeters of "A4", "300x400mm" or "12x16in"."""
     if paper in A_SERIES:
         return A_SERIES[paper]
     width, height = (float(number) * MILLIMETRES[paper[-2:]] for number in paper[:-2].split("x"))
@@ -68,7 +68,7 @@ def inches(length_mm: float) -> float:
     return length_mm / MILLIMETRES["in"]
 
 
-def millimetres(pixels: int, dpi: float) -> float:
+def millimeters(pixels: int, dpi: float) -> float:
     """The printed length of `pixels`."""
     return pixels / dpi * MILLIMETRES["in"]
 
@@ -84,7 +84,7 @@ def warning(layout: Layout, size: tuple[int, int], scale: int, paper: str, place
         return f"upscale.dpi is {layout.dpi:.0f}, and below {GOOD_DPI} pixels can be seen: set it to {GOOD_DPI} or more (the print gets smaller)"
     enough = math.ceil(max(size) / scale * GOOD_DPI / layout.dpi)
     papers = [name for name in A_SERIES if lay_out(size, name, placement, 0.0, GOOD_DPI).dpi >= GOOD_DPI]
-    smaller = papers[-1] if papers else "x".join(str(int(millimetres(pixels, GOOD_DPI))) for pixels in size) + "mm"
+    smaller = papers[-1] if papers else "x".join(str(int(millimeters(pixels, GOOD_DPI))) for pixels in size) + "mm"
     larger = f" or stylize.pixels={enough}" if enough <= MOST_PIXELS else ""
     remedy = f"set upscale.paper={smaller}{larger} for {GOOD_DPI}"
     text = (
@@ -95,7 +95,7 @@ def warning(layout: Layout, size: tuple[int, int], scale: int, paper: str, place
     return text
 
 
-def quantised(large: Tensor, bits: int) -> np.ndarray:
+def quantized(large: Tensor, bits: int) -> np.ndarray:
     """[1, 3, H, W] in [-1, 1] as uint8 or uint16 [H, W, 3], band by band: a second copy in float would cost more memory than the network."""
     half = (2**bits - 1) / 2
     whole = np.empty((*large.shape[2:], 3), f"uint{bits}")
@@ -106,7 +106,7 @@ def quantised(large: Tensor, bits: int) -> np.ndarray:
 
 
 def on_paper(picture: np.ndarray, layout: Layout) -> np.ndarray:
-    """The pixels [H, W, 3] on their paper with its bleed: cut off at the centre or set on white, then mirrored outward, the edge pixel first."""
+    """The pixels [H, W, 3] on their paper with its bleed: cut off at the center or set on white, then mirrored outward, the edge pixel first."""
     across, down = layout.trim
     top, left = (max(0, have - want) // 2 for have, want in zip(picture.shape, (down, across), strict=False))
     inside = picture[top : top + down, left : left + across]

@@ -8,34 +8,36 @@ from pathlib import Path
 
 from PIL import Image
 
-from stages.common import door, images, params
+from stages.common import cli, images, params
 from stages.common.device import prepare
+from stages.common.section import RuntimeParams
 from stages.common.tensors import tensor
 from stages.upscale import models, passes, printing
+from stages.upscale.params import UpscaleParams
 
 SAMPLES, OUT = Path("data/generated/samples"), Path("data/generated_large")
 SHEET = 25  # pictures, 5 x 5, as in data/generated/sheet.png
 
 
 def main() -> None:
-    """Enlarge the pictures one by one: neighbours in a sheet would run into each other."""
+    """Enlarge the pictures one by one: neighbors in a sheet would run into each other."""
     everything = params.load()
-    chosen = everything.upscale
+    chosen = everything.section(UpscaleParams)
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     if not chosen.sheet:
         print("upscale.sheet is false: no generated picture is enlarged")
         return
-    runtime = prepare(everything.train.device, everything.train.precision, everything.train.threads)
+    runtime = prepare(everything.section(RuntimeParams))
     network, _ = models.chosen(chosen.model, runtime)
     large: list[Image.Image] = []
-    for path in door.progress(images.listing(SAMPLES)[:SHEET], desc="sheet", unit=" pictures"):
+    for path in cli.progress(images.listing(SAMPLES)[:SHEET], desc="sheet", unit=" pictures"):
         result = passes.enlarged(
             tensor(images.read(path)), network, chosen.factor, chosen.tile, chosen.overlap, lambda: None
         )
-        large.append(Image.fromarray(printing.quantised(result, 8)))
+        large.append(Image.fromarray(printing.quantized(result, 8)))
     images.save_png(OUT / "sheet.png", images.sheet(large, columns=5, cell=large[0].size, gap=chosen.factor))
 
 
 if __name__ == "__main__":
-    door.enter(main)
+    cli.run_cli(main)

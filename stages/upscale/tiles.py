@@ -39,7 +39,7 @@ def enlarge(
 
     `picture` [1, 3, H, W] in [-1, 1]; `enlarger` maps [1, 3, h, w] to [1, 3, scale * h, scale * w] wherever it computes.
     Returns float32 [1, 3, scale * H, scale * W] on the CPU: 12 bytes a pixel, and of the network's memory one tile's.
-    An enlarger that treats each pixel alone (nearest neighbour) gives the same bits with any tiles.
+    An enlarger that treats each pixel alone (nearest neighbor) gives the same bits with any tiles.
     Departure from Real-ESRGAN's own program: no mirrored border around the picture. With one, the outermost pixels differ more, not
     less, from what real surroundings give (4.8 instead of 3.8 of 255 levels, measured on a stylized picture).
     """

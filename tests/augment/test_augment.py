@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from stages.augment.vary import vary
-from stages.common import images, report
+from stages.common import files, images
 
 
 def picture(seed: int, width: int = 90, height: int = 60) -> Image.Image:
@@ -36,8 +36,8 @@ def with_works(workspace):
         name = f"{number}.png"
         images.save_png(workspace.folder / "data/works" / name, picture(number))
         rows.append({"work": work, "file": name})
-    report.write_jsonl(workspace.folder / "data/works/works.jsonl", rows)
-    report.write_json(
+    files.write_jsonl(workspace.folder / "data/works/works.jsonl", rows)
+    files.write_json(
         workspace.folder / "data/split.json",
         {"train": ["0a0000000001", "0a0000000002"], "validation": ["0a0000000003"], "test": ["0a0000000004"]},
     )
@@ -76,7 +76,7 @@ def test_door_makes_copies_of_every_file_of_the_training_works_and_plain_validat
 def test_a_work_s_variations_do_not_depend_on_the_others(with_works):
     assert with_works.open("augment").returncode == 0
     both = contents(with_works.folder / "data/train/train")
-    report.write_json(
+    files.write_json(
         with_works.folder / "data/split.json", {"train": ["0a0000000002"], "validation": ["0a0000000003"], "test": []}
     )
     assert with_works.open("augment").returncode == 0

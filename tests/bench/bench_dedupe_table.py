@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from stages.common import params, sections
-from stages.common.door import progress
+from stages.common import params
+from stages.common.cli import progress
 from stages.dedupe.candidates import candidates
 from stages.dedupe.grouping import pairs_to_compare
 from stages.dedupe.hashing import Fingerprint, fingerprint
+from stages.dedupe.params import DedupeParams
 from stages.dedupe.verification import Verdict, verify
 from stages.dedupe.workers import workers
 from stages.museum import alterations, scans
@@ -43,7 +44,7 @@ def main() -> None:
     parser.add_argument("--works", type=int, default=500)
     parser.add_argument("--pairs", type=int, default=200)
     asked = parser.parse_args()
-    settings = params.load(Path("params.yaml")).dedupe
+    settings = params.load(Path("params.yaml")).section(DedupeParams)
     works = plan(SERIES * max(asked.works, asked.pairs) + SERIES, 0, 0)
     originals = list(islice((work for work in works if not work.variation_of), asked.works))
     by_id = {work.id: work for work in works}
@@ -63,7 +64,7 @@ def main() -> None:
     )
 
 
-def of_work(work: Work, settings: sections.Dedupe) -> tuple[list[Trial], list[Fingerprint]]:
+def of_work(work: Work, settings: DedupeParams) -> tuple[list[Trial], list[Fingerprint]]:
     """A work against each of its alterations, and the fingerprints of the files that are copies of it."""
     picture = paint(work, EDGE)
     original = recoded(picture)
@@ -80,7 +81,7 @@ def of_work(work: Work, settings: sections.Dedupe) -> tuple[list[Trial], list[Fi
     return trials, prints
 
 
-def of_pair(pair: tuple[Work, Work], settings: sections.Dedupe) -> Trial:
+def of_pair(pair: tuple[Work, Work], settings: DedupeParams) -> Trial:
     """Two look-alikes, compared even if they do not hash alike."""
     sides = [fingerprint(recoded(paint(work, EDGE))) for work in pair]
     return compared("look-alike", sides, settings.model_copy(update={"hash_distance": 256}))
@@ -93,7 +94,7 @@ def recoded(picture: Image.Image) -> Image.Image:
     return Image.open(data).convert("RGB")
 
 
-def compared(name: str, sides: list[Fingerprint], settings: sections.Dedupe) -> Trial:
+def compared(name: str, sides: list[Fingerprint], settings: DedupeParams) -> Trial:
     """What the stage would say of two files."""
     pairs = pairs_to_compare(sides, settings.hash_distance)
     if len(pairs) == 0:
@@ -102,7 +103,7 @@ def compared(name: str, sides: list[Fingerprint], settings: sections.Dedupe) -> 
     return Trial(name, int(pairs.bits[0]), verdict)
 
 
-def strangers(prints: list[list[Fingerprint]], settings: sections.Dedupe, pool: Executor) -> list[Trial]:
+def strangers(prints: list[list[Fingerprint]], settings: DedupeParams, pool: Executor) -> list[Trial]:
     """The candidate pairs among all files whose works differ."""
     flat = [item for group in prints for item in group]
     owner = np.repeat(np.arange(len(prints)), [len(group) for group in prints])

@@ -22,9 +22,10 @@ from torch_fidelity.metric_kid import kid_features_to_metric
 from torch_fidelity.metric_prc import prc_features_to_metric
 
 from stages.augment.vary import vary
-from stages.common import device, images, inception, kernel, report
+from stages.common import device, files, images, inception, kernel
 from stages.common.features import features
 from stages.common.kernel import Gram
+from stages.common.section import RuntimeParams
 from stages.evaluate import frechet, manifold
 from stages.evaluate.__main__ import works
 
@@ -39,8 +40,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
-    device.prepare("cpu", "float32", asked.threads)
-    real = works(report.read_json(Path("data/split.json"))["test"][: asked.count], PIXELS)
+    device.prepare(RuntimeParams(device="cpu", precision="float32", threads=asked.threads))
+    real = works(files.read_json(Path("data/split.json"))["test"][: asked.count], PIXELS)
     made = [
         vary(picture, PIXELS, np.random.default_rng([1, number]), True, 0.3, 0.3) for number, picture in enumerate(real)
     ]

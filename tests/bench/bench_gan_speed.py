@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from stages.common.device import Runtime, prepare
 from stages.common.params import load
-from stages.common.sections import Train
+from stages.common.section import RuntimeParams
 from stages.gan import diffaugment
 from stages.gan.ada import Controller
 from stages.gan.architectures import ARCHITECTURES, build
@@ -35,6 +35,7 @@ from stages.gan.losses import LOSSES, gradient_penalty
 from stages.train import pictures
 from stages.train.__main__ import choose
 from stages.train.loop import train
+from stages.train.params import TrainParams
 from stages.train.state import BETA2, Shape, State
 from stages.train.step import Settings
 
@@ -54,7 +55,7 @@ class Contender(Protocol):
 class Ours:
     """The stage's own loop, without its door: no sheets, no looks, no files."""
 
-    def __init__(self, params: Train, runtime: Runtime, folder: Path):
+    def __init__(self, params: TrainParams, runtime: Runtime, folder: Path):
         self.params, self.runtime = params, runtime
         self.images = pictures.load(sorted(folder.iterdir()), params.resolution).to(runtime.device)
         shape = Shape(params.architecture, params.latent, params.width, params.resolution, params.seed)
@@ -75,7 +76,7 @@ class Ours:
 class Compiled(Ours):
     """Ours with both networks compiled; only R1 goes around it, as torch.compile has no second derivatives."""
 
-    def __init__(self, params: Train, runtime: Runtime, folder: Path):
+    def __init__(self, params: TrainParams, runtime: Runtime, folder: Path):
         super().__init__(params, runtime, folder)
         generator, discriminator = self.state.generator, self.state.discriminator
         eager, compiled = discriminator.forward, torch.compile(discriminator.forward, dynamic=False)
@@ -83,7 +84,7 @@ class Compiled(Ours):
         discriminator.forward = lambda images: (eager if images.is_leaf and images.requires_grad else compiled)(images)
 
 
-def our_settings(params: Train, runtime: Runtime, steps: int) -> Settings:
+def our_settings(params: TrainParams, runtime: Runtime, steps: int) -> Settings:
     """The door's choice, with the end at `steps` and nothing due before."""
     chosen = choose(params, runtime)
     return replace(chosen, steps=steps, **{f"{name}_every": NEVER for name in chosen.schedule()})
@@ -124,7 +125,7 @@ class Decoded(Dataset):
 class Plain:
     """A textbook's loop over the same networks."""
 
-    def __init__(self, params: Train, runtime: Runtime, folder: Path):
+    def __init__(self, params: TrainParams, runtime: Runtime, folder: Path):
         self.params, self.device, self.loss = params, runtime.device, LOSSES[params.loss]
         networks = build(params.architecture, params.latent, params.width, params.resolution, params.seed)
         self.generator, self.discriminator = (contiguous(network.to(self.device)) for network in networks)
@@ -183,10 +184,10 @@ class Plain:
             images, self.params.diffaugment, torch.rand(len(images), diffaugment.DRAWS, device=self.device)
         )
 
-    def descend(self, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-        optimiser.zero_grad()
+    def descend(self, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
 
 
 def contiguous(network: nn.Module) -> nn.Module:
@@ -246,10 +247,10 @@ def race(contenders: dict[str, Contender], asked: argparse.Namespace) -> dict[st
     return rates
 
 
-def variant(architecture: str, resolution: int, asked: argparse.Namespace) -> Train:
+def variant(architecture: str, resolution: int, asked: argparse.Namespace) -> TrainParams:
     """The default params of the pipeline with another architecture; only what both loops do."""
-    changes = {"architecture": architecture, "resolution": resolution, "batch": asked.batch, "threads": asked.threads}
-    return load().train.model_copy(update=changes | {"augmentation": "diffaugment", "path_length": 0.0})
+    changes = {"architecture": architecture, "resolution": resolution, "batch": asked.batch}
+    return load().section(TrainParams).model_copy(update=changes | {"augmentation": "diffaugment", "path_length": 0.0})
 
 
 def conditions(asked: argparse.Namespace, runtime: Runtime) -> str:
@@ -288,9 +289,9 @@ def parse(description: str, resolutions: list[int]) -> argparse.Namespace:
 
 def main() -> None:
     asked = parse(str(__doc__), [64, 128])
-    runtime = prepare(asked.device, asked.precision, asked.threads)
+    runtime = prepare(RuntimeParams(device=asked.device, precision=asked.precision, threads=asked.threads))
     print(f"{conditions(asked, runtime)}\n")
-    kinds: dict[str, Callable[[Train, Runtime, Path], Contender]] = {"plain": Plain, "ours": Ours} | (
+    kinds: dict[str, Callable[[TrainParams, Runtime, Path], Contender]] = {"plain": Plain, "ours": Ours} | (
         {"compiled": Compiled} if asked.compile else {}
     )
     heads = [f"{name}, images/s, median (best)" for name in kinds] + [f"{name} to plain" for name in list(kinds)[1:]]

@@ -2,7 +2,7 @@
 
 Run in the repository's root after `dvc repro augment`: `PYTHONPATH=. python tests/bench/bench_judges.py`.
 
-"perfect" shows museum works that nobody has seen (of the reserve's next thousands), "memoriser" the training works, "memoriser with jitter" variations of
+"perfect" shows museum works that nobody has seen (of the reserve's next thousands), "memorizer" the training works, "memorizer with jitter" variations of
 them, as the stage augment makes them for training, and "noise" random pixels.
 """
 
@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from stages.augment.vary import vary
-from stages.common import images, params, report
+from stages.common import files, images, params
 from stages.dedupe.workers import workers
 from stages.evaluate.__main__ import works
 from stages.museum.painter import paint
@@ -51,21 +51,21 @@ def main() -> None:
 def generators(count: int) -> Iterator[tuple[str, list[Image.Image]]]:
     """Each generator's name and `count` of its pictures."""
     everything = params.load()
-    pixels, museum, variations = everything.train.resolution, everything.museum, everything.augment
+    pixels, museum, variations = (everything["train"].resolution, everything["museum"], everything["augment"])
     unseen = plan(museum.works, museum.reserve + POOL * count, museum.seed)[-POOL * count :]
     drawn = np.random.default_rng(0).choice(
         len(unseen), count, replace=False
-    )  # neighbours in the plan take turns: they differ more than chance
+    )  # neighbors in the plan take turns: they differ more than chance
     with workers() as pool:
         fresh = list(pool.map(fresh_work, [unseen[number] for number in drawn]))
     yield "perfect", [images.square(picture, pixels) for picture in fresh]
-    trained = list(islice(cycle(works(report.read_json(Path("data/split.json"))["train"], pixels)), count))
-    yield "memoriser", trained
+    trained = list(islice(cycle(works(files.read_json(Path("data/split.json"))["train"], pixels)), count))
+    yield "memorizer", trained
     rngs = [np.random.default_rng([7, number]) for number in range(count)]
     yield (
-        "memoriser with jitter",
+        "memorizer with jitter",
         [
-            vary(picture, pixels, rng, bool(rng.integers(2)), variations.crop, variations.colour)
+            vary(picture, pixels, rng, bool(rng.integers(2)), variations.crop, variations.color)
             for picture, rng in zip(trained, rngs, strict=True)
         ],
     )
@@ -96,7 +96,7 @@ def evaluate(pictures: list[Image.Image]) -> dict[str, Any]:
         )
         if done.returncode:
             raise SystemExit(done.stderr)
-        return report.read_json(room / "metrics/evaluate.json")
+        return files.read_json(room / "metrics/evaluate.json")
 
 
 def interval(numbers: dict[str, float], key: str) -> str:

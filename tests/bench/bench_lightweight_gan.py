@@ -17,6 +17,7 @@ import peers
 from bench_gan_speed import WARM, Ours, conditions, paint, parse, rate, variant
 
 from stages.common.device import Runtime, prepare
+from stages.common.section import RuntimeParams
 from stages.gan.architectures import count_parameters
 
 PACKAGES = [
@@ -106,7 +107,7 @@ def compare(base: Path, resolution: int, asked: argparse.Namespace, runtime: Run
 
 def main() -> None:
     asked = parse(str(__doc__), [64])
-    runtime = prepare("cpu", asked.precision, asked.threads)
+    runtime = prepare(RuntimeParams(device="cpu", precision=asked.precision, threads=asked.threads))
     print(f"{conditions(asked, runtime)}\n")
     print(
         "| pixels | | parameters, generator + discriminator | images/s, median (best) | ratio to the first | to the second | to the third |"

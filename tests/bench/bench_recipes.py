@@ -25,7 +25,7 @@ from typing import Any
 import torch
 import yaml
 
-from stages.common import images, inception, kernel, params, report
+from stages.common import files, images, inception, kernel, params
 from stages.common.features import features
 from stages.common.kernel import Gram
 from stages.evaluate.__main__ import works
@@ -164,8 +164,8 @@ class Judge:
         torch.set_num_threads(os.cpu_count())
         everything = params.load()
         self.network = inception.load(torch.device("cpu"))
-        names = report.read_json(Path("data/split.json"))["test"]
-        self.real = features(self.network, works(names, everything.train.resolution), 16, torch.device("cpu"))
+        names = files.read_json(Path("data/split.json"))["test"]
+        self.real = features(self.network, works(names, everything["train"].resolution), 16, torch.device("cpu"))
 
     def kid(self, room: Path) -> float:
         """Of SAMPLES pictures of the generator that the training kept."""

@@ -29,8 +29,9 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from stages.common import images, report, weights
+from stages.common import files, images, weights
 from stages.common.device import prepare
+from stages.common.section import RuntimeParams
 from stages.common.tensors import tensor
 from stages.stylize import gatys, optimizers, statistics, vgg
 from stages.stylize.objective import CONTENT_LAYER, How, Objective, Weights, Work
@@ -72,14 +73,14 @@ def main() -> None:
     parser.add_argument("--tile", type=int, default=512)
     parser.add_argument("--one", help=argparse.SUPPRESS)  # memory: the child process that is measured
     asked = parser.parse_args()
-    prepare("cpu", "float32", asked.threads)
+    prepare(RuntimeParams(device="cpu", precision="float32", threads=asked.threads))
     for pixels in asked.pixels:
         globals()[f"bench_{asked.what}"](asked, pixels)
 
 
 def pictures(pixels: int) -> tuple[Image.Image, Image.Image]:
     """A museum work as content and another one as style, both with their longer side `pixels`."""
-    rows = [row for row in report.read_jsonl(Path("data/works/works.jsonl")) if row["best"]]
+    rows = [row for row in files.read_jsonl(Path("data/works/works.jsonl")) if row["best"]]
     found = [images.read(Path("data/works") / row["file"]) for row in rows[:2]]
     content, style = (
         work.resize([round(side * pixels / max(work.size)) for side in work.size], Image.Resampling.LANCZOS)

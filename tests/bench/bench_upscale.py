@@ -24,6 +24,7 @@ from torch import Tensor
 
 from stages.common import images, weights
 from stages.common.device import prepare
+from stages.common.section import RuntimeParams
 from stages.common.tensors import tensor
 from stages.upscale import esrgan, models, tiles
 
@@ -93,7 +94,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
-    prepare("cpu", "float32", asked.threads)
+    prepare(RuntimeParams(device="cpu", precision="float32", threads=asked.threads))
     if asked.what == "tiles":
         bench_tiles()
         return
@@ -171,7 +172,7 @@ def psnr(found: np.ndarray, truth: np.ndarray) -> str:
 
 
 def bench_tiles() -> None:
-    """Differences in levels of 255; a seam is what tiles add to the steps between neighbouring pixels where they meet."""
+    """Differences in levels of 255; a seam is what tiles add to the steps between neighboring pixels where they meet."""
     small, net = tensor(picture(256)), network(torch.float32)
     whole = tiles.enlarge(small, net.enlarge, net.scale, 2048, 0, lambda: None)
     print(
@@ -191,7 +192,7 @@ def bench_tiles() -> None:
 
 
 def steps(large: Tensor, cuts: tiles.Cut) -> float:
-    """Mean step between neighbouring pixels across the blended stretches, along both axes."""
+    """Mean step between neighboring pixels across the blended stretches, along both axes."""
     found = []
     for before, start in zip(cuts.starts, cuts.starts[1:], strict=False):
         stretch = slice(4 * start, 4 * (before + cuts.length))

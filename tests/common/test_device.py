@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from stages.common import device
-from stages.common.door import UserError
+from stages.common.cli import UserError
+from stages.common.section import RuntimeParams
 
 
 def pretend(monkeypatch, **has: bool) -> None:
@@ -16,24 +17,24 @@ def pretend(monkeypatch, **has: bool) -> None:
 )
 def test_auto_precision_on_a_cpu(monkeypatch, has, chosen):
     pretend(monkeypatch, **has)
-    assert device.prepare("cpu", "auto", 1).dtype == chosen
+    assert device.prepare(RuntimeParams(device="cpu", precision="auto", threads=1)).dtype == chosen
 
 
 def test_bfloat16_where_it_cannot_be_had_is_refused(monkeypatch):
     pretend(monkeypatch)
-    with pytest.raises(UserError, match="train.precision is 'bfloat16', but this machine's cpu .* float32 or auto"):
-        device.prepare("cpu", "bfloat16", 1)
+    with pytest.raises(UserError, match="runtime.precision is 'bfloat16', but this machine's cpu .* float32 or auto"):
+        device.prepare(RuntimeParams(device="cpu", precision="bfloat16", threads=1))
     pretend(monkeypatch, avx512_bf16=True)
-    assert device.prepare("cpu", "bfloat16", 1).dtype == torch.bfloat16
+    assert device.prepare(RuntimeParams(device="cpu", precision="bfloat16", threads=1)).dtype == torch.bfloat16
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_a_device_that_is_not_there_is_refused_with_the_choices():
-    with pytest.raises(UserError, match="train.device is 'cuda', but this machine offers only: .*cpu"):
-        device.prepare("cuda", "auto", 1)
+    with pytest.raises(UserError, match="runtime.device is 'cuda', but this machine offers only: .*cpu"):
+        device.prepare(RuntimeParams(device="cuda", precision="auto", threads=1))
 
 
 def test_threads_and_determinism_are_set_and_reported():
-    runtime = device.prepare("cpu", "float32", 1)
+    runtime = device.prepare(RuntimeParams(device="cpu", precision="float32", threads=1))
     assert torch.get_num_threads() == 1 and torch.are_deterministic_algorithms_enabled()
     assert runtime.report() == {"device": "cpu", "precision": "float32", "threads": 1}

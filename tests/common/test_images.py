@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from stages.common import images
-from stages.common.door import UserError
+from stages.common.cli import UserError
 
 
 def gradient(width: int, height: int) -> Image.Image:
@@ -38,12 +38,12 @@ def test_read_gives_upright_rgb(tmp_path):
     assert picture.mode == "RGB" and picture.size == (20, 30)
 
 
-def test_grey_is_read_as_it_is(tmp_path):
-    gradient(30, 20).convert("L").save(tmp_path / "grey.jpg")
-    stored = Image.open(tmp_path / "grey.jpg")
-    grey, colours = images.read(tmp_path / "grey.jpg", "L"), images.read(tmp_path / "grey.jpg")
-    assert grey.mode == "L" and np.array_equal(grey, stored)
-    assert colours.mode == "RGB" and np.array_equal(colours, stored.convert("RGB"))
+def test_gray_is_read_as_it_is(tmp_path):
+    gradient(30, 20).convert("L").save(tmp_path / "gray.jpg")
+    stored = Image.open(tmp_path / "gray.jpg")
+    gray, colors = images.read(tmp_path / "gray.jpg", "L"), images.read(tmp_path / "gray.jpg")
+    assert gray.mode == "L" and np.array_equal(gray, stored)
+    assert colors.mode == "RGB" and np.array_equal(colors, stored.convert("RGB"))
 
 
 @pytest.mark.parametrize("turn", range(1, 9))
@@ -59,7 +59,7 @@ def test_read_turns_as_exif_says(tmp_path, turn):
     assert np.array_equal(images.read(tmp_path / "turned.png"), upright)
 
 
-def test_read_converts_the_colour_profile(tmp_path):
+def test_read_converts_the_color_profile(tmp_path):
     Image.new("RGB", (8, 8), (200, 50, 50)).save(
         tmp_path / "swapped.jpg", icc_profile=swapped_profile(), quality=100, subsampling=0
     )
@@ -102,7 +102,7 @@ def test_read_puts_transparency_over_white(tmp_path):
 
 def test_read_takes_sixteen_bits_and_four_inks(tmp_path):
     ramp = np.linspace(0, 65535, 16).astype(np.uint16).reshape(4, 4)
-    for name in ("grey.png", "grey.tif"):
+    for name in ("gray.png", "gray.tif"):
         Image.fromarray(ramp).save(tmp_path / name)
         assert np.array_equal(np.asarray(images.read(tmp_path / name))[..., 0], np.round(ramp / 257))
     for name in ("inks.jpg", "inks.tif"):
@@ -110,11 +110,11 @@ def test_read_takes_sixteen_bits_and_four_inks(tmp_path):
         assert abs(np.asarray(images.read(tmp_path / name), int)[4, 4] - (255, 0, 0)).max() <= 3
 
 
-def test_read_refuses_what_has_no_known_colours(tmp_path):
+def test_read_refuses_what_has_no_known_colors(tmp_path):
     Image.fromarray(np.zeros((4, 4), np.float32)).save(tmp_path / "float.tif")
     Image.new("LAB", (4, 4)).save(tmp_path / "lab.tif")
     for name in ("float.tif", "lab.tif"):
-        with pytest.raises(UserError, match="no known colours"):
+        with pytest.raises(UserError, match="no known colors"):
             images.read(tmp_path / name)
 
 

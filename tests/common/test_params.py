@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stages.common import params, presets, sections
-from stages.common.door import UserError
+from stages.common import params
+from stages.common.cli import UserError
+from stages.gan import presets
+from stages.study.params import StudyParams
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = params.flatten(yaml.safe_load((ROOT / "params.yaml").read_text()))
@@ -15,17 +17,17 @@ KEYS = params.flatten(yaml.safe_load((ROOT / "params.yaml").read_text()))
 def test_the_repository_s_params_load():
     loaded = params.load(ROOT / "params.yaml")
     preset = presets.PRESETS[KEYS["train.preset"]]
-    assert params.flatten(loaded.model_dump() | {"study": loaded.study.model_dump()}) == KEYS | {
+    assert loaded.flat() | params.flatten({"study": loaded.section(StudyParams).model_dump()}) == KEYS | {
         f"train.{key}": value for key, value in preset.items()
     }
     with pytest.raises(Exception, match="frozen"):
-        loaded.train.seed = 1
+        loaded["train"].seed = 1
 
 
 def test_every_key_has_a_comment():
     lines = (ROOT / "params.yaml").read_text().splitlines()
     keys = [line for line in lines if ":" in line and not line.startswith("#")]
-    assert len(keys) == len({tuple(key.split(".")[:2]) for key in KEYS}) + len(sections.Params.model_fields)
+    assert len(keys) == len({tuple(key.split(".")[:2]) for key in KEYS}) + len(params.SECTIONS)
     for line in keys:
         assert " # " in line, line
 
@@ -47,8 +49,8 @@ WRONG = [
     ("train.preset", "best", ["train.preset is 'best'", "'best_cpu'"]),
     ("train.ada_target", 1.0, ["train.ada_target is 1.0", "less than 1"]),
     ("generate.truncation", -0.5, ["generate.truncation is -0.5"]),
-    ("train.device", "gpu", ["'gpu'", "'auto', 'cpu', 'cuda' or 'mps'"]),
-    ("train.precision", "fp16", ["'fp16'", "'auto', 'float32' or 'bfloat16'"]),
+    ("runtime.device", "gpu", ["'gpu'", "'auto', 'cpu', 'cuda' or 'mps'"]),
+    ("runtime.precision", "fp16", ["'fp16'", "'auto', 'float32' or 'bfloat16'"]),
     ("train.learning_rate", "2e-4", ["'2e-4'", "write 0.0002"]),
     ("train.batch", "8", ["train.batch is '8'", "integer"]),
     ("train.kimg", -1.0, ["train.kimg is -1.0", "greater than 0"]),
@@ -85,6 +87,8 @@ WRONG = [
     ("study.train_works", [], ["study.train_works is []", "at least 1 item"]),
     ("study.augmentation", ["blur"], ["'blur'", "'none', 'diffaugment' or 'ada'"]),
     ("train.learnig_rate", 0.1, ["train.learnig_rate is not a known key", "did you mean 'train.learning_rate'"]),
+    ("train.threads", 2, ["train.threads is now called runtime.threads"]),
+    ("augment.colour", 0.1, ["augment.colour is now called augment.color"]),
     ("trian.seed", 0, ["trian is not a known key", "did you mean 'train'"]),
 ]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stages.common import weights
-from stages.common.door import UserError
+from stages.common.cli import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
 

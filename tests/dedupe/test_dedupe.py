@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from stages.common import images, report
+from stages.common import files, images
 
 
 def jpeg(picture: Image.Image, quality: int) -> bytes:
@@ -22,7 +22,7 @@ def with_raw(workspace, paintings, altered):
     def add(number: int, picture: Image.Image, quality: int, where: str) -> None:
         data = jpeg(picture.convert("RGB"), quality)
         name = f"{len(rows)}.jpg"
-        report.write_bytes(workspace.folder / "data/raw" / name, data)
+        files.write_bytes(workspace.folder / "data/raw" / name, data)
         digest = f"{number:x}{len(rows):x}".ljust(64, "0")
         facts = {"width": picture.width, "height": picture.height, "bytes": len(data), "sha256": digest}
         rows.append(
@@ -44,13 +44,13 @@ def with_raw(workspace, paintings, altered):
             add(number, altered(number, name), 90, "collection")
     add(3, paintings[3], 90, "reserve")
     add(2, paintings[2], 60, "reserve")
-    report.write_jsonl(workspace.folder / "data/raw/catalogue.jsonl", rows)
+    files.write_jsonl(workspace.folder / "data/raw/catalogue.jsonl", rows)
     return workspace
 
 
 def test_door_keeps_the_best_rendition_of_each_work(with_raw):
     assert with_raw.open("dedupe").returncode == 0
-    works = report.read_jsonl(with_raw.folder / "data/works/works.jsonl")
+    works = files.read_jsonl(with_raw.folder / "data/works/works.jsonl")
     assert [(work["title"], work["set"], len(work["duplicates"])) for work in works] == [
         ("T0", "collection", 2),
         ("T1", "collection", 2),
@@ -77,21 +77,21 @@ def test_door_keeps_the_best_rendition_of_each_work(with_raw):
         "recall": 1.0,
         "details": 0,
     }
-    assert report.read_json(with_raw.folder / "metrics/dedupe.json") == expected
+    assert files.read_json(with_raw.folder / "metrics/dedupe.json") == expected
     assert images.read(with_raw.folder / "data/duplicates.jpg").width > 3 * 180
 
 
 def test_door_keeps_every_file_when_told_but_not_their_kinship(with_raw):
     with_raw.set(dedupe__enabled=False)
     assert with_raw.open("dedupe").returncode == 0
-    works = report.read_jsonl(with_raw.folder / "data/works/works.jsonl")
+    works = files.read_jsonl(with_raw.folder / "data/works/works.jsonl")
     assert len(works) == 11 and len({work["work"] for work in works}) == 4
     assert sum(work["best"] for work in works) == 4 and works[0]["best"]
 
 
 def test_a_corrupt_file_is_named_and_the_old_works_stay(with_raw):
     old = with_raw.folder / "data/works/works.jsonl"
-    report.write_bytes(old, b"old")
+    files.write_bytes(old, b"old")
     (with_raw.folder / "data/raw/4.jpg").write_bytes(b"\xff\xd8\xff broken")
     with_raw.fails("dedupe", "data/raw/4.jpg cannot be read as a picture", "dvc repro -f")
     assert old.read_bytes() == b"old"
@@ -100,8 +100,8 @@ def test_a_corrupt_file_is_named_and_the_old_works_stay(with_raw):
 def test_a_detail_is_reported_and_not_merged(with_raw, altered):
     part = altered(0, "detail")
     data = jpeg(part, 90)
-    report.write_bytes(with_raw.folder / "data/raw/detail.jpg", data)
-    rows = report.read_jsonl(with_raw.folder / "data/raw/catalogue.jsonl")
+    files.write_bytes(with_raw.folder / "data/raw/detail.jpg", data)
+    rows = files.read_jsonl(with_raw.folder / "data/raw/catalogue.jsonl")
     facts = {
         "file": "detail.jpg",
         "work": "detail",
@@ -110,16 +110,16 @@ def test_a_detail_is_reported_and_not_merged(with_raw, altered):
         "bytes": len(data),
         "sha256": "d" * 64,
     }
-    report.write_jsonl(with_raw.folder / "data/raw/catalogue.jsonl", [*rows, rows[0] | facts])
+    files.write_jsonl(with_raw.folder / "data/raw/catalogue.jsonl", [*rows, rows[0] | facts])
     assert with_raw.open("dedupe").returncode == 0
-    works = report.read_jsonl(with_raw.folder / "data/works/works.jsonl")
+    works = files.read_jsonl(with_raw.folder / "data/works/works.jsonl")
     (found,) = [work for work in works if work["detail_of"]]
     assert found["file"] == "detail.jpg" and found["duplicates"] == []
     assert all(
         why["files"][1] == "detail.jpg" and why["files"][0] in ("0.jpg", "1.jpg", "2.jpg") for why in found["detail_of"]
     )
-    values = report.read_json(with_raw.folder / "metrics/dedupe.json")
+    values = files.read_json(with_raw.folder / "metrics/dedupe.json")
     assert (values["details"], values["works"], values["precision"]) == (1, 4, 1.0)
     with_raw.set(dedupe__details=False)
     assert with_raw.open("dedupe").returncode == 0
-    assert report.read_json(with_raw.folder / "metrics/dedupe.json")["details"] == 0
+    assert files.read_json(with_raw.folder / "metrics/dedupe.json")["details"] == 0

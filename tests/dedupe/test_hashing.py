@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from stages.common import images
-from stages.common.door import UserError
+from stages.common.cli import UserError
 from stages.dedupe import views
 from stages.dedupe.candidates import Candidates, candidates, joined
 from stages.dedupe.hashing import fingerprint, fingerprints, phashes
@@ -30,10 +30,10 @@ def test_the_hash_is_that_of_imagehash_but_for_the_resampling(paintings):
 
 def test_the_views_share_a_product_and_hash_as_if_each_were_cut_resized_and_transformed(paintings):
     for picture in paintings:
-        grey = np.asarray(picture.convert("L"))
-        boxes = views.boxes(grey)
-        for box, ours in zip(boxes, phashes(grey, boxes), strict=True):
-            small = cv2.resize(views.cut(grey, box), (64, 64), interpolation=cv2.INTER_AREA)
+        gray = np.asarray(picture.convert("L"))
+        boxes = views.boxes(gray)
+        for box, ours in zip(boxes, phashes(gray, boxes), strict=True):
+            small = cv2.resize(views.cut(gray, box), (64, 64), interpolation=cv2.INTER_AREA)
             low = cv2.dct(small.astype(np.float32))[:16, :16]
             assert np.bitwise_count(np.packbits(low > np.median(low)) ^ ours).sum() <= 6
 
@@ -55,8 +55,8 @@ def borders_line_by_line(lines: np.ndarray) -> float:
     return count / len(lines)
 
 
-def caption_line_by_line(grey: np.ndarray) -> float:
-    lines = grey[::-1].astype(int)
+def caption_line_by_line(gray: np.ndarray) -> float:
+    lines = gray[::-1].astype(int)
     shares = [(abs(line - np.median(lines[0])) <= 2 * views.LEVELS).mean() for line in lines]
     text = [number for number, share in enumerate(shares) if share < views.STRIP]
     return min((text or [len(lines)])[0] / len(lines), views.BORDER) if shares[0] >= views.EVEN else 0
@@ -67,24 +67,24 @@ def test_looking_at_the_outermost_lines_first_changes_no_view():
     partial = np.zeros(3, int)
     for _ in range(100):
         height, width, spread = rng.integers([1, 1, 2], [90, 90, 200])
-        grey = cv2.copyMakeBorder(
+        gray = cv2.copyMakeBorder(
             rng.integers(0, spread, (height, width), np.uint8),
             *rng.integers(0, 12, 4).tolist(),
             cv2.BORDER_CONSTANT,
             value=40,
         )
-        above, beside, caption = borders_line_by_line(grey), borders_line_by_line(grey.T), caption_line_by_line(grey)
+        above, beside, caption = borders_line_by_line(gray), borders_line_by_line(gray.T), caption_line_by_line(gray)
         expected = np.array([(beside, above, beside, above), (0, 0, 0, caption)], np.float32)
-        assert np.array_equal(views.boxes(grey)[1:3], expected)
+        assert np.array_equal(views.boxes(gray)[1:3], expected)
         partial += [0 < share < 0.2 for share in (above, beside, caption)]
     assert all(partial > 20), "lines of both kinds in many pictures"
 
 
 def test_borders_are_found_to_the_pixel_and_pictures_have_none(paintings):
     for picture in paintings:
-        grey = np.asarray(picture.convert("L"))
-        assert not views.boxes(grey)[views.BORDERLESS].any()
-        height, width = grey.shape
+        gray = np.asarray(picture.convert("L"))
+        assert not views.boxes(gray)[views.BORDERLESS].any()
+        height, width = gray.shape
         for border, fill in (((0, 20), "black"), ((20, 0), "black"), ((16, 16), (200, 190, 180))):
             bordered = np.asarray(ImageOps.expand(picture, border, fill).convert("L"))
             left, top, right, bottom = views.pixels(bordered.shape, views.boxes(bordered)[views.BORDERLESS])
@@ -192,7 +192,7 @@ def test_reading_smaller_shows_the_same(paintings, tmp_path):
 
 
 def test_a_tiny_and_a_flat_picture_have_fingerprints():
-    for picture in (Image.new("RGB", (1, 1)), Image.new("RGB", (40, 3), "grey")):
+    for picture in (Image.new("RGB", (1, 1)), Image.new("RGB", (40, 3), "gray")):
         assert fingerprint(picture, True, True).hashes.shape == (2 * views.COUNT, 32)
 
 

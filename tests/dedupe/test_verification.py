@@ -17,7 +17,7 @@ from stages.museum import alterations
 from stages.museum.painter import paint
 from stages.museum.works import plan
 
-SETTINGS = params.load(Path(__file__).parents[2] / "params.yaml").dedupe
+SETTINGS = params.load(Path(__file__).parents[2] / "params.yaml")["dedupe"]
 COPIES = [name for name in alterations.TABLE if name not in ("mirror", "detail")]
 
 LEAST = {"watermark": SETTINGS.correlation, "tint": 0.8}  # scores that are lower than 0.85 in some works
@@ -61,7 +61,7 @@ def test_a_mark_is_named_as_the_reason(paintings, altered):
 
 def test_two_altered_copies_convince_without_the_original(altered):
     for number in range(4):
-        for one, other in combinations(("letterbox", "greyscale", "caption", "frame"), 2):
+        for one, other in combinations(("letterbox", "grayscale", "caption", "frame"), 2):
             bits, verdict = found(altered(number, one), altered(number, other))
             assert verdict.kind == "same" and bits <= SETTINGS.hash_distance, (number, one, other, bits, verdict)
 
@@ -91,7 +91,7 @@ def test_look_alikes_are_near_in_hash_but_do_not_convince(paintings, look_alikes
     assert sorted(range(9), key=bits.__getitem__)[1] == second
 
 
-@pytest.mark.parametrize("name", ["greyscale", "watermark", "crop5", "letterbox", "frame"])
+@pytest.mark.parametrize("name", ["grayscale", "watermark", "crop5", "letterbox", "frame"])
 def test_an_altered_look_alike_does_not_convince_either(paintings, look_alikes, altered, name):
     for one, other in (look_alikes, look_alikes[::-1]):
         assert found(paintings[one], altered(other, name), 256)[1].kind == "different"
@@ -134,7 +134,7 @@ def test_one_changed_place_is_enough_although_the_whole_correlates(paintings):
 
 
 def test_tiny_and_flat_pictures_do_not_convince():
-    flat = Image.new("RGB", (40, 40), "grey")
+    flat = Image.new("RGB", (40, 40), "gray")
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8))
     assert found(flat, noise, 256)[1].kind == "different"
     assert found(Image.new("RGB", (10, 10)), Image.new("RGB", (10, 10)))[1] == Verdict("different", -1.0, "view")

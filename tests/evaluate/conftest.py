@@ -6,7 +6,7 @@ from PIL import Image
 
 
 def _picture(seed: int, patches: int = 6, pixels: int = 64) -> Image.Image:
-    """Soft patches of colour; with many patches, noise."""
+    """Soft patches of color; with many patches, noise."""
     small = np.random.default_rng(seed).integers(0, 256, (patches, patches, 3), dtype=np.uint8)
     return Image.fromarray(small).resize((pixels, pixels), Image.Resampling.BICUBIC)
 

@@ -1,4 +1,4 @@
-"""Copying: copyists are caught, also when they crop, mirror and recolour; fresh pictures are not."""
+"""Copying: copyists are caught, also when they crop, mirror and recolor; fresh pictures are not."""
 
 import pytest
 import torch

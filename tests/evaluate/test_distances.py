@@ -32,9 +32,9 @@ def test_equal_covariances_leave_the_squared_distance_of_the_means():
 
 def test_scaling_a_set_by_k_leaves_the_trace_times_k_minus_one_squared():
     first = sample(0, 50)
-    centred = first - first.mean(0)
-    trace = float(centred.square().sum() / 49)
-    assert fid(centred, 3 * centred) == pytest.approx(4 * trace)
+    centered = first - first.mean(0)
+    trace = float(centered.square().sum() / 49)
+    assert fid(centered, 3 * centered) == pytest.approx(4 * trace)
 
 
 def test_equal_to_the_matrix_square_root_of_the_definition():

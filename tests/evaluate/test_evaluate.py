@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.common import images, report
+from stages.common import files, images
 
 
 @pytest.fixture
@@ -13,16 +13,16 @@ def with_pictures(workspace, picture):
         images.save_png(workspace.folder / f"data/works/{number}.png", picture(number))
         rows.append({"work": f"w{number}", "file": f"{number}.png", "best": True})
         images.save_png(workspace.folder / f"data/generated/samples/{number:05}.png", picture(100 + number, patches=64))
-    report.write_jsonl(workspace.folder / "data/works/works.jsonl", rows)
+    files.write_jsonl(workspace.folder / "data/works/works.jsonl", rows)
     names = [row["work"] for row in rows]
-    report.write_json(workspace.folder / "data/split.json", {"train": names[:8], "validation": [], "test": names[8:]})
+    files.write_json(workspace.folder / "data/split.json", {"train": names[:8], "validation": [], "test": names[8:]})
     return workspace
 
 
 def test_door_tells_noise_from_the_floor_and_repeats_itself(with_pictures):
     assert with_pictures.open("evaluate").returncode == 0
     path = with_pictures.folder / "metrics/evaluate.json"
-    numbers, before = report.read_json(path), path.read_bytes()
+    numbers, before = files.read_json(path), path.read_bytes()
     counts = {key: numbers[f"n_{key}"] for key in ("real", "generated", "train", "floor")}
     assert counts == {"real": 8, "generated": 16, "train": 8, "floor": 8}, (
         "without validation works the floor is the training works"
@@ -42,13 +42,13 @@ def test_door_tells_noise_from_the_floor_and_repeats_itself(with_pictures):
     assert path.read_bytes() == before, "the cached features give the same bits"
 
 
-def test_a_memoriser_is_caught_beside_its_models(with_pictures):
+def test_a_memorizer_is_caught_beside_its_models(with_pictures):
     works, samples = with_pictures.folder / "data/works", with_pictures.folder / "data/generated/samples"
     for number in range(16):
         images.save_png(samples / f"{number:05}.png", images.read(works / f"{number % 8}.png"))
     assert with_pictures.open("evaluate").returncode == 0
-    numbers = report.read_json(with_pictures.folder / "metrics/evaluate.json")
-    rows = report.read_jsonl(with_pictures.folder / "data/evaluation/nearest.jsonl")
+    numbers = files.read_json(with_pictures.folder / "metrics/evaluate.json")
+    rows = files.read_jsonl(with_pictures.folder / "data/evaluation/nearest.jsonl")
     assert numbers["copied"] == 1 and numbers["copied_low"] > 0.75
     assert [row["work"] for row in rows] == [f"w{number % 8}" for number in range(16)] and all(
         row["copied"] for row in rows
@@ -60,10 +60,10 @@ def test_a_memoriser_is_caught_beside_its_models(with_pictures):
 def test_validation_works_are_the_floor_where_there_are_enough(with_pictures):
     with_pictures.set(evaluate__resize="tf")
     path = with_pictures.folder / "data/split.json"
-    parts = report.read_json(path)
-    report.write_json(path, {"train": parts["train"][:1], "validation": parts["train"][1:], "test": parts["test"]})
+    parts = files.read_json(path)
+    files.write_json(path, {"train": parts["train"][:1], "validation": parts["train"][1:], "test": parts["test"]})
     assert with_pictures.open("evaluate").returncode == 0
-    numbers = report.read_json(with_pictures.folder / "metrics/evaluate.json")
+    numbers = files.read_json(with_pictures.folder / "metrics/evaluate.json")
     assert (numbers["n_train"], numbers["n_floor"], numbers["resize"]) == (1, 7, "tf")
 
 

@@ -20,7 +20,7 @@ def test_the_real_pictures_themselves_are_all_true_and_all_covered():
     real = sample(0, 40)
     found = measure(real, real)
     assert (found["precision"], found["recall"], found["coverage"]) == (1, 1, 1)
-    assert found["density"] >= 1, "every picture lies at least in the balls of its own neighbours, on average k of them"
+    assert found["density"] >= 1, "every picture lies at least in the balls of its own neighbors, on average k of them"
 
 
 def test_far_away_pictures_are_neither_true_nor_cover_anything():

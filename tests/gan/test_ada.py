@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 
-from stages.gan.ada import DRAWS, KINDS, TAIL, ada, colour_matrix, draw, normal, resampling
+from stages.gan.ada import DRAWS, KINDS, TAIL, ada, color_matrix, draw, normal, resampling
 
 SIDE = 16
 ALWAYS, NEVER = torch.tensor(1.0), torch.tensor(0.0)
-COLOURS = ("brightness", "contrast", "luma", "hue", "saturation")
+COLORS = ("brightness", "contrast", "luma", "hue", "saturation")
 
 
 def draws(count, **amounts):
@@ -137,7 +137,7 @@ def test_a_shift_by_a_deviation_is_an_eighth_of_the_side(pictures):
     torch.testing.assert_close(shifted, reflected_shift(pictures, 2, -4), atol=1e-5, rtol=0)
 
 
-def test_a_shift_by_half_a_pixel_averages_neighbours(pictures):
+def test_a_shift_by_half_a_pixel_averages_neighbors(pictures):
     shifted = change(pictures, shift=uniform_of([[0.0, 0.25]]))
     torch.testing.assert_close(shifted[..., 1:], (pictures[..., 1:] + pictures[..., :-1]) / 2, atol=1e-5, rtol=0)
 
@@ -200,10 +200,10 @@ def test_zoom_and_stretch_scale_the_sides_as_lognormals():
 
 
 def matrix(**amounts):
-    return colour_matrix(draw(torch.tensor(0.5), draws(1, **amounts)))[0]
+    return color_matrix(draw(torch.tensor(0.5), draws(1, **amounts)))[0]
 
 
-def test_no_change_of_colour_is_the_identity():
+def test_no_change_of_color_is_the_identity():
     assert torch.equal(matrix(), torch.eye(3, 4))
 
 
@@ -214,13 +214,13 @@ def test_brightness_is_added_and_contrast_multiplied(pictures):
 
 def test_a_luma_flip_mirrors_the_greys_and_keeps_the_chroma(pictures):
     flipped = change(pictures, luma=0.5)
-    grey = pictures.mean(dim=1, keepdim=True)
-    torch.testing.assert_close(flipped, pictures - 2 * grey)
+    gray = pictures.mean(dim=1, keepdim=True)
+    torch.testing.assert_close(flipped, pictures - 2 * gray)
     torch.testing.assert_close(change(flipped, luma=0.7), pictures)
     assert torch.equal(change(pictures, luma=0.3), pictures)
 
 
-def test_hue_turns_by_a_third_exchange_the_channels_and_keep_greys(pictures):
+def test_hue_turns_by_a_third_exchange_the_channels_and_keep_grays(pictures):
     torch.testing.assert_close(change(pictures, hue=0.5 + 1 / 3), pictures.roll(1, dims=1))  # red becomes green
     torch.testing.assert_close(change(pictures, hue=0.5 - 1 / 3), pictures.roll(-1, dims=1))
     torch.testing.assert_close(matrix(hue=0.8)[:, :3].sum(dim=1), torch.ones(3))
@@ -228,15 +228,15 @@ def test_hue_turns_by_a_third_exchange_the_channels_and_keep_greys(pictures):
 
 
 def test_saturation_stretches_the_chroma(pictures):
-    grey = pictures.mean(dim=1, keepdim=True)
-    torch.testing.assert_close(change(pictures, saturation=uniform_of(1.0)), grey + 2 * (pictures - grey))
-    torch.testing.assert_close(change(pictures, saturation=uniform_of(-2.0)), grey + (pictures - grey) / 4)
+    gray = pictures.mean(dim=1, keepdim=True)
+    torch.testing.assert_close(change(pictures, saturation=uniform_of(1.0)), gray + 2 * (pictures - gray))
+    torch.testing.assert_close(change(pictures, saturation=uniform_of(-2.0)), gray + (pictures - gray) / 4)
 
 
-def test_the_colour_matrix_is_the_product_of_the_papers_five():
+def test_the_color_matrix_is_the_product_of_the_papers_five():
     drawn = {
         name: torch.rand(1, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-        for seed, name in enumerate(COLOURS)
+        for seed, name in enumerate(COLORS)
     }
     drawn["luma"] = torch.full((1, 1), 0.6, dtype=torch.float64)
     b, c, s = (
@@ -257,7 +257,7 @@ def test_the_colour_matrix_is_the_product_of_the_papers_five():
     hue = torch.linalg.matrix_exp(angle * cross)
     saturation = projector + (eye - projector) @ torch.diag(torch.tensor([s, s, s, 1], dtype=torch.float64))
     product = saturation @ hue @ luma @ contrast @ brightness
-    torch.testing.assert_close(colour_matrix(drawn)[0], product[:3])
+    torch.testing.assert_close(color_matrix(drawn)[0], product[:3])
 
 
 def test_the_same_numbers_give_the_same_bits_and_others_another(pictures):

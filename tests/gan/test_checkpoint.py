@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 from stages.gan.architectures import build
 from stages.gan.checkpoint import load_generator, pack, read_tensors, save_generator, unpack, write_tensors
 
@@ -84,7 +84,7 @@ def test_tensors_and_description_come_back(tmp_path):
     assert all(torch.equal(found[name], tensors[name]) for name in tensors)
 
 
-def test_networks_and_optimisers_go_on_as_if_nothing_had_happened():
+def test_networks_and_optimizers_go_on_as_if_nothing_had_happened():
     def steps(network, adam, count):
         for _ in range(count):
             adam.zero_grad()

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 from stages.gan.architectures import ARCHITECTURES, build, count_parameters
 from stages.gan.dcgan import Discriminator, Generator, Up, channels
 
@@ -44,7 +44,7 @@ def test_a_resolution_that_cannot_be_halved_to_4_is_refused(resolution):
         channels(8, resolution)
 
 
-def test_up_equals_nearest_neighbours_and_a_3x3_convolution():
+def test_up_equals_nearest_neighbors_and_a_3x3_convolution():
     layer = Up(5, 4, bias=True)
     torch.nn.init.normal_(layer.weight)
     torch.nn.init.normal_(layer.bias)
@@ -98,6 +98,6 @@ def test_an_unknown_architecture_is_named_with_the_choices():
 def test_params_offers_exactly_the_architectures_of_the_table():
     from typing import get_args
 
-    from stages.common.sections import Train
+    from stages.train.params import TrainParams
 
-    assert set(get_args(Train.model_fields["architecture"].annotation)) == set(ARCHITECTURES)
+    assert set(get_args(TrainParams.model_fields["architecture"].annotation)) == set(ARCHITECTURES)

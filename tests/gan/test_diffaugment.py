@@ -1,4 +1,4 @@
-"""DiffAugment: exact shifts, holes of the right size, colour that keeps what it should, and gradients."""
+"""DiffAugment: exact shifts, holes of the right size, color that keeps what it should, and gradients."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ ALL = tuple(KINDS)
 
 
 def draws(count, **changes):
-    """Numbers in the middle (no change of colour, no shift), some columns changed."""
+    """Numbers in the middle (no change of color, no shift), some columns changed."""
     columns = dict(
         zip(("brightness", "saturation", "contrast", "down", "right", "hole_y", "hole_x"), range(DRAWS), strict=True)
     )
@@ -25,7 +25,7 @@ def pictures():
     return torch.rand(4, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
 
-def test_the_middle_changes_no_colour_and_shifts_nothing(pictures):
+def test_the_middle_changes_no_color_and_shifts_nothing(pictures):
     torch.testing.assert_close(diffaugment(pictures, ("color", "translation"), draws(4)), pictures)
 
 
@@ -78,9 +78,9 @@ def test_brightness_is_added(pictures):
     )
 
 
-def test_saturation_0_is_grey_and_keeps_the_brightness_of_each_pixel(pictures):
-    grey = color(pictures, draws(4, saturation=0.0))
-    torch.testing.assert_close(grey, pictures.mean(dim=1, keepdim=True).expand_as(pictures))
+def test_saturation_0_is_gray_and_keeps_the_brightness_of_each_pixel(pictures):
+    gray = color(pictures, draws(4, saturation=0.0))
+    torch.testing.assert_close(gray, pictures.mean(dim=1, keepdim=True).expand_as(pictures))
 
 
 def test_contrast_scales_around_the_mean(pictures):

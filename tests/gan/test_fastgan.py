@@ -111,7 +111,7 @@ def test_what_is_reconstructed_is_at_most_128_pixels(resolution, side):
         assert Discriminator(8, resolution).side == side
 
 
-def test_a_few_steps_teach_the_decoders_flat_colours():
+def test_a_few_steps_teach_the_decoders_flat_colors():
     discriminator = Discriminator(8, 32)
     adam = torch.optim.Adam(discriminator.parameters(), lr=3e-3, betas=(0.5, 0.99))
     real = torch.rand(8, 3, 1, 1).expand(-1, -1, 32, 32) * 1.6 - 0.8

@@ -6,9 +6,9 @@ from typing import get_args
 import pytest
 import torch
 
-from stages.common.sections import Train
 from stages.gan.dcgan import Discriminator
 from stages.gan.losses import LOSSES, gradient_penalty, indifferent, lecam
+from stages.train.params import TrainParams
 
 
 def sigmoid(x):
@@ -19,7 +19,7 @@ REAL, FAKE = torch.tensor([2.0, -1.0]), torch.tensor([0.5, 3.0])
 
 
 def test_params_offers_exactly_the_losses_of_the_table():
-    assert set(get_args(Train.model_fields["loss"].annotation)) == set(LOSSES)
+    assert set(get_args(TrainParams.model_fields["loss"].annotation)) == set(LOSSES)
 
 
 @pytest.mark.parametrize(

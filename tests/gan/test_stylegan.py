@@ -24,7 +24,7 @@ def test_width_16_at_1024_pixels_has_the_papers_maps_and_parameters():
     with torch.device("meta"):
         generator, discriminator = Generator(512, 16, 1024), Discriminator(16, 1024)
     # The official code counts 26,219,627 and 23,087,249. It grows the networks, so it keeps a layer from and to
-    # colours at the eight smaller resolutions, too.
+    # colors at the eight smaller resolutions, too.
     assert count_parameters(generator) + sum(3 * size + 3 for size in sizes[:-1]) == 26_219_627
     assert count_parameters(discriminator) + sum(3 * size + size for size in sizes[:-1]) == 23_087_249
 

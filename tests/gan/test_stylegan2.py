@@ -71,7 +71,7 @@ def test_each_resolution_adds_its_part_to_the_picture():
     torch.testing.assert_close(pictures, total)
 
 
-def test_enlarging_the_picture_keeps_a_flat_colour():
+def test_enlarging_the_picture_keeps_a_flat_color():
     enlarge = Generator(8, 4, 32).enlarge
     flat = F.conv_transpose2d(torch.full((1, 3, 8, 8), 0.5), enlarge, stride=2, padding=1, groups=3)
     torch.testing.assert_close(flat[..., 2:-2, 2:-2], torch.full((1, 3, 12, 12), 0.5))

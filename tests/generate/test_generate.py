@@ -14,7 +14,7 @@ import torch
 import yaml
 from PIL import Image
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 from stages.gan.architectures import build
 from stages.gan.checkpoint import save_generator
 from stages.generate.__main__ import main
@@ -37,7 +37,7 @@ def configure(folder, **values):
     path = folder / "params.yaml"
     params = yaml.safe_load(path.read_text())
     params["generate"] |= values
-    params["train"] |= {"device": "cpu", "precision": "float32", "threads": 1}
+    params["runtime"] = {"device": "cpu", "precision": "float32", "threads": 1}
     path.write_text(yaml.safe_dump(params))
 
 

@@ -1,4 +1,4 @@
-"""Every labelled alteration changes what it names, and the files that the museum publishes by default stay what they are."""
+"""Every labeled alteration changes what it names, and the files that the museum publishes by default stay what they are."""
 
 import hashlib
 import io
@@ -37,7 +37,7 @@ def test_the_default_publication_keeps_its_bytes(works, pictures):
 
 
 @pytest.mark.parametrize("name", alterations.TABLE)
-def test_an_alteration_is_labelled_repeatable_and_opens(works, pictures, name):
+def test_an_alteration_is_labeled_repeatable_and_opens(works, pictures, name):
     for work, picture in zip(works, pictures, strict=False):
         first = scans.altered(work, picture, name)
         assert first == scans.altered(work, picture, name)
@@ -47,7 +47,7 @@ def test_an_alteration_is_labelled_repeatable_and_opens(works, pictures, name):
 
 def test_the_table_has_every_alteration_once():
     assert list(alterations.TABLE) == [
-        "resize", "jpeg30", "greyscale", "fade", "tint", "frame", "caption", "watermark", "letterbox", "crop5", "crop10", "mirror", "exif", "detail",
+        "resize", "jpeg30", "grayscale", "fade", "tint", "frame", "caption", "watermark", "letterbox", "crop5", "crop10", "mirror", "exif", "detail",
     ]  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_sizes_and_shares(works, pictures):
         assert size["crop10"] == pytest.approx((0.9, 0.9), abs=0.01)
         assert 0.19 < size["detail"][0] * size["detail"][1] < 0.44
         assert sorted(size["letterbox"])[0] == 1.0 and 1.11 < sorted(size["letterbox"])[1] < 1.33
-        for name in ("jpeg30", "greyscale", "fade", "tint", "watermark", "mirror", "exif"):
+        for name in ("jpeg30", "grayscale", "fade", "tint", "watermark", "mirror", "exif"):
             assert size[name] == (1.0, 1.0)
 
 

@@ -145,7 +145,7 @@ def test_renditions_of_the_collection(works: list[Work], pictures: dict):
             opened = Image.open(io.BytesIO(rendition.jpeg))
             assert opened.format == "JPEG" and opened.size == (rendition.width, rendition.height)
         for rendition, edge in zip(found[1:], (500, 240), strict=False):
-            if rendition.alteration in ("none", "greyscale", "faded"):
+            if rendition.alteration in ("none", "grayscale", "faded"):
                 assert max(rendition.width, rendition.height) == edge
         seen += [r.alteration for r in found[1:]]
     assert set(seen) == {"none", *scans.ALTERATIONS}
@@ -162,8 +162,8 @@ def test_alterations_change_what_they_name(works: list[Work], pictures: dict):
     assert altered("frame").width > clean[0] and altered("frame").height > clean[1]
     assert altered("caption").width == clean[0] and altered("caption").height > clean[1]
     assert 0.9 < altered("crop").width / clean[0] < 0.97
-    grey = np.asarray(altered("greyscale"))
-    assert (grey[..., 0] == grey[..., 2]).all()
+    gray = np.asarray(altered("grayscale"))
+    assert (gray[..., 0] == gray[..., 2]).all()
     before, after = np.asarray(picture, float), np.asarray(altered("faded"), float)
     assert after.std() < 0.8 * before.std()
     assert (after[..., 0] - after[..., 2]).mean() > (before[..., 0] - before[..., 2]).mean()

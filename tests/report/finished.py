@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from stages.common import images, report
+from stages.common import files, images
 
 TITLES = [
     "Sleep on Seven Crutches",
@@ -30,7 +30,7 @@ TRAIN = {
 
 
 def painting(seed: int, width: int = 96, height: int = 72) -> Image.Image:
-    """Two colours in a gradient, others for each seed."""
+    """Two colors in a gradient, others for each seed."""
     ends = np.random.default_rng(seed).integers(0, 255, (2, 1, 1, 3))
     way = np.linspace(0, 1, width)[None, :, None]
     return Image.fromarray(np.broadcast_to(ends[0] * (1 - way) + ends[1] * way, (height, width, 3)).astype(np.uint8))
@@ -45,9 +45,9 @@ def results(folder: Path, titles: list[str] = TITLES) -> None:
     ]  # fmt: skip
     for number, row in enumerate(rows):
         images.save_jpeg(data / "works" / row["file"], painting(number, 120 if number % 2 else 72, 90))
-    report.write_jsonl(data / "works/works.jsonl", rows)
+    files.write_jsonl(data / "works/works.jsonl", rows)
     names = [row["work"] for row in rows]
-    report.write_json(data / "split.json", {"train": names[:14], "validation": names[14:16], "test": names[16:]})
+    files.write_json(data / "split.json", {"train": names[:14], "validation": names[14:16], "test": names[16:]})
     for number, name in enumerate(["duplicates.jpg", "evaluation/nearest.jpg", "sketch/sketch.jpg"]):
         images.save_jpeg(data / name, painting(30 + number, 200, 150))
     for number, name in enumerate(
@@ -57,16 +57,16 @@ def results(folder: Path, titles: list[str] = TITLES) -> None:
     images.save_png(data / f"print/{NAMES[0]}.png", painting(50, 512, 384), dpi=(300, 300))
     images.save_animation(data / "gan/timelapse.webp", [painting(60 + number, 64, 64) for number in range(6)])
     (data / "gan/generator.safetensors").write_bytes(b"weights")
-    report.write_json(data / "track.json", {"experiment": "how-far", "fingerprint": "0123abcd"})
+    files.write_json(data / "track.json", {"experiment": "how-far", "fingerprint": "0123abcd"})
 
-    report.write_json(
+    files.write_json(
         metrics / "scrape.json", {"files": 60, "works": 20, "sets": {"collection": 60}, "failed": 3, "failures": []}
     )
-    report.write_json(
+    files.write_json(
         metrics / "dedupe.json",
         {"files": 57, "works": 20, "duplicates": 37, "details": 0, "precision": 0.9876, "recall": 1.0},
     )
-    report.write_json(metrics / "train.json", TRAIN)
+    files.write_json(metrics / "train.json", TRAIN)
     row = {"loss_g": 0.9, "loss_d": 0.6, "logit_real": 0.5, "logit_validation": 0.3, "logit_fake": -0.1}
     steps = [
         {"step": step, "kimg": step / 10} | {key: value + step / 1000 for key, value in row.items()}
@@ -76,14 +76,14 @@ def results(folder: Path, titles: list[str] = TITLES) -> None:
         {"step": 100 * look, "kimg": 10.0 * look, "kid": 0.4 - look / 20, "spread": 1.0, "contrast": 1.0}
         for look in range(1, 6)
     ]
-    report.write_csv(metrics / "train.csv", steps)
-    report.write_csv(metrics / "validation.csv", looks)
-    report.write_json(
+    files.write_csv(metrics / "train.csv", steps)
+    files.write_csv(metrics / "validation.csv", looks)
+    files.write_json(
         metrics / "stylize.json", {"styles": {name: {"width": 128, "height": 96} for name in NAMES}, "runtime": RUNTIME}
     )
     sides = {"width": 512, "height": 384, "width_mm": 43.3, "height_mm": 32.5, "tiles": 1}
     on_paper = {"trim_width_mm": 43.3, "trim_height_mm": 32.5, "bleed_mm": 0.0, "effective_dpi": 300.0, "warning": None}
-    report.write_json(
+    files.write_json(
         metrics / "upscale.json",
         {
             "dpi": 300,
@@ -94,10 +94,10 @@ def results(folder: Path, titles: list[str] = TITLES) -> None:
             "runtime": RUNTIME,
         },
     )
-    report.write_json(metrics / "evaluate.json", EVALUATE)
+    files.write_json(metrics / "evaluate.json", EVALUATE)
 
 
 def change(path: Path, **values: object) -> None:
     """Change top-level keys of a JSON file; None takes a key away."""
     changed = json.loads(path.read_text()) | values
-    report.write_json(path, {key: value for key, value in changed.items() if value is not None})
+    files.write_json(path, {key: value for key, value in changed.items() if value is not None})

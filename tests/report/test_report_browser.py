@@ -158,7 +158,7 @@ def test_without_scripts_both_pictures_stand_side_by_side(tab, page):
     assert tab.value("getComputedStyle(document.querySelector('.live-only')).display") == "none"
 
 
-def colour(tab, name: str) -> tuple[float, ...]:
+def color(tab, name: str) -> tuple[float, ...]:
     """A variable of the style as red, green, blue in 0..1."""
     digits = tab.value(f"getComputedStyle(document.documentElement).getPropertyValue('--{name}').trim()").lstrip("#")
     digits = digits if len(digits) == 6 else "".join(2 * digit for digit in digits)
@@ -179,23 +179,23 @@ def contrast(first: tuple[float, ...], second: tuple[float, ...]) -> float:
 @pytest.mark.parametrize("scheme", ["light", "dark", "print"])
 def test_contrast_is_enough_in_light_in_dark_and_on_paper(tab, scheme):
     tab.media("print" if scheme == "print" else "", prefers_color_scheme="dark" if scheme == "dark" else "light")
-    paper = colour(tab, "paper")
+    paper = color(tab, "paper")
     assert (sum(paper) < 0.5) == (scheme == "dark")
     assert (
         tab.value("getComputedStyle(document.documentElement).backgroundColor")
         == f"rgb({', '.join(str(round(value * 255)) for value in paper)})"
     )
     for name in ("ink", "soft", "accent", "bad"):
-        assert contrast(colour(tab, name), paper) >= 4.5, name
-        assert contrast(colour(tab, name), colour(tab, "card")) >= 4.5, name
+        assert contrast(color(tab, name), paper) >= 4.5, name
+        assert contrast(color(tab, name), color(tab, "card")) >= 4.5, name
     for name in ("line1", "line2", "line3"):
-        assert contrast(colour(tab, name), paper) >= 3, name
+        assert contrast(color(tab, name), paper) >= 3, name
 
 
 def test_dark_paper_is_printed_white(tab):
     tab.media("print", prefers_color_scheme="dark")
     assert tab.value("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
-    assert contrast(colour(tab, "ink"), (1.0, 1.0, 1.0)) > 15
+    assert contrast(color(tab, "ink"), (1.0, 1.0, 1.0)) > 15
 
 
 def test_nothing_moves_for_who_wants_nothing_to_move(tab):

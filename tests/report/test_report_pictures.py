@@ -45,7 +45,7 @@ def test_a_detail_is_pixel_for_pixel_even_where_bytes_are_short():
         data, image = decoded(pictures.detail(plain, 600, most))
         assert len(data) <= most
         steps = np.diff(np.asarray(image.convert("L"), dtype=int)[image.height // 2])
-        assert np.median(steps) == 1, "one grey level a pixel, as in the original"
+        assert np.median(steps) == 1, "one gray level a pixel, as in the original"
     assert decoded(pictures.detail(noise(100, 80), 600, 10**6))[1].size == (100, 80)
 
 

@@ -24,9 +24,9 @@ QUICK = {
 
 
 def picture(kind: str = "JPEG", mode: str = "RGB", pixels: tuple[int, int] = (40, 30), **options) -> bytes:
-    """The bytes of a small picture, grey all over unless it is saved with more."""
+    """The bytes of a small picture, gray all over unless it is saved with more."""
     data = io.BytesIO()
-    Image.new(mode, pixels, options.pop("colour", 0)).save(data, kind, **options)
+    Image.new(mode, pixels, options.pop("color", 0)).save(data, kind, **options)
     return data.getvalue()
 
 
@@ -164,5 +164,5 @@ def museum_files(works: int) -> dict[str, bytes]:
         links = "".join(f'<a class="rendition" href="/images/{number}/{name}.jpg">{name}</a>' for name in names)
         files[f"/works/w{number}/"] = f"<h1>Work {number}</h1><dl><dt>Year</dt><dd>1931</dd></dl>{links}".encode()
         for name, width in zip(names[:2], (60, 40), strict=True):
-            files[f"/images/{number}/{name}.jpg"] = picture(pixels=(width, 30), colour=(number * 8, 100, 50))
+            files[f"/images/{number}/{name}.jpg"] = picture(pixels=(width, 30), color=(number * 8, 100, 50))
     return files

@@ -340,7 +340,7 @@ PICTURES = {
     "PDF": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj<<>>endobj",
     "PostScript": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n(/etc/passwd)(r)file\n",
     "GIF": picture("GIF", "L"),
-    "a JPEG cut short": picture(pixels=(400, 300), colour="red")[:-300],
+    "a JPEG cut short": picture(pixels=(400, 300), color="red")[:-300],
     "a PNG cut short": picture("PNG", pixels=(400, 300))[:-40],
     "noise": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 10,
     "a PNG of 2500 megapixels": header_bomb(50_000, 50_000),

@@ -24,7 +24,7 @@ from interrupted import (
 )
 from loopback import QUICK, Script, picture, reply
 
-from stages.common import report
+from stages.common import files
 from stages.scrape.addresses import FetchError
 from stages.scrape.fetch import Client, Manners
 from stages.scrape.partial import Partial, Version
@@ -188,7 +188,7 @@ def test_an_answer_without_a_body_ends_a_part(server, tmp_path, end):
 
 def test_the_type_is_that_of_the_whole(workspace, server):
     """Through the door: a picture that comes in two answers, and a page with a picture's first bytes."""
-    sound = picture(pixels=(400, 300), colour="red")
+    sound = picture(pixels=(400, 300), color="red")
     page = sound[:500].ljust(1000, b" ") + b"<html></html>"
     for path, body in (("/sound.jpg", sound), ("/page.jpg", page)):
         first = answer("200 OK", {"Content-Length": str(len(body))} | TAG, body[:500])
@@ -198,9 +198,9 @@ def test_the_type_is_that_of_the_whole(workspace, server):
     workspace.set(scrape__source="urls", scrape__path="list.csv")
     done = workspace.open("scrape")
     assert done.returncode == 0, done.stderr
-    (row,) = report.read_jsonl(workspace.folder / "data" / "raw" / "catalogue.jsonl")
+    (row,) = files.read_jsonl(workspace.folder / "data" / "raw" / "catalogue.jsonl")
     assert (workspace.folder / "data" / "raw" / row["file"]).read_bytes() == sound
-    (failure,) = report.read_json(workspace.folder / "metrics" / "scrape.json")["failures"]
+    (failure,) = files.read_json(workspace.folder / "metrics" / "scrape.json")["failures"]
     assert failure["image_url"] == "/page.jpg" and "not a whole picture" in failure["reason"]
     assert server.asked["/sound.jpg"] == server.asked["/page.jpg"] == 2
 

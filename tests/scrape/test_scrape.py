@@ -9,7 +9,7 @@ import pytest
 from loopback import picture
 from PIL import Image
 
-from stages.common import report
+from stages.common import files
 from stages.museum import site, works
 from stages.museum.scans import Rendition
 from stages.scrape import museum
@@ -105,7 +105,7 @@ def test_row_names_a_file_by_its_content_and_drops_the_port():
 
 
 KINDS = {
-    "JPEG": ("JPEG", "RGB", {}), "grey JPEG": ("JPEG", "L", {}), "inks": ("JPEG", "CMYK", {}), "PNG": ("PNG", "RGBA", {}), "palette": ("PNG", "P", {"transparency": 0}),
+    "JPEG": ("JPEG", "RGB", {}), "gray JPEG": ("JPEG", "L", {}), "inks": ("JPEG", "CMYK", {}), "PNG": ("PNG", "RGBA", {}), "palette": ("PNG", "P", {"transparency": 0}),
     "16 bits": ("PNG", "I;16", {}), "WebP": ("WEBP", "RGB", {}), "TIFF": ("TIFF", "RGB", {}), "MPO": ("MPO", "RGB", {"save_all": True, "append_images": [Image.new("RGB", (9, 9))]}),
 }  # fmt: skip
 
@@ -133,7 +133,7 @@ def test_several_frames_are_no_picture(kind):
         examine(picture(kind, "RGB", **frames), 1)
 
 
-def test_a_colour_space_that_cannot_be_converted_is_no_picture():
+def test_a_color_space_that_cannot_be_converted_is_no_picture():
     for mode in ("LAB", "F"):
         with pytest.raises(NotAPicture):
             examine(picture("TIFF", mode), 1)
@@ -153,12 +153,12 @@ def test_door_writes_files_catalogue_and_metrics(workspace, address):
     workspace.set(scrape__url=address)
     assert workspace.open("scrape").returncode == 0
     raw = workspace.folder / "data" / "raw"
-    rows = report.read_jsonl(raw / "catalogue.jsonl")
+    rows = files.read_jsonl(raw / "catalogue.jsonl")
     assert len(rows) == 95
     for item in rows:
         assert hashlib.sha256((raw / item["file"]).read_bytes()).hexdigest() == item["sha256"]
     assert address.rsplit(":", 1)[1].strip("/") not in (raw / "catalogue.jsonl").read_text()
-    summary = report.read_json(workspace.folder / "metrics" / "scrape.json")
+    summary = files.read_json(workspace.folder / "metrics" / "scrape.json")
     assert summary == {"failed": 0, "failures": [], "files": 95, "sets": {"collection": 90, "reserve": 5}, "works": 35}
 
 
@@ -181,7 +181,7 @@ def test_a_failed_file_is_a_row_and_the_others_arrive(workspace, httpserver):
     httpserver.expect_request("/broken.jpg").respond_with_data(jpeg(2)[:-300])
     workspace.set(scrape__url=httpserver.url_for("/"), scrape__retries=0)
     assert workspace.open("scrape").returncode == 0
-    summary = report.read_json(workspace.folder / "metrics" / "scrape.json")
+    summary = files.read_json(workspace.folder / "metrics" / "scrape.json")
     assert summary["files"] == 1 and summary["failed"] == 3
     reasons = {item["image_url"]: item["reason"] for item in summary["failures"]}
     assert "the server answered 500" in reasons["/gone.jpg"]
@@ -192,7 +192,7 @@ def test_an_empty_source_is_an_error_and_keeps_the_old_data(workspace, httpserve
     httpserver.expect_request("/robots.txt").respond_with_data("")
     httpserver.expect_request("/").respond_with_data("<p>closed on Mondays</p>", content_type="text/html")
     old = workspace.folder / "data" / "raw" / "catalogue.jsonl"
-    report.write_bytes(old, b"old")
+    files.write_bytes(old, b"old")
     workspace.set(scrape__url=httpserver.url_for("/"))
     workspace.fails("scrape", "gave no picture", "it lists no works", "scrape.source: museum")
     assert old.read_bytes() == b"old" and len(list(old.parent.parent.iterdir())) == 1

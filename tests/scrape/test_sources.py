@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from loopback import picture, reply
 
-from stages.common import report
+from stages.common import files
 from stages.scrape import commons, folder, urls
 from stages.scrape.addresses import FetchError
 from stages.scrape.catalogue import Gap, Record
@@ -207,15 +207,15 @@ def test_a_list_with_a_mistake_is_explained(tmp_path, name, content, words):
 def test_the_door_takes_a_folder_without_any_network(workspace, tmp_path):
     mine = tmp_path / "mine"
     mine.mkdir()
-    (mine / "good.png").write_bytes(picture("PNG", "RGBA", colour=(1, 2, 3, 128)))
+    (mine / "good.png").write_bytes(picture("PNG", "RGBA", color=(1, 2, 3, 128)))
     (mine / "bad.jpg").write_bytes(b"<html>")
     workspace.set(scrape__source="folder", scrape__path="mine")
     done = workspace.open("scrape")
     assert done.returncode == 0, done.stderr
-    (row,) = report.read_jsonl(workspace.folder / "data" / "raw" / "catalogue.jsonl")
+    (row,) = files.read_jsonl(workspace.folder / "data" / "raw" / "catalogue.jsonl")
     assert (row["image_url"], row["title"], row["type"], row["set"]) == ("good.png", "good", "image/png", "collection")
     assert [
-        item["image_url"] for item in report.read_json(workspace.folder / "metrics" / "scrape.json")["failures"]
+        item["image_url"] for item in files.read_json(workspace.folder / "metrics" / "scrape.json")["failures"]
     ] == ["bad.jpg"]
     workspace.set(scrape__path="none")
     workspace.fails("scrape", "'folder' cannot be read", "not a folder", "scrape.path")
@@ -234,7 +234,7 @@ def test_the_door_takes_a_list_in_which_a_host_may_refuse(workspace, server):
         f"url,title\n{server.url('/closed.jpg')},Closed\n{server.url('/good.jpg')},Good\n"
     )
     assert workspace.open("scrape").returncode == 0
-    summary = report.read_json(workspace.folder / "metrics" / "scrape.json")
+    summary = files.read_json(workspace.folder / "metrics" / "scrape.json")
     assert summary["files"] == 1 and [item["title"] for item in summary["failures"]] == ["Closed"]
 
 

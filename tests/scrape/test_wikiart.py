@@ -10,7 +10,7 @@ from loopback import Gallery, reply
 from PIL import Image
 from wikiart_site import GENRES, RENDITIONS, Site
 
-from stages.common import report
+from stages.common import files
 from stages.scrape import wikiart
 from stages.scrape.addresses import FetchError, Refused
 from stages.scrape.catalogue import Gap, Record
@@ -167,7 +167,7 @@ def test_an_answer_that_is_no_list_is_explained(server, client, body):
 
 
 def painted(number: int, width: int) -> bytes:
-    """A small picture of coloured patches that no other number has, for the works that are asked for."""
+    """A small picture of colored patches that no other number has, for the works that are asked for."""
     if GENRES[number % 3] != "portrait":
         return b"not asked for"
     patches = Image.fromarray(np.random.default_rng(number).integers(0, 256, (12, 16, 3), np.uint8)).resize(
@@ -194,7 +194,7 @@ def test_a_thousand_works_from_list_to_works(workspace):
     assert sum("/en/salvador-dali/" in path and "mode" not in path for path in gallery.asked) == 1050
     portraits = [number for number in range(1050) if GENRES[number % 3] == "portrait"]
     shown = [number for number in portraits if number not in site.without_picture]
-    rows = report.read_jsonl(workspace.folder / "data" / "raw" / "catalogue.jsonl")
+    rows = files.read_jsonl(workspace.folder / "data" / "raw" / "catalogue.jsonl")
     counts = Counter(row["rendition"] for row in rows)
     even = [number for number in shown if number % 2 == 0]
     assert counts["original"] == len(shown) and counts["scan 2"] == len(site.with_two_scans & set(shown))
@@ -204,7 +204,7 @@ def test_a_thousand_works_from_list_to_works(workspace):
         "scan 2",
         *(name.lower() for name in RENDITIONS),
     }
-    summary = report.read_json(workspace.folder / "metrics" / "scrape.json")
+    summary = files.read_json(workspace.folder / "metrics" / "scrape.json")
     missing = len([number for number in even if number % 5 == 0])
     assert (
         summary["failed"] == missing + len(set(portraits) & site.without_picture)
@@ -215,8 +215,8 @@ def test_a_thousand_works_from_list_to_works(workspace):
     workspace.set(dedupe__details=False)  # two thirds of the time, and there are no details here
     done = workspace.open("dedupe")
     assert done.returncode == 0, done.stderr
-    works = report.read_jsonl(workspace.folder / "data" / "works" / "works.jsonl")
-    assert len(works) == report.read_json(workspace.folder / "metrics" / "dedupe.json")["works"] == len(shown) > 300
+    works = files.read_jsonl(workspace.folder / "data" / "works" / "works.jsonl")
+    assert len(works) == files.read_json(workspace.folder / "metrics" / "dedupe.json")["works"] == len(shown) > 300
     by_file = {row["file"]: row for row in rows}
     for work in works:
         assert {by_file[file]["page_url"] for file in work["duplicates"]} == {work["page_url"]}, (

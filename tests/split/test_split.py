@@ -2,8 +2,8 @@
 
 import pytest
 
-from stages.common import report
-from stages.common.door import UserError
+from stages.common import files
+from stages.common.cli import UserError
 from stages.split.nested import by_fraction, shuffled, with_reserve
 
 COLLECTION = [f"c{number:02}" for number in range(72)]
@@ -52,13 +52,13 @@ def test_door(workspace):
         for names, where in ((COLLECTION, "collection"), (RESERVE, "reserve"))
         for name in names
     ]
-    report.write_jsonl(
+    files.write_jsonl(
         workspace.folder / "data/works/works.jsonl", rows + rows[:5]
     )  # kept duplicates are still one work
     assert workspace.open("split").returncode == 0
     path = workspace.folder / "data/split.json"
     before = path.read_bytes()
-    assert {part: len(names) for part, names in report.read_json(path).items()} == {
+    assert {part: len(names) for part, names in files.read_json(path).items()} == {
         "train": 72,
         "validation": 72,
         "test": 144,

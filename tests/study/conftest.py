@@ -42,7 +42,7 @@ PIPELINE = {
         "track": {
             "cmd": "python stage.py track",
             "deps": ["metrics/evaluate.json", "stage.py"],
-            "params": ["train"],
+            "params": ["train", "runtime"],
             "outs": ["data/tracked"],
         },
     },

@@ -18,7 +18,7 @@ from stages.study.table import levels, row
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERYTHING = params.load(ROOT / "params.yaml")
-STUDY = EVERYTHING.study
+STUDY = EVERYTHING["study"]
 TEXT = (ROOT / "params.yaml").read_text()
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 
@@ -92,7 +92,7 @@ def test_params_of_a_cell_keep_comments_and_order():
     before, after = (params.flatten(yaml.safe_load(item)) for item in (TEXT, text))
     assert {key: after[key] for key in after if after[key] != before[key]} == {
         "split.train_works": 18, "dedupe.enabled": False, "train.augmentation": "none", "train.seed": 2,
-        "train.kimg": 40.0, "train.width": 16, "train.evaluate_kimg": 20.0, "train.threads": 1, "generate.count": 150,
+        "train.kimg": 40.0, "train.width": 16, "train.evaluate_kimg": 20.0, "generate.count": 150, "runtime.threads": 1,
     }  # fmt: skip
     changed = [(old, new) for old, new in zip(TEXT.splitlines(), text.splitlines(), strict=True) if old != new]
     assert len(changed) == 9 and all(old.partition(" # ")[2] == new.partition(" # ")[2] for old, new in changed)
@@ -109,7 +109,11 @@ def test_the_plan_says_minutes_and_cost():
     )
     assert "study.cost_per_hour" in nothing
     rows = made_up()[:8]  # 120 seconds each
-    some = plan(EVERYTHING.model_copy(update={"study": STUDY.model_copy(update={"cost_per_hour": 1.5})}), named, rows)
+    some = plan(
+        params.check(EVERYTHING.raw | {"study": EVERYTHING.raw["study"] | {"cost_per_hour": 1.5}}, "a test"),
+        named,
+        rows,
+    )
     assert "8 done, 40 to do" in some and "expected: 40 minutes, 120 seconds a cell (the median of 8 done)" in some
     assert "cost: 1.00, at 1.5 an hour" in some
     assert some.count("\n  done ") == 8 and some.count("\n  to do ") == 40

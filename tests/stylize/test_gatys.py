@@ -1,4 +1,4 @@
-"""Style transfer: what the optimisation must do, that it comes out the same each time, and that it goes on where it stopped."""
+"""Style transfer: what the optimization must do, that it comes out the same each time, and that it goes on where it stopped."""
 
 import io
 
@@ -69,8 +69,8 @@ def test_the_underpainting_has_the_works_light_where_the_paper_is_blank():
 
 def test_a_darker_sketch_does_not_darken_the_underpainting():
     light = torch.full((1, 3, *gatys.WORK_MASSES), 0.2)
-    grey, white = (gatys.underpainted(torch.full((1, 3, 40, 40), level), light) for level in (-0.4, 1.0))
-    assert torch.allclose(grey, white, atol=1e-4) and torch.allclose(white, torch.full_like(white, 0.2), atol=1e-4)
+    gray, white = (gatys.underpainted(torch.full((1, 3, 40, 40), level), light) for level in (-0.4, 1.0))
+    assert torch.allclose(gray, white, atol=1e-4) and torch.allclose(white, torch.full_like(white, 0.2), atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_bands_sum_to_one_and_follow_the_height():
 
 
 def test_regions_of_a_mask_of_any_size():
-    wanted = guides.colours(mask())
+    wanted = guides.colors(mask())
     assert wanted == sorted([RED, BLUE])
     found = guides.regions(mask(), wanted, (100, 200))
     assert found.shape == (2, 100, 200) and found[:, 0, 0].tolist() == [0, 1] and found[:, -1, -1].tolist() == [1, 0]
@@ -31,8 +31,8 @@ def test_regions_of_a_mask_of_any_size():
 
 @pytest.mark.parametrize("picture, size, words", [
     (mask(60, 20), (100, 200), ["60 x 20 pixels", "200 x 100", "same shape"]),
-    (mask(below=(0, 99, 0)), (100, 200), ["lacks the colour #0000c8"]),
-    (Image.radial_gradient("L").resize((200, 100)), (100, 200), ["more than 16 colours", "hard edges"]),
+    (mask(below=(0, 99, 0)), (100, 200), ["lacks the color #0000c8"]),
+    (Image.radial_gradient("L").resize((200, 100)), (100, 200), ["more than 16 colors", "hard edges"]),
 ])  # fmt: skip
 def test_wrong_masks(picture, size, words):
     with pytest.raises(ValueError) as error:

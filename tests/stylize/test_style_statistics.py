@@ -127,6 +127,6 @@ def test_regions_count_by_their_share_of_the_canvas():
 def test_every_kind_of_the_params_is_there():
     from typing import get_args
 
-    from stages.common.sections import Stylize
+    from stages.stylize.params import StylizeParams
 
-    assert set(get_args(Stylize.model_fields["style_loss"].annotation)) == set(statistics.DISTANCES)
+    assert set(get_args(StylizeParams.model_fields["style_loss"].annotation)) == set(statistics.DISTANCES)

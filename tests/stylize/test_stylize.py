@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from stages.common import images, report
+from stages.common import files, images
 
 TITLES = ["Sleep on Crutches", "The Second Dream: Ébauche"]
 
 
 def sketch(width: int = 96, height: int = 72) -> Image.Image:
     page = Image.new("RGB", (width, height), "white")
-    ImageDraw.Draw(page).ellipse((width // 4, height // 4, width // 2, height // 2), outline="grey", width=2)
+    ImageDraw.Draw(page).ellipse((width // 4, height // 4, width // 2, height // 2), outline="gray", width=2)
     return page
 
 
 def painting(seed: int, width: int, height: int) -> Image.Image:
-    colours = np.random.default_rng(seed).integers(0, 256, (9, 12, 3), dtype=np.uint8)
-    return Image.fromarray(colours).resize((width, height), Image.Resampling.BICUBIC)
+    colors = np.random.default_rng(seed).integers(0, 256, (9, 12, 3), dtype=np.uint8)
+    return Image.fromarray(colors).resize((width, height), Image.Resampling.BICUBIC)
 
 
 @pytest.fixture
@@ -34,14 +34,14 @@ def studio(workspace):
     for number, (title, side) in enumerate([(TITLES[0], 40), (TITLES[0], 90), (TITLES[1], 60)]):
         images.save_png(data / f"works/{number}.png", painting(number, side, side - 10))
         rows.append({"work": f"w{number}", "title": title, "year": 1937, "file": f"{number}.png", "set": "collection"})
-    report.write_jsonl(data / "works/works.jsonl", rows)
+    files.write_jsonl(data / "works/works.jsonl", rows)
     workspace.set(
         stylize__sketch="drawing.png",
         stylize__styles=["sleep on CRUTCHES", TITLES[1]],
         stylize__pixels=64,
         stylize__steps=2,
     )
-    workspace.set(train__precision="float32")
+    workspace.set(runtime__precision="float32")
     return workspace
 
 
@@ -79,7 +79,7 @@ def test_door_takes_the_largest_picture_of_a_title_repeats_bit_for_bit_and_clear
         )
         images.save_png(studio.folder / "data/stylized/pictures/2-another.png", painting(5, 20, 20))
         (studio.folder / "data/works/0.png").unlink(missing_ok=True)
-        report.write_jsonl(
+        files.write_jsonl(
             studio.folder / "data/works/works.jsonl", [{"title": TITLES[0], "file": "1.png"}]
         )  # only the larger one
     assert outputs[0] == outputs[1]
@@ -134,7 +134,7 @@ def test_an_interrupted_stage_goes_on_and_ends_with_the_same_bytes(studio, how):
     assert studio.open("stylize").returncode == 0
     whole = results(studio.folder)
     assert len(whole) == 2 + 1 + 2 * 2 + 1, "two pictures, the sheet, four pictures in progress, the metrics"
-    process = studio.start(Path(__file__).parent / "slow_door.py")
+    process = studio.start(Path(__file__).parent / "slow_stage.py")
     marks = studio.folder / "steps"
     until = time.monotonic() + 120
     while not (marks.exists() and marks.stat().st_size >= 17):  # in the second picture
@@ -155,7 +155,7 @@ def test_an_interrupted_stage_goes_on_and_ends_with_the_same_bytes(studio, how):
     assert not [*studio.folder.glob(".resume/stylize/*")], "what is complete is forgotten"
 
 
-def test_colours_of_the_sketch(studio):
+def test_colors_of_the_sketch(studio):
     red = Image.new("RGB", (96, 72), (200, 40, 40))
     ImageDraw.Draw(red).rectangle((20, 20, 60, 50), fill=(90, 10, 10))
     images.save_png(studio.folder / "data/sketch/drawing.png", red)
@@ -196,11 +196,11 @@ def test_masks_lead_each_region_to_its_own(studio):
 
 
 @pytest.mark.parametrize("names, words", [
-    ([], ["stylize.guidance is masks", "data/sketch/masks/drawing.png", "one colour for each region"]),
+    ([], ["stylize.guidance is masks", "data/sketch/masks/drawing.png", "one color for each region"]),
     ([("drawing", 96, 72)], ["'Sleep on CRUTCHES'", "data/sketch/masks/sleep-on-crutches.png"]),
     ([("drawing", 96, 72), ("sleep-on-crutches", 90, 20)], ["masks/sleep-on-crutches.png has 90 x 20 pixels", "its picture has 90 x 80"]),
     ([("drawing", 30, 72)], ["masks/drawing.png has 30 x 72 pixels", "same shape"]),
-    ([("drawing", 96, 72), ("sleep-on-crutches", 90, 80, "green")], ["masks/sleep-on-crutches.png lacks the colour #ff0000"]),
+    ([("drawing", 96, 72), ("sleep-on-crutches", 90, 80, "green")], ["masks/sleep-on-crutches.png lacks the color #ff0000"]),
 ])  # fmt: skip
 def test_wrong_masks(studio, names, words):
     for name in names:

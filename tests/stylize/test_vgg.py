@@ -81,8 +81,8 @@ def test_a_flat_picture_has_no_frame_in_the_first_layer(network):
     assert torch.allclose(features, features[:, :, 8:9, 8:9].expand_as(features), rtol=1e-4, atol=1e-2)
 
 
-def test_the_first_filters_are_edge_and_colour_detectors(network):
-    """A wrong memory layout or colour order would leave noise: real first-layer kernels are smooth, and many sum to nearly nothing."""
+def test_the_first_filters_are_edge_and_color_detectors(network):
+    """A wrong memory layout or color order would leave noise: real first-layer kernels are smooth, and many sum to nearly nothing."""
     kernels = network.kernels["relu1_1"][0]
     step = (kernels[..., 1:] - kernels[..., :-1]).square().mean((1, 2, 3)) / kernels.square().mean((1, 2, 3))
     shuffled = kernels.flatten(1)[:, torch.randperm(27, generator=torch.Generator().manual_seed(0))].view_as(kernels)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from stages.common import images, report
+from stages.common import files, images
 from stages.gan.architectures import build
 from stages.gan.checkpoint import save_generator
 
@@ -50,16 +50,16 @@ def lay_out(folder: Path) -> None:
         images.save_png(folder / "data" / name, Image.new("RGB", (8, 8), (number, 0, 0)))
     generator, _ = build("dcgan", LATENT, 8, SIDE, seed=0)
     for weights in generator.parameters():
-        weights.data *= 4  # untrained, all pictures are nearly grey
+        weights.data *= 4  # untrained, all pictures are nearly gray
     save_generator(folder / "data/gan/generator.safetensors", generator, "dcgan", 8, SIDE)
     works = [
         {"work": name, "set": "collection", "file": f"{name}{copy}.jpg", "best": copy == 0}
         for name in "abcd"
         for copy in range(2)
     ]
-    report.write_jsonl(folder / "data/works/works.jsonl", works)
-    report.write_json(folder / "data/split.json", {"train": ["a", "b"], "validation": [], "test": ["c", "d"]})
-    report.write_json(folder / "metrics/evaluate.json", EVALUATION)
-    report.write_json(folder / "metrics/train.json", TRAINING)
-    report.write_csv(folder / "metrics/train.csv", [{"step": 1, "kimg": 0.1, "loss_g": 0.7}])
-    report.write_csv(folder / "metrics/validation.csv", [{"step": 1, "kimg": 0.1, "kid": 0.3}])
+    files.write_jsonl(folder / "data/works/works.jsonl", works)
+    files.write_json(folder / "data/split.json", {"train": ["a", "b"], "validation": [], "test": ["c", "d"]})
+    files.write_json(folder / "metrics/evaluate.json", EVALUATION)
+    files.write_json(folder / "metrics/train.json", TRAINING)
+    files.write_csv(folder / "metrics/train.csv", [{"step": 1, "kimg": 0.1, "loss_g": 0.7}])
+    files.write_csv(folder / "metrics/validation.csv", [{"step": 1, "kimg": 0.1, "kid": 0.3}])

@@ -8,7 +8,7 @@ from stages.common import params
 from stages.track import describe
 from stages.track.dataset import datasets
 
-VALUES = params.flatten(params.load(Path(__file__).resolve().parents[2] / "params.yaml").model_dump())
+VALUES = params.load(Path(__file__).resolve().parents[2] / "params.yaml").flat()
 OK = TRAINING | {"verdict": {"state": "ok", "since_kimg": None, "cause": "", "ended": "kimg"}}
 ROWS = [{"work": work, "file": f"{work}{copy}.jpg", "best": copy == 0} for work in "abcd" for copy in range(2)]
 

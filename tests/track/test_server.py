@@ -11,7 +11,7 @@ import pytest
 import requests
 from mlflow import MlflowClient
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 from stages.track import store
 
 NAME = "how-far-do-n-pictures-go"

@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 from PIL import Image
 
 from stages.common import images
-from stages.common.door import UserError
+from stages.common.cli import UserError
 from stages.track.store import FINGERPRINT, Result, log_once
 
 NAME = "how-far-do-n-pictures-go"

@@ -22,7 +22,6 @@ ROOT = Path(__file__).parents[2]
 SMALL = {
     "resolution": 32, "width": 8, "latent": 8, "batch": 4, "kimg": 0.12, "sheet_kimg": 0.04, "penalty_every": 4,
     "evaluate_kimg": 0.06, "evaluate_pictures": 4,
-    "device": "cpu", "precision": "float32", "threads": 1,
 }  # fmt: skip
 
 
@@ -39,6 +38,7 @@ class Workspace:
         path = self.folder / "params.yaml"
         params = yaml.safe_load(path.read_text())
         params["train"] |= values
+        params["runtime"] = {"device": "cpu", "precision": "float32", "threads": 1}
         path.write_text(yaml.safe_dump(params))
 
     def pictures(self, part: str, works: int, copies: int = 1, side: int = 32) -> None:

@@ -9,7 +9,7 @@ from stages.train.examine import Examiner
 
 
 def noise(count: int, seed: int, contrast: float = 1.0) -> list[Image.Image]:
-    """Coarse coloured noise, each picture another."""
+    """Coarse colored noise, each picture another."""
     rng = np.random.default_rng(seed)
     values = 128 + contrast * (rng.integers(0, 256, (count, 8, 8, 3)) - 128)
     return [Image.fromarray(value.astype(np.uint8)).resize((32, 32), Image.Resampling.BICUBIC) for value in values]

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from stages.common.tensors import from_bytes
 from stages.gan.architectures import ARCHITECTURES
 from stages.gan.diffaugment import diffaugment
 from stages.gan.losses import LOSSES, lecam
 from stages.gan.noise import latents, random
 from stages.train.loop import Diverged, train
-from stages.train.step import DRAW, DRAWS, HELD_OUT, batch_order, learn, normalise
+from stages.train.step import DRAW, DRAWS, HELD_OUT, batch_order, learn
 
 PICTURES = torch.randint(0, 256, (6, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 VALIDATION = torch.randint(0, 256, (5, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
@@ -35,14 +36,14 @@ def assert_equal(first, second):
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_it_learns_a_colour(make_state, make_settings, loss, run):
-    colour = torch.tensor([200, 90, 40], dtype=torch.uint8)
-    pictures = colour[:, None, None].expand(8, 3, 32, 32).contiguous()
+def test_it_learns_a_color(make_state, make_settings, loss, run):
+    color = torch.tensor([200, 90, 40], dtype=torch.uint8)
+    pictures = color[:, None, None].expand(8, 3, 32, 32).contiguous()
     state = make_state(learning_rate=0.002)
     z = latents(5, range(16), 8)
 
     def distance():
-        return (state.ema.network(z) - normalise(colour)[:, None, None]).abs().mean().item()
+        return (state.ema.network(z) - from_bytes(color)[:, None, None]).abs().mean().item()
 
     before = distance()
     run(state, make_settings(loss=loss, steps=150, batch=8, diffaugment=("translation",), r1_gamma=0.5), pictures)
@@ -128,9 +129,9 @@ def test_the_validation_logit_is_the_discriminators_mean_on_pictures_changed_lik
     row = run(state, settings)[-1]
     draws = torch.from_numpy(random(settings.seed, 2, HELD_OUT).random((len(VALIDATION), DRAWS), np.float32))
     with torch.no_grad():
-        changed = diffaugment(normalise(VALIDATION), policy, draws)
+        changed = diffaugment(from_bytes(VALIDATION), policy, draws)
         expected = state.discriminator(changed).mean().item()
-        plain = state.discriminator(normalise(VALIDATION)).mean().item()
+        plain = state.discriminator(from_bytes(VALIDATION)).mean().item()
     assert row["logit_validation"] == pytest.approx(expected, rel=1e-4)
     assert (expected == plain) == (policy == ())
 
@@ -165,7 +166,7 @@ def test_the_generators_step_leaves_no_gradient_in_the_discriminator(make_state,
     state, settings = make_state(), make_settings(loss="nonsaturating", r1_gamma=0.0, augmentation="none", steps=1)
     untouched = make_state()
     learn(state, PICTURES, settings)
-    real = normalise(PICTURES[torch.from_numpy(batch_order(0, 0, 4, len(PICTURES)))])
+    real = from_bytes(PICTURES[torch.from_numpy(batch_order(0, 0, 4, len(PICTURES)))])
     z = torch.from_numpy(random(0, 0, DRAW).standard_normal((4, 8), np.float32))
     LOSSES["nonsaturating"].discriminator(
         *untouched.discriminator(torch.cat([real, untouched.generator(z).detach()])).chunk(2)
@@ -277,5 +278,5 @@ def test_every_epoch_shows_every_picture_once(batch, count):
     assert len({tuple(epoch) for epoch in whole}) > 1 or len(whole) == 1
 
 
-def test_normalise_is_minus_1_to_1():
-    assert normalise(torch.tensor([0, 255], dtype=torch.uint8)).tolist() == [-1, 1]
+def test_normalize_is_minus_1_to_1():
+    assert from_bytes(torch.tensor([0, 255], dtype=torch.uint8)).tolist() == [-1, 1]

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from stages.common import weights
-from stages.common.door import UserError
+from stages.common.cli import UserError
 from stages.common.tensors import tensor
 from stages.upscale import esrgan, models, tiles
 

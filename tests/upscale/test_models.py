@@ -6,7 +6,7 @@ from safetensors.torch import save_file
 from spandrel import ModelLoader
 from spandrel.architectures.ESRGAN.__arch.RRDB import RRDBNet
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 from stages.upscale import models
 
 CPU = torch.device("cpu")

@@ -1,10 +1,10 @@
-"""Geometry of a print in closed forms: millimetres, crop, border, mirrored bleed, and what is warned of."""
+"""Geometry of a print in closed forms: millimeters, crop, border, mirrored bleed, and what is warned of."""
 
 import numpy as np
 import pytest
 import torch
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 from stages.upscale import printing
 from stages.upscale.printing import Layout, lay_out, on_paper, sheet, warning
 
@@ -14,7 +14,7 @@ def numbered(width: int, height: int) -> np.ndarray:
     return np.arange(width * height * 3, dtype=np.uint16).reshape(height, width, 3)
 
 
-def test_papers_in_millimetres():
+def test_papers_in_millimeters():
     assert (
         sheet("A4") == (210, 297)
         and sheet("300x400mm") == (300, 400)
@@ -24,8 +24,8 @@ def test_papers_in_millimetres():
         assert larger[0] == smaller[1] and larger[1] // 2 == smaller[0], "two of one sheet are the next one"
 
 
-def test_millimetres_and_inches():
-    assert printing.millimetres(300, 300) == pytest.approx(25.4) and printing.inches(25.4) == 1
+def test_millimeters_and_inches():
+    assert printing.millimeters(300, 300) == pytest.approx(25.4) and printing.inches(25.4) == 1
 
 
 def test_without_paper_the_picture_is_its_own_paper_at_dpi():
@@ -87,12 +87,12 @@ def test_a_whole_picture_lies_in_the_middle_of_white(kind):
 def test_levels_are_rounded_to_the_nearest_of_each_depth_in_every_band(bits):
     top = 2**bits - 1
     values = torch.linspace(-1, 1, 700 * 5 * 3, dtype=torch.float64).view(1, 3, 700, 5)
-    found = printing.quantised(values.float(), bits)
+    found = printing.quantized(values.float(), bits)
     assert found.dtype == f"uint{bits}" and found.shape == (700, 5, 3) and (found.min(), found.max()) == (0, top)
     exact = ((values + 1) / 2 * top)[0].permute(1, 2, 0).numpy()
     assert np.abs(found - exact).max() < 0.51
     levels = torch.arange(2**bits).view(1, 1, -1, 1).expand(1, 3, -1, -1) / top * 2 - 1
-    assert np.array_equal(printing.quantised(levels, bits)[:, 0, 0], np.arange(2**bits))
+    assert np.array_equal(printing.quantized(levels, bits)[:, 0, 0], np.arange(2**bits))
 
 
 def test_low_resolution_is_warned_of_with_what_helps_and_that_helps():

@@ -11,7 +11,7 @@ from stages.upscale.models import Network
 
 @pytest.fixture
 def gallery(workspace, monkeypatch):
-    """27 generated pictures of one colour each, and a network that repeats pixels."""
+    """27 generated pictures of one color each, and a network that repeats pixels."""
     monkeypatch.chdir(workspace.folder)
     for number in range(27):
         images.save_png(

@@ -12,12 +12,12 @@ import pytest
 import torch
 from PIL import Image
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
+from stages.common.resume import Resume
 from stages.gan.checkpoint import load_generator, read_tensors
 from stages.train import loop
 from stages.train.examine import Examiner, Look
 from stages.train.pictures import count_works
-from stages.train.resume import Resume, fingerprint
 from stages.train.step import learn
 
 ROOT = Path(__file__).parents[2]
@@ -71,13 +71,13 @@ def test_the_outputs_and_what_they_say(make_workspace, monkeypatch):
     assert sum(value.numel() for value in generator.parameters()) == metrics["parameters"]["generator"]
     with Image.open(workspace.folder / "data/gan/sheets/000000120.png") as sheet:
         assert sheet.size == (5 * 64 + 6 * 4,) * 2
-    assert list((workspace.folder / ".resume").iterdir()) == []
+    assert list((workspace.folder / ".resume/train").iterdir()) == []
 
 
 def interrupt(process, root, with_signal):
     """Send the signal as soon as a first state is saved below `root`; returns what the process said on stderr."""
     deadline = time.monotonic() + 60
-    while not list(root.glob(".resume/*/state.safetensors")) and time.monotonic() < deadline:
+    while not list(root.glob(".resume/train/*/state.pt")) and time.monotonic() < deadline:
         time.sleep(0.005)
     process.send_signal(with_signal)
     return process.communicate(timeout=60)[1]
@@ -95,7 +95,7 @@ def test_killed_and_started_again_it_ends_with_the_same_bytes(make_workspace, mo
     assert code == 0, error
     assert "resuming after 0." in out
     assert broken.outputs() == unbroken.outputs()
-    assert list((broken.folder / ".resume").iterdir()) == []
+    assert list((broken.folder / ".resume/train").iterdir()) == []
 
 
 def test_other_params_do_not_pick_up_the_state_and_the_same_do(make_workspace, monkeypatch, capsys):
@@ -120,31 +120,8 @@ def test_the_state_lies_in_the_main_checkout_when_dvc_names_it(make_workspace, t
     process = workspace.start(DVC_ROOT=str(main))
     assert "interrupted: run the same command again" in interrupt(process, main, signal.SIGINT)
     assert process.returncode == 1
-    assert len(list(main.glob(".resume/*/state.safetensors"))) == 1
+    assert len(list(main.glob(".resume/train/*/state.pt"))) == 1
     assert not (workspace.folder / ".resume").exists()
-
-
-def test_a_damaged_state_counts_as_none(tmp_path):
-    resume = Resume(tmp_path, "mark")
-    resume.save({"step": torch.tensor(3)}, {"rows": [{"step": 3}]})
-    assert resume.load() == ({"step": torch.tensor(3)}, {"rows": [{"step": 3}]})
-    (resume.folder / "state.safetensors").write_bytes(b"half")
-    assert resume.load() is None
-    resume.remove()
-    assert not resume.folder.exists()
-
-
-def test_other_params_pictures_or_names_have_another_fingerprint(tmp_path):
-    paths = [tmp_path / name for name in ("a.png", "b.png")]
-    for path in paths:
-        path.write_bytes(b"picture")
-    marks = [fingerprint({"seed": 0}, paths), fingerprint({"seed": 1}, paths), fingerprint({"seed": 0}, paths[:1])]
-    assert fingerprint({"seed": 0}, paths) == marks[0]
-    paths[1].write_bytes(b"another")
-    marks.append(fingerprint({"seed": 0}, paths))
-    paths[1].write_bytes(b"picture")
-    marks.append(fingerprint({"seed": 0}, [paths[0], paths[1].rename(tmp_path / "c.png")]))
-    assert len(set(marks)) == 5
 
 
 def test_works_are_counted_by_the_stem_before_the_double_hyphen(tmp_path):
@@ -226,7 +203,7 @@ def test_the_best_generator_is_kept_and_the_last_state_too(make_workspace, monke
 def test_a_not_a_number_before_anything_was_kept_is_an_error_with_a_verdict(make_workspace, monkeypatch):
     workspace = make_workspace("main")
     _plant(monkeypatch, 1, _not_a_number)
-    with pytest.raises(UserError, match=r"nothing to keep.*train\.learning_rate.*train\.precision"):
+    with pytest.raises(UserError, match=r"nothing to keep.*train\.learning_rate.*runtime\.precision"):
         workspace.run_here(monkeypatch)
     assert metrics(workspace)["verdict"]["state"] == "not_a_number"
     assert "data/gan/generator.safetensors" not in workspace.outputs()

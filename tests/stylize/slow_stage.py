@@ -3,7 +3,7 @@
 import signal
 import time
 
-from stages.common import door, resume
+from stages.common import cli, resume
 from stages.stylize import __main__, optimizers
 
 step = optimizers.Lbfgs.step
@@ -21,4 +21,4 @@ if __name__ == "__main__":
         signal.SIGINT, signal.default_int_handler
     )  # tests that a shell runs in the background pass on that it is ignored
     resume.EVERY, optimizers.Lbfgs.step = -1.0, slow_step
-    door.enter(__main__.main)
+    cli.run_cli(__main__.main)

@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 
 from stages.upscale.printing import MILLIMETRES, Layout
 
-POINTS = 72 / MILLIMETRES["in"]  # a millimetre in the unit of PDF
+POINTS = 72 / MILLIMETRES["in"]  # a millimeter in the unit of PDF
 MARK_GAP, MARK_LENGTH = 1.0, 5.0  # mm from the bleed to a crop mark, and its length
 _DATE = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
 
@@ -32,7 +32,7 @@ def png(pixels: np.ndarray, layout: Layout) -> bytes:
 
 
 def tiff(pixels: np.ndarray, layout: Layout) -> bytes:
-    """A TIFF of uint8 or uint16 [H, W, 3], deflated; Pillow writes no colours of 16 bits."""
+    """A TIFF of uint8 or uint16 [H, W, 3], deflated; Pillow writes no colors of 16 bits."""
     data = io.BytesIO()
     tifffile.imwrite(
         data, pixels, photometric="rgb", compression="zlib", predictor=True, metadata=None, software=False,
@@ -99,5 +99,5 @@ def _marks(layout: Layout, around: float) -> Iterator[tuple[float, float, float,
 
 
 def _line(operators: str, *lengths: float) -> str:
-    """Operators of PDF with lengths in millimetres."""
+    """Operators of PDF with lengths in millimeters."""
     return operators.format(*(f"{length * POINTS:.4f}" for length in lengths))

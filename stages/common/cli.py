@@ -15,7 +15,7 @@ class UserError(Exception):
     """A mistake that the user can put right: says what was wrong, the value found, the choices, the remedy."""
 
 
-def enter(main: Callable[[], None]) -> None:
+def run_cli(main: Callable[[], None]) -> None:
     """Run a stage's `main`; print a `UserError` or a failed write without a traceback and exit with 1."""
     try:
         main()

@@ -1,12 +1,13 @@
 """The table of presets: complete, valid line by line, and in force where a key is `auto`."""
 
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import yaml
 
-from stages.common import params, presets, sections
+from stages.common import params
+from stages.gan import presets
+from stages.train.params import TrainParams
 
 ROOT = Path(__file__).parents[2]
 VALUES = yaml.safe_load((ROOT / "params.yaml").read_text())
@@ -14,11 +15,12 @@ VALUES = yaml.safe_load((ROOT / "params.yaml").read_text())
 
 def load(tmp_path, **train):
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(VALUES | {"train": VALUES["train"] | train}))
-    return params.load(tmp_path / "params.yaml").train
+    return params.load(tmp_path / "params.yaml").section(TrainParams)
 
 
 def test_params_offers_exactly_the_presets_of_the_table():
-    assert get_args(sections.Train.model_fields["preset"].annotation) == tuple(presets.PRESETS)
+    (choices,) = TrainParams.model_fields["preset"].metadata
+    assert tuple(choices.choices) == tuple(presets.PRESETS)
     assert len(presets.PRESETS) == 6
 
 
@@ -39,7 +41,7 @@ def test_a_value_of_ones_own_beats_the_presets(tmp_path):
 
 
 def test_every_key_of_the_table_is_auto_in_params_yaml():
-    assert {key for key, value in VALUES["train"].items() if value == "auto"} == {*presets.KEYS, "device", "precision"}
+    assert {key for key, value in VALUES["train"].items() if value == "auto"} == set(presets.KEYS)
 
 
 @pytest.mark.parametrize("wrong", ["best", ["best_cpu"], None])

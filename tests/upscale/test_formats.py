@@ -9,10 +9,10 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageCms
 
-from stages.upscale import files
+from stages.upscale import formats
 from stages.upscale.printing import Layout, on_paper
 
-LAYOUT = Layout((60.0, 40.0), 3.0, 101.6, (240, 160), 12)  # 4 pixels a millimetre
+LAYOUT = Layout((60.0, 40.0), 3.0, 101.6, (240, 160), 12)  # 4 pixels a millimeter
 TITLE = "The Egg, Übermalt"
 
 
@@ -23,7 +23,7 @@ def pixels() -> np.ndarray:
 
 
 def document(pixels: np.ndarray, crop_marks: bool) -> pypdfium2.PdfDocument:
-    return pypdfium2.PdfDocument(files.pdf(files.png(pixels, LAYOUT), LAYOUT, crop_marks, TITLE))
+    return pypdfium2.PdfDocument(formats.pdf(formats.png(pixels, LAYOUT), LAYOUT, crop_marks, TITLE))
 
 
 def render(page: pypdfium2.PdfPage, per_mm: float) -> Image.Image:
@@ -32,7 +32,7 @@ def render(page: pypdfium2.PdfPage, per_mm: float) -> Image.Image:
 
 
 def boxes(page: pypdfium2.PdfPage) -> list[list[float]]:
-    """Media, bleed and trim in millimetres."""
+    """Media, bleed and trim in millimeters."""
     return [
         [edge / 72 * 25.4 for edge in box] for box in (page.get_mediabox(), page.get_bleedbox(), page.get_trimbox())
     ]
@@ -82,13 +82,13 @@ def test_the_same_bytes_each_time_and_no_clock(pixels, kind):
 
 def written(kind: str, pixels: np.ndarray) -> bytes:
     if kind == "pdf":
-        return files.pdf(files.png(pixels, LAYOUT), LAYOUT, True, TITLE)
-    return {"png": files.png, "tiff": files.tiff}[kind](pixels, LAYOUT)
+        return formats.pdf(formats.png(pixels, LAYOUT), LAYOUT, True, TITLE)
+    return {"png": formats.png, "tiff": formats.tiff}[kind](pixels, LAYOUT)
 
 
 def test_the_profile_is_srgb_and_has_no_clock_in_it(pixels):
-    profile = files.srgb_profile()
-    assert profile == files.srgb_profile()
+    profile = formats.srgb_profile()
+    assert profile == formats.srgb_profile()
     assert profile[24:36] == bytes([7, 208, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]) and profile[84:100] == bytes(16)
     picture = Image.fromarray(pixels)
     ours, theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
@@ -99,16 +99,16 @@ def test_the_profile_is_srgb_and_has_no_clock_in_it(pixels):
 def test_every_file_has_the_profile(pixels):
     for kind in ("png", "tiff"):
         with Image.open(io.BytesIO(written(kind, pixels))) as picture:
-            assert picture.info["icc_profile"] == files.srgb_profile(), kind
+            assert picture.info["icc_profile"] == formats.srgb_profile(), kind
     with pikepdf.open(io.BytesIO(written("pdf", pixels))) as found:
         space, profile = found.pages[0].Resources.XObject.Print.ColorSpace
-        assert space == "/ICCBased" and profile.N == 3 and profile.read_bytes() == files.srgb_profile()
+        assert space == "/ICCBased" and profile.N == 3 and profile.read_bytes() == formats.srgb_profile()
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_a_tiff_has_its_depth_resolution_and_every_pixel(pixels, kind):
     deep = pixels.astype(kind) * (np.iinfo(kind).max // 255) - (pixels > 0).astype(kind)
-    data = files.tiff(deep, LAYOUT)
+    data = formats.tiff(deep, LAYOUT)
     read = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     assert read.dtype == kind and np.array_equal(read[..., ::-1], deep)
     with Image.open(io.BytesIO(data)) as picture:
@@ -123,9 +123,9 @@ def test_a_png_in_many_chunks_goes_into_a_pdf_whole():
         0, 256, (300, 400, 3), dtype=np.uint8
     )  # longer than one chunk of Pillow's
     layout = Layout((40.0, 30.0), 0.0, 254.0, (400, 300), 0)
-    png = files.png(noise, layout)
+    png = formats.png(noise, layout)
     assert png.count(b"IDAT") > 1
-    page = pypdfium2.PdfDocument(files.pdf(png, layout, False, TITLE))[0]
+    page = pypdfium2.PdfDocument(formats.pdf(png, layout, False, TITLE))[0]
     (image,) = page.get_objects()
     assert np.array_equal(np.asarray(image.get_bitmap().to_pil().convert("RGB")), noise)
 

@@ -13,7 +13,7 @@ from dvc_data.hashfile.hash import file_md5
 from finished import NAMES, TITLES, change, results
 from PIL import Image
 
-from stages.common import images, report
+from stages.common import files, images
 from stages.report.__main__ import ENDED, FILES, SECTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,7 +88,7 @@ def test_every_section_has_its_numbers(finished):
             "pictures shown 60,000", "cpu float32, 2 threads", "best: 0.158", "training works validation works generated",
         ],
         "variants": ["The first 25 of 500 samples"],
-        "neighbours": ["Of 500 samples 1.2 % are (95 %: 0.4 % to 2.8 %)"],
+        "neighbors": ["Of 500 samples 1.2 % are (95 %: 0.4 % to 2.8 %)"],
         "numbers": [
             "0.153 0.147 to 0.159 −0.001 0.091 0.085 to 0.098 0.000", "235 229 to 241 152 88 60", "81 75 to 89",
             "0.31 0.27 to 0.35", "144 test works", "for 71 real pictures", "clean",
@@ -159,8 +159,8 @@ def test_what_data_says_is_text_and_nothing_else(workspace):
     titles = [HOSTILE, *TITLES[1:]]
     results(workspace.folder, titles)
     workspace.set(stylize__styles=titles, scrape__source="wikiart", scrape__artist=HOSTILE)
-    rows = report.read_jsonl(workspace.folder / "data/works/works.jsonl")
-    report.write_jsonl(
+    rows = files.read_jsonl(workspace.folder / "data/works/works.jsonl")
+    files.write_jsonl(
         workspace.folder / "data/works/works.jsonl", [row | {"year": HOSTILE, "rights": HOSTILE} for row in rows]
     )
     change(
@@ -190,7 +190,7 @@ def test_a_bad_verdict_is_told_with_its_cause(finished):
 
 
 def test_without_validation_works_there_is_no_kid_of_the_training(finished):
-    report.write_csv(finished.folder / "metrics/validation.csv", [dict.fromkeys(("step", "kimg", "kid"), float("nan"))])
+    files.write_csv(finished.folder / "metrics/validation.csv", [dict.fromkeys(("step", "kimg", "kid"), float("nan"))])
     change(finished.folder / "metrics/train.json", validation=0, best={"kid": None, "kimg": 60.0})
     page = Page(written(finished))
     assert "No validation works were held out" in page.sections["training"] and "best:" not in page.sections["training"]
@@ -199,9 +199,9 @@ def test_without_validation_works_there_is_no_kid_of_the_training(finished):
 
 def test_without_a_film_intervals_or_a_second_feature_space_the_page_says_so(finished):
     (finished.folder / "data/gan/timelapse.webp").unlink()
-    found = report.read_json(finished.folder / "metrics/evaluate.json")
+    found = files.read_json(finished.folder / "metrics/evaluate.json")
     kept = {key: found[key] for key in ("kid", "fid", "fid_floor", "n_real", "n_generated", "runtime")}
-    report.write_json(finished.folder / "metrics/evaluate.json", kept | {"recall": None})
+    files.write_json(finished.folder / "metrics/evaluate.json", kept | {"recall": None})
     page = Page(written(finished))
     assert "There is no time-lapse" in page.sections["training"] and "95 %" not in page.sections[""]
     assert (

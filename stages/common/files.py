@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from stages.common.door import UserError
+from stages.common.cli import UserError
 
 
 def write_bytes(path: Path, data: bytes) -> None:

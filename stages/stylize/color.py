@@ -1,4 +1,4 @@
-"""Whose colours the picture has: Gatys, Bethge, Hertzmann and Shechtman 2016, "Preserving Color in Neural Artistic Style Transfer" (arXiv 1606.05897).
+"""Whose colors the picture has: Gatys, Bethge, Hertzmann and Shechtman 2016, "Preserving Color in Neural Artistic Style Transfer" (arXiv 1606.05897).
 
 Pictures are [1, 3, H, W] in [-1, 1].
 """
@@ -7,31 +7,31 @@ import torch
 from torch import Tensor
 
 TINY = 1e-6
-# Brightness and two differences of colour from red, green and blue (YIQ, FCC 1953).
+# Brightness and two differences of color from red, green and blue (YIQ, FCC 1953).
 YIQ = ((0.299, 0.587, 0.114), (0.596, -0.274, -0.322), (0.211, -0.523, 0.312))
 
 
-def recoloured(work: Tensor, sketch: Tensor) -> Tensor:
-    """The work with the mean and the covariance of the sketch's colours, by a linear map (section 3.1, "image analogies": the symmetric one)."""
+def recolored(work: Tensor, sketch: Tensor) -> Tensor:
+    """The work with the mean and the covariance of the sketch's colors, by a linear map (section 3.1, "image analogies": the symmetric one)."""
     mean, spread = _moments(work)
     wanted, target = _moments(sketch)
     change = _power(target, 0.5) @ _power(spread, -0.5)  # [3, 3]
     return _mapped(work - mean.view(1, 3, 1, 1), change).add(wanted.view(1, 3, 1, 1)).clamp(-1, 1)
 
 
-def grey(picture: Tensor) -> Tensor:
+def gray(picture: Tensor) -> Tensor:
     """Its brightness in all three channels."""
     return _mapped(picture, picture.new_tensor(YIQ))[:, :1].expand_as(picture).contiguous()
 
 
 def matched(work: Tensor, sketch: Tensor) -> Tensor:
-    """A grey work with the mean and the spread of a grey sketch (equation 10)."""
+    """A gray work with the mean and the spread of a gray sketch (equation 10)."""
     scale = sketch.std() / work.std().clamp_min(TINY)
     return ((work - work.mean()) * scale + sketch.mean()).clamp(-1, 1)
 
 
-def coloured(painted: Tensor, sketch: Tensor) -> Tensor:
-    """The brightness of what was painted with the colours of the sketch (section 3.2)."""
+def colored(painted: Tensor, sketch: Tensor) -> Tensor:
+    """The brightness of what was painted with the colors of the sketch (section 3.2)."""
     matrix = painted.new_tensor(YIQ)
     both = torch.cat((_mapped(painted, matrix)[:, :1], _mapped(sketch, matrix)[:, 1:]), 1)
     return _mapped(both, torch.linalg.inv(matrix)).clamp(-1, 1)
@@ -42,7 +42,7 @@ def _mapped(picture: Tensor, matrix: Tensor) -> Tensor:
 
 
 def _moments(picture: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean [3] and covariance [3, 3] of the colours."""
+    """Mean [3] and covariance [3, 3] of the colors."""
     flat = picture[0].flatten(1)
     return flat.mean(1), torch.cov(flat) + TINY * torch.eye(3, device=picture.device)
 

@@ -1,0 +1,48 @@
+"""A section of params.yaml: the base of every stage's own (stages/<stage>/params.py), the types of values, and `runtime`.
+
+The defaults live in params.yaml alone; the comments there say what each key does.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import CoreSchema, core_schema
+
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+CountOrNone = Annotated[int, Field(ge=0, le=1_000_000)]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0, le=1e9)]
+PositiveOrZero = Annotated[float, Field(ge=0, le=1e9)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """The keys of a table as the choices of a value: `source: Annotated[str, OneOf(SOURCES)]`."""
+
+    choices: Collection[str]
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> CoreSchema:
+        return core_schema.literal_schema(list(self.choices))
+
+
+class Section(BaseModel):
+    """A section of params.yaml: no unknown keys, no conversions ("1" is not 1), no changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @classmethod
+    def further_choice(cls, _key: str) -> str:
+        """What else than the choices of its type a key may be, for the error message."""
+        return ""
+
+
+class RuntimeParams(Section):
+    """Where and how exactly the networks compute; the section of every stage that runs one."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    precision: Literal["auto", "float32", "bfloat16"]
+    threads: Annotated[int, Field(ge=1, le=256)]

@@ -1,0 +1,43 @@
+"""The section `study` of params.yaml."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from stages.common import params
+from stages.common.section import Count, PositiveOrZero, Section, Seed
+
+
+class StudyParams(Section):
+    """The grid of `python -m stages.study`: every combination of the four lists is a cell."""
+
+    train_works: Annotated[list[Count], Field(min_length=1)]
+    deduplicated: Annotated[list[bool], Field(min_length=1)]
+    augmentation: Annotated[list[Literal["none", "diffaugment", "ada"]], Field(min_length=1)]
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    changes: dict[str, dict[str, Any]]
+    jobs: Annotated[int, Field(ge=1, le=64)]
+    cost_per_hour: PositiveOrZero
+
+    @model_validator(mode="after")
+    def _nothing_twice(self) -> "StudyParams":
+        for key in ("train_works", "deduplicated", "augmentation", "seeds"):
+            values = getattr(self, key)
+            if len(set(values)) < len(values):
+                raise ValueError(f"study.{key} is {values}, but each value may be there once")
+        return self
+
+    @model_validator(mode="after")
+    def _changes_what_there_is(self) -> "StudyParams":
+        factors = {
+            "split.train_works": "train_works",
+            "dedupe.enabled": "deduplicated",
+            "train.augmentation": "augmentation",
+            "train.seed": "seeds",
+        }
+        for section, leaf in ((section, leaf) for section, leaves in self.changes.items() for leaf in leaves):
+            if (key := f"{section}.{leaf}") in factors:
+                raise ValueError(f"study.changes has {key}, which the study varies itself: set study.{factors[key]}")
+            if section == "study" or key not in params.known_keys():
+                raise ValueError(f"study.changes has {key}, but the sections above have no such key")
+        return self

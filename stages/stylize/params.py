@@ -1,0 +1,50 @@
+"""The section `stylize` of params.yaml."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from stages.common.section import CountOrNone, Positive, PositiveOrZero, Section, Seed, Text
+
+
+class StylizeParams(Section):
+    sketch: Text
+    styles: Annotated[list[Text | Annotated[dict[Text, Positive], Field(min_length=1)]], Field(min_length=1)]
+    pixels: Annotated[int, Field(ge=64, le=4096)]
+    steps: Annotated[int, Field(ge=1, le=100_000)]
+    style_weight: Positive
+    variation_weight: PositiveOrZero
+    style_loss: Literal["gram", "wasserstein"]
+    style_scale: Annotated[float, Field(ge=0.1, le=4)]
+    content_scale: Literal[1, 2, 4]
+    color: Literal["style", "content", "luminance"]
+    guidance: Literal["none", "geometry", "masks"]
+    start: Literal["content", "style", "noise"]
+    seed: Seed
+    optimizer: Literal["auto", "lbfgs", "adam"]
+    network: Literal["oxford", "torchvision"]
+    tile: Annotated[int, Field(ge=192, le=8192)]
+    save_every: CountOrNone
+
+    def mixtures(self) -> dict[str, dict[str, float]]:
+        """For each picture, by its style in words, the weights of the works by title; they sum to 1.
+
+        A work alone is called by its title, a mixture as "75 % The First Egg, 25 % Sleep".
+        """
+        found = {}
+        for style in self.styles:
+            weights = {style: 1.0} if isinstance(style, str) else style
+            shares = {title: weight / sum(weights.values()) for title, weight in weights.items()}
+            name = (
+                next(iter(shares))
+                if len(shares) == 1
+                else ", ".join(f"{share:.0%} {title}".replace("%", " %") for title, share in shares.items())
+            )
+            found[name] = shares
+        return found
+
+    @model_validator(mode="after")
+    def _nothing_twice(self) -> "StylizeParams":
+        if len(self.mixtures()) < len(self.styles):
+            raise ValueError(f"stylize.styles is {self.styles}, but each style may be there once")
+        return self

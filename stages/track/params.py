@@ -1,0 +1,7 @@
+"""The section `track` of params.yaml."""
+
+from stages.common.section import Section, Text
+
+
+class TrackParams(Section):
+    experiment: Text

@@ -12,16 +12,17 @@ import torch
 from PIL import Image
 from torch import nn
 
-from stages.common import device, files, images, inception, params, weights
+from stages.common import device, files, images, params, weights
 from stages.common.checkout import main_checkout
 from stages.common.cli import UserError, progress, run_cli
-from stages.common.features import features
 from stages.common.section import RuntimeParams
 from stages.evaluate import copies, efficientnet, perceptual
 from stages.evaluate.cache import Cache
 from stages.evaluate.judge import LEAST, Sets, judge
-from stages.evaluate.manifold import DENSITY_K, PRECISION_K
 from stages.evaluate.params import EvaluateParams
+from stages.metrics import inception
+from stages.metrics.features import features
+from stages.metrics.manifold import DENSITY_K, PRECISION_K
 
 WORKS = Path("data/works")
 SAMPLES = Path("data/generated/samples")

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from stages.common import kernel
-from stages.common.kernel import Gram
-from stages.evaluate import frechet, jackknife, manifold
+from stages.evaluate import jackknife
+from stages.metrics import frechet, kernel, manifold
+from stages.metrics.kernel import Gram
 
 LEAST = (
     manifold.DENSITY_K + 2

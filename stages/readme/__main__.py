@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PIL import Image, ImageSequence
 
-from stages.common import files, images, numbers, weights
+from stages.common import files, images, weights
 from stages.common.cli import UserError, run_cli
+from stages.metrics import table as numbers
 
 README = Path("README.md")
 PICTURES = Path("data/readme")

@@ -10,8 +10,9 @@ from typing import Any
 
 from PIL import Image
 
-from stages.common import files, images, numbers, params
+from stages.common import files, images, params
 from stages.common.cli import run_cli
+from stages.metrics import table as numbers
 from stages.report import curves, page, paper, pictures
 
 DATA, METRICS = Path("data"), Path("metrics")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stages.common import numbers
+from stages.metrics import table as numbers
 
 NOTE = "mlflow.note.content"  # the tag that the page shows as the description
 

@@ -7,10 +7,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from stages.common import inception, kernel
-from stages.common.features import features
 from stages.common.images import to_array
-from stages.common.kernel import Gram
+from stages.metrics import inception, kernel
+from stages.metrics.features import features
+from stages.metrics.kernel import Gram
 
 BATCH = 16  # pictures that the Inception network has in memory at once
 

@@ -22,12 +22,12 @@ from torch_fidelity.metric_kid import kid_features_to_metric
 from torch_fidelity.metric_prc import prc_features_to_metric
 
 from stages.augment.vary import vary
-from stages.common import device, files, images, inception, kernel
-from stages.common.features import features
-from stages.common.kernel import Gram
+from stages.common import device, files, images
 from stages.common.section import RuntimeParams
-from stages.evaluate import frechet, manifold
 from stages.evaluate.__main__ import works
+from stages.metrics import frechet, inception, kernel, manifold
+from stages.metrics.features import features
+from stages.metrics.kernel import Gram
 
 CPU = torch.device("cpu")
 PIXELS = 64

@@ -25,13 +25,14 @@ from typing import Any
 import torch
 import yaml
 
-from stages.common import files, images, inception, kernel, params
-from stages.common.features import features
-from stages.common.kernel import Gram
+from stages.common import files, images, params
 from stages.evaluate.__main__ import works
 from stages.gan.checkpoint import load_generator
 from stages.gan.noise import latents
 from stages.gan.sampling import contact_sheet, sample
+from stages.metrics import inception, kernel
+from stages.metrics.features import features
+from stages.metrics.kernel import Gram
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = 200

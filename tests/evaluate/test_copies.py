@@ -4,9 +4,9 @@ import pytest
 import torch
 from PIL import ImageEnhance, ImageOps
 
-from stages.common.features import features
 from stages.common.images import square
 from stages.evaluate import copies, perceptual
+from stages.metrics.features import features
 
 CPU = torch.device("cpu")
 

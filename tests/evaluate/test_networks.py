@@ -10,11 +10,12 @@ import torch_fidelity
 from PIL import Image
 from torch.utils.data import Dataset
 
-from stages.common import images, inception, kernel
-from stages.common.features import features
-from stages.common.kernel import Gram
+from stages.common import images
 from stages.common.weights import EFFICIENTNET, INCEPTION, locate
-from stages.evaluate import efficientnet, frechet, manifold, perceptual
+from stages.evaluate import efficientnet, perceptual
+from stages.metrics import frechet, inception, kernel, manifold
+from stages.metrics.features import features
+from stages.metrics.kernel import Gram
 
 CPU = torch.device("cpu")
 UNIFORM = 652  # the ImageNet class "military uniform"

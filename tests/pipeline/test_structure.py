@@ -17,7 +17,16 @@ UNUSED = {  # of the sections that a stage reads, the keys that do not touch wha
     },
     "evaluate": {"runtime.precision"},
 }
-LIBRARIES = {"train": {"gan"}, "generate": {"gan"}, "track": {"gan"}, "augment": {"gan"}}  # which stage uses which
+LIBRARIES = {  # which packages use which library, beside common
+    "augment": {"gan"},
+    "train": {"gan", "metrics"},
+    "generate": {"gan"},
+    "evaluate": {"metrics"},
+    "track": {"gan", "metrics"},
+    "report": {"metrics"},
+    "readme": {"metrics"},
+    "study": {"gan", "metrics"},
+}
 ENTRY_POINTS = [entry_point(name) for name in [*STAGES, "museum"]]
 
 

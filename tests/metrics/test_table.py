@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.common import numbers
+from stages.metrics import table as numbers
 
 TEXTS = [
     (0.153145, ".3f", "0.153"),

@@ -5,9 +5,8 @@ import pytest
 import scipy.linalg
 import torch
 
-from stages.common import kernel
-from stages.common.kernel import Gram
-from stages.evaluate import frechet
+from stages.metrics import frechet, kernel
+from stages.metrics.kernel import Gram
 
 
 def sample(seed: int, count: int, features: int = 8, shift: float = 0.0, scale: float = 1.0) -> torch.Tensor:

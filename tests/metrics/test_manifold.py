@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch_fidelity.metric_prc import prc_features_to_metric
 
-from stages.common.kernel import Gram
-from stages.evaluate import manifold
+from stages.metrics import manifold
+from stages.metrics.kernel import Gram
 
 
 def sample(seed: int, count: int, features: int = 6, shift: float = 0.0) -> torch.Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from stages.common.kernel import Gram
+from stages.metrics.kernel import Gram
 
 
 def distance(gram: Gram) -> float:

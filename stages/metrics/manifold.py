@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from stages.common.kernel import Gram
+from stages.metrics.kernel import Gram
 
 PRECISION_K = 3  # neighbors, as in the papers
 DENSITY_K = 5

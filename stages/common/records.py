@@ -1,0 +1,133 @@
+"""What the stages hand to each other: the rows of their lists and the contents of their metrics files."""
+
+from pathlib import Path
+from typing import Any, TypedDict
+
+from stages.common import files
+
+
+class CatalogueRow(TypedDict):
+    """A line of data/raw/catalogue.jsonl: a file, as the source describes it and as its bytes show it."""
+
+    file: str
+    work: str | None  # the source's name of the work, where it vouches for one
+    title: str
+    year: str
+    technique: str
+    page_url: str
+    image_url: str
+    rendition: str
+    rights: str
+    set: str  # collection, or reserve (never trained on)
+    width: int  # pixels, upright
+    height: int
+    bytes: int
+    sha256: str
+    type: str  # MIME
+
+
+class Match(TypedDict):
+    """Why two files belong together."""
+
+    files: list[str]
+    hash_distance: int  # bits of 256
+    check: str
+    correlation: float
+
+
+class WorkRow(TypedDict):
+    """A line of data/works/works.jsonl: a kept file of a work."""
+
+    work: str  # the work's name: the beginning of its best file's sha256
+    set: str
+    file: str
+    best: bool
+    title: str
+    year: str
+    technique: str
+    width: int
+    height: int
+    rights: str
+    page_url: str
+    duplicates: list[str]
+    why: list[Match]
+    detail_of: list[Match]
+
+
+class Split(TypedDict):
+    """data/split.json: names of works."""
+
+    train: list[str]
+    validation: list[str]
+    test: list[str]
+
+
+class RuntimeReport(TypedDict):
+    """Where and how exactly the networks computed."""
+
+    device: str
+    precision: str
+    threads: int
+
+
+class ScrapeMetrics(TypedDict):
+    files: int
+    works: int | None
+    sets: dict[str, int]
+    failed: int
+    failures: list[dict[str, str]]
+
+
+class DedupeMetrics(TypedDict, total=False):
+    """`precision` and `recall` are there where the source vouches for its works."""
+
+    files: int
+    works: int
+    duplicates: int
+    reserve_files: int
+    reserve_works: int
+    details: int
+    precision: float
+    recall: float
+
+
+class Verdict(TypedDict):
+    """What the guard says of a training."""
+
+    state: str
+    cause: str
+    since_kimg: float | None
+    ended: str
+
+
+class TrainMetrics(TypedDict):
+    n_train: int
+    works: int
+    validation: int
+    steps: int
+    kimg: float
+    preset: str
+    parameters: dict[str, int]
+    final: dict[str, float]
+    best: dict[str, float | None] | None
+    verdict: Verdict
+    runtime: RuntimeReport
+
+
+def read_catalogue(path: Path) -> list[CatalogueRow]:
+    """data/raw/catalogue.jsonl; raises UserError when it is not there."""
+    return _rows(path)
+
+
+def read_works(path: Path) -> list[WorkRow]:
+    """data/works/works.jsonl; raises UserError when it is not there."""
+    return _rows(path)
+
+
+def read_split(path: Path) -> Split:
+    """data/split.json; raises UserError when it is not there."""
+    return files.read_json(path)
+
+
+def _rows(path: Path) -> Any:
+    return files.read_jsonl(path)

@@ -1,0 +1,1 @@
+"""What measures a generator: feature networks, distances of feature sets, neighborhoods; a library for train and evaluate."""

@@ -1,4 +1,4 @@
-"""What the tests share: a workspace with its own params.yaml, and a way to knock at a stage's door as DVC does."""
+"""What the tests share: a workspace with its own params.yaml, and a way to run a stage as DVC does."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))  # plain `pytest` puts only the tests' folders the
 
 
 def _clean_environment(**more: str) -> dict[str, str]:
-    """The environment without what an outer DVC or MLflow would pass on, with this checkout importable and its venv first."""
+    """The environment without what an outer DVC or MLflow passes on, this checkout importable and its venv first."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "MLFLOW_"))}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     return kept | {"PATH": path, "PYTHONPATH": str(ROOT)} | more
@@ -29,7 +29,7 @@ def _set_params(folder: Path, changes: dict[str, object]) -> None:
 
 
 class Workspace:
-    """A folder with params.yaml in which doors can be opened."""
+    """A folder with params.yaml in which stages can be run."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -39,9 +39,9 @@ class Workspace:
         """Keys with "__" for the dot: set(train__kimg=1.0)."""
         _set_params(self.folder, {key.replace("__", "."): value for key, value in changes.items()})
 
-    def open(self, room: str, **environment: str) -> subprocess.CompletedProcess:
-        """Run `python -m stages.<room>` here."""
-        command = [sys.executable, "-m", f"stages.{room}"]
+    def open(self, stage: str, **environment: str) -> subprocess.CompletedProcess:
+        """Run `python -m stages.<stage>` here."""
+        command = [sys.executable, "-m", f"stages.{stage}"]
         return subprocess.run(
             command, cwd=self.folder, env=_clean_environment(**environment), capture_output=True, text=True, timeout=600
         )
@@ -57,9 +57,9 @@ class Workspace:
             text=True,
         )
 
-    def fails(self, room: str, *words: str, **environment: str) -> str:
-        """Open a door that must end with exit code 1 and one message that has all the words, without a traceback."""
-        done = self.open(room, **environment)
+    def fails(self, stage: str, *words: str, **environment: str) -> str:
+        """Run a stage that must end with exit code 1 and one message that has all the words, without a traceback."""
+        done = self.open(stage, **environment)
         assert done.returncode == 1, done.stderr
         assert "Traceback" not in done.stderr, done.stderr
         for word in words:

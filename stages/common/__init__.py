@@ -1,1 +1,1 @@
-"""What every stage shares: params, pictures, reports, weights, device, and the way a door fails."""
+"""What three or more packages use: params, files, images, tensors, weights, device, resuming, the command line."""

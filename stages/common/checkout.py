@@ -8,7 +8,7 @@ from stages.common.cli import UserError
 
 
 def main_checkout() -> Path:
-    """The main checkout, also from the copy of it in which DVC runs a queued experiment: what must outlast the copy lies there."""
+    """The main checkout, also from the copy in which DVC runs a queued experiment: what outlasts it lies there."""
     return Path(os.environ.get("DVC_ROOT") or ".")
 
 

@@ -1,6 +1,6 @@
 """How a stage starts and fails: a user's mistake ends as one clear message and exit code 1, not as a traceback.
 
-A door (`stages/<room>/__main__.py`) wraps its `main` in `enter`; everything behind it raises `UserError`.
+An entry point (`stages/<stage>/__main__.py`) wraps its `main` in `run_cli`; everything behind it raises `UserError`.
 """
 
 import difflib

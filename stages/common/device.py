@@ -1,4 +1,7 @@
-"""Where and how exactly the networks compute: device, precision, threads, determinism. Call `prepare` before any tensor exists."""
+"""Where and how exactly the networks compute: device, precision, threads, determinism.
+
+Call `prepare` before any tensor exists.
+"""
 
 import ctypes
 import os
@@ -40,14 +43,18 @@ def prepare(chosen: RuntimeParams) -> Runtime:
     _keep_freed_memory()
     torch.set_num_threads(chosen.threads)
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs time and changes no result
+    # A debugging aid that costs time and changes no result; PyTorch declares no type for the attribute.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
     torch.backends.cudnn.benchmark = False
     device = _device(chosen.device)
     return Runtime(device, _dtype(chosen.precision, device), chosen.threads)
 
 
 def _keep_freed_memory() -> None:
-    """Let the C library reuse large blocks. It would give each back to the system, which fills a new one with zeros: a fifth of the time of large tiles."""
+    """Let the C library reuse large blocks.
+
+    It would give each back to the system, which fills a new one with zeros: a fifth of the time of large tiles.
+    """
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     if hasattr(library, "mallopt"):  # glibc
         library.mallopt(M_MMAP_MAX, 0)
@@ -61,7 +68,8 @@ def _device(name: str) -> torch.device:
     if not available[name]:
         there = ", ".join(key for key, value in available.items() if value)
         raise UserError(
-            f"runtime.device is {name!r}, but this machine offers only: {there}. Set runtime.device to one of them or to auto."
+            f"runtime.device is {name!r}, but this machine offers only: {there}. "
+            "Set runtime.device to one of them or to auto."
         )
     return torch.device(name)
 
@@ -70,7 +78,8 @@ def _dtype(precision: str, device: torch.device) -> torch.dtype:
     fast, possible = _bfloat16(device)
     if precision == "bfloat16" and not possible:
         raise UserError(
-            f"runtime.precision is 'bfloat16', but this machine's {device.type} has no bfloat16 arithmetic. Set runtime.precision to float32 or auto."
+            f"runtime.precision is 'bfloat16', but this machine's {device.type} has no bfloat16 arithmetic. "
+            "Set runtime.precision to float32 or auto."
         )
     return torch.bfloat16 if precision == "bfloat16" or (precision == "auto" and fast) else torch.float32
 

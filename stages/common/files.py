@@ -1,4 +1,4 @@
-"""Write what a stage reports: JSON, JSON lines, CSV. Whole or not at all, and the same bytes for the same values."""
+"""Files of the stages: JSON, JSON lines, CSV, folders. Whole or not at all, the same bytes for the same values."""
 
 import csv
 import io
@@ -40,7 +40,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 @contextmanager
 def folder(path: Path) -> Iterator[Path]:
-    """An empty folder to fill, which takes the place of `path` only when the block ends well; else the old folder stays."""
+    """An empty folder to fill; it takes the place of `path` when the block ends well, else the old folder stays."""
     partial = path.with_name(f".{path.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -54,7 +54,7 @@ def folder(path: Path) -> Iterator[Path]:
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write one JSON object with sorted keys; floats are rounded to 6 significant digits, not-a-number becomes null."""
+    """Write one JSON object with sorted keys; floats are rounded to 6 significant digits, NaN becomes null."""
     write_bytes(path, (json.dumps(_plain(values), indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode())
 
 
@@ -83,7 +83,7 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
 
 
 def read_csv(path: Path) -> list[dict[str, float]]:
-    """Read a CSV of numbers that `write_csv` wrote; without its empty fields, and without the rows that have nothing else."""
+    """Read a CSV of numbers that `write_csv` wrote, without empty fields and without rows that have nothing else."""
     rows = [
         {key: float(value) for key, value in row.items() if value} for row in csv.DictReader(io.StringIO(_text(path)))
     ]

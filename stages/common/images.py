@@ -25,7 +25,8 @@ def listing(folder: Path) -> list[Path]:
 def read(path: Path, mode: str = "RGB", edge: int = 0) -> Image.Image:
     """Read a picture as upright sRGB, or "L" for its gray; raises UserError for a missing, corrupt or foreign file.
 
-    With `edge`, a JPEG may come smaller, no side below `edge` pixels: it is decoded at a fraction of its size, which saves most of the time.
+    With `edge`, a JPEG may come smaller, no side below `edge` pixels: it is decoded at a fraction of its size, which
+    saves most of the time.
     """
     try:
         with Image.open(path) as picture:
@@ -36,15 +37,17 @@ def read(path: Path, mode: str = "RGB", edge: int = 0) -> Image.Image:
         raise UserError(f"{path} is not there") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UserError(
-            f"{path} cannot be read as a picture ({error}): replace it, or run the stage that wrote it again with `dvc repro -f`"
+            f"{path} cannot be read as a picture ({error}): "
+            "replace it, or run the stage that wrote it again with `dvc repro -f`"
         ) from error
 
 
 def upright(picture: Image.Image) -> Image.Image:
-    """A picture as people see it: turned as its EXIF says, its color profile converted to sRGB, 16 bits to 8, transparency over white.
+    """A picture as people see it: upright by its EXIF, converted to sRGB, 16 bits to 8, transparency over white.
 
-    It is "RGB", or "L" where gray needed no conversion. A profile that is broken or made for other channels is left aside, as browsers do. Raises ValueError for what has no colors
-    to convert (floating point, Lab), and OSError for a truncated file.
+    It is "RGB", or "L" where gray needed no conversion. A profile that is broken or made for other channels is left
+    aside, as browsers do. Raises ValueError for what has no colors to convert (floating point, Lab), and OSError for a
+    truncated file.
     """
     profile = picture.info.get("icc_profile")
     turned = ImageOps.exif_transpose(picture)
@@ -71,7 +74,9 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             if not ImageCms.getProfileDescription(source).startswith("sRGB"):
-                return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+                converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+                assert converted is not None  # as it is for inPlace
+                return converted
         except (ImageCms.PyCMSError, OSError):
             pass  # the pixels are all that can be trusted
     return picture if picture.mode == "L" else picture.convert("RGB")
@@ -92,14 +97,14 @@ def save_jpeg(path: Path, picture: Image.Image, quality: int = 90) -> None:
 
 
 def save_animation(path: Path, pages: Sequence[Image.Image], milliseconds: int = 400, last: int = 3000) -> None:
-    """Write pictures of one size as an animated WebP, whole or not at all: each is shown for a while, the last one longer, again and again."""
+    """Write pictures of one size as an animated WebP, whole or not at all; the last one is shown longer."""
     data, times = io.BytesIO(), [milliseconds] * (len(pages) - 1) + [last]
     pages[0].save(data, "WEBP", save_all=True, append_images=pages[1:], duration=times, loop=0, quality=75, method=4)
     write_bytes(path, data.getvalue())
 
 
 def square(picture: Image.Image, pixels: int, center: tuple[float, float] = (0.5, 0.5)) -> Image.Image:
-    """The largest square of a picture at `center` (0..1 across the free play), resized to `pixels` (antialiased bicubic)."""
+    """The largest square at `center` (0..1 of the room that it has), resized to `pixels` (antialiased bicubic)."""
     side = min(picture.size)
     left, top = (round((length - side) * at) for length, at in zip(picture.size, center, strict=True))
     return picture.resize((pixels, pixels), Image.Resampling.BICUBIC, (left, top, left + side, top + side))

@@ -1,7 +1,7 @@
 """Read and check params.yaml: every section by the schema that its stage package owns (stages/<stage>/params.py).
 
-Each entry point loads the whole file, so that an impossible value of a late stage fails before the first stage works. The
-schemas are named here and imported when a file is checked: a stage's code does not depend on the schemas of other stages.
+Each entry point loads the whole file, so that an impossible value of a late stage fails before the first stage works.
+The schemas are named here and imported when a file is checked: no stage depends on the schemas of the others.
 """
 
 from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ class Params(Mapping[str, Section]):
         return found
 
     def flat(self) -> dict[str, Any]:
-        """Every value by its key, such as "train.seed", "auto" replaced; without `study`, on which no stage's result depends."""
+        """Every value by its key ("train.seed"), "auto" replaced; without `study`, on which no result depends."""
         return flatten({name: section.model_dump() for name, section in self.items() if name != "study"})
 
 

@@ -71,6 +71,8 @@ class RuntimeReport(TypedDict):
 
 
 class ScrapeMetrics(TypedDict):
+    source: str  # what the report calls the source
+    collection: str  # what track calls the data set
     files: int
     works: int | None
     sets: dict[str, int]
@@ -111,6 +113,61 @@ class TrainMetrics(TypedDict):
     final: dict[str, float]
     best: dict[str, float | None] | None
     verdict: Verdict
+    runtime: RuntimeReport
+
+
+class StylizedPicture(TypedDict):
+    title: str  # the style in words
+    works: dict[str, float]  # the works' weights by their titles; they sum to 1
+    content_loss: float
+    style_loss: float
+    width: int  # pixels
+    height: int
+
+
+class StylizeMetrics(TypedDict):
+    styles: dict[str, StylizedPicture]  # by the names of the pictures' files
+    sketch: str  # file name
+    params: dict[str, Any]  # the values of the section that decide the pictures
+    runtime: RuntimeReport
+
+
+class PrintedPicture(TypedDict):
+    width: int  # pixels of the enlarged picture, before it is laid on its paper
+    height: int
+    width_mm: float
+    height_mm: float
+    trim_width_mm: float
+    trim_height_mm: float
+    bleed_mm: float
+    effective_dpi: float
+    tiles: int
+    warning: str | None
+    md5: str  # of the PNG
+
+
+class UpscaleMetrics(TypedDict):
+    pictures: dict[str, PrintedPicture]  # by the names of the stylized pictures' files
+    paper: str
+    dpi: int
+    factor: int
+    model: str
+    model_sha256: str
+    runtime: RuntimeReport
+
+
+class EvaluateMetrics(TypedDict):
+    """Beside these keys, and in `efficientnet` alone, stand those of the metrics, which stages/metrics/table.py names."""
+
+    n_generated: int
+    n_real: int  # test works
+    n_floor: int
+    n_train: int
+    resize: str
+    precision_k: int
+    density_k: int
+    copied_threshold: float
+    efficientnet: dict[str, float]  # the second feature space
     runtime: RuntimeReport
 
 

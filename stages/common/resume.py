@@ -1,7 +1,7 @@
-"""Where long work goes on after an interruption: a folder in the main checkout, named after all that decides the result.
+"""Where long work goes on after an interruption: a folder in the main checkout, named by all that decides the result.
 
-The same inputs find their old state there; anything else finds nothing. DVC empties a stage's outputs before it runs, so the
-state lies outside of them, in .resume/<stage>/<fingerprint>/.
+The same inputs find their old state there; anything else finds nothing. DVC empties a stage's outputs before it runs,
+so the state lies outside of them, in .resume/<stage>/<fingerprint>/.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ KEPT_DAYS = 30  # of work that nobody went on with
 
 
 def fingerprint(packages: Sequence[Path], decisive: Iterable[Any]) -> str:
-    """sha256 over torch's version, the code of the packages (folders), and what else decides the result: bytes, or JSON-ready."""
+    """sha256 over torch's version, the code of the packages (folders), and what else decides: bytes, or JSON-ready."""
     digest = hashlib.sha256(torch.__version__.encode())
     sources = [path for package in packages for path in sorted(package.glob("*.py"))]
     for item in [*([path.name, code.digest(path.read_text(encoding="utf-8"))] for path in sources), *decisive]:
@@ -43,7 +43,7 @@ class Resume:
         self._saved = time.monotonic()
 
     def load(self, name: str) -> Any | None:
-        """What `save` kept last, or None where there is nothing (a damaged file counts as nothing: the work starts again)."""
+        """What `save` kept last, or None where there is nothing (or a damaged file: the work starts again)."""
         try:
             return torch.load(self.folder / f"{name}.pt", map_location="cpu", weights_only=True)
         except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError):

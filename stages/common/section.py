@@ -1,4 +1,4 @@
-"""A section of params.yaml: the base of every stage's own (stages/<stage>/params.py), the types of values, and `runtime`.
+"""A section of params.yaml: the base of each stage's own (stages/<stage>/params.py), types of values, and `runtime`.
 
 The defaults live in params.yaml alone; the comments there say what each key does.
 """

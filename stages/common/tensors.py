@@ -1,4 +1,4 @@
-"""Pictures as the networks take them, [N, 3, H, W] in [-1, 1], and back: the only place that converts between the two."""
+"""Pictures as networks take them, [N, 3, H, W] in [-1, 1], and back: the only place that converts between the two."""
 
 import torch
 from PIL import Image
@@ -17,9 +17,14 @@ def from_bytes(pixels: Tensor) -> Tensor:
     return pixels.to(torch.float32) / 127.5 - 1
 
 
+def to_levels(pictures: Tensor, bits: int) -> Tensor:
+    """[-1, 1] as 0..2^bits - 1, not rounded."""
+    return (pictures + 1) * ((2**bits - 1) / 2)
+
+
 def to_255(pictures: Tensor) -> Tensor:
     """[-1, 1] as 0..255, not rounded."""
-    return (pictures + 1) * 127.5
+    return to_levels(pictures, 8)
 
 
 def to_bytes(pictures: Tensor) -> Tensor:

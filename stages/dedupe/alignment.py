@@ -11,7 +11,7 @@ REACH = 3.0  # pixels by which a match may miss it
 
 
 def by_view(first: np.ndarray, second: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-    """The affine map [2, 3] from pixels of the first picture [H, W] onto `box` (left, top, right, bottom) of the second."""
+    """The affine map [2, 3] from the first picture onto a box (left, top, right, bottom) of the second, in pixels."""
     left, top, right, bottom = box
     height, width = first.shape
     return np.array([[(right - left) / width, 0, left], [0, (bottom - top) / height, top]], np.float32)
@@ -38,8 +38,8 @@ def by_features(first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
 
 def features(picture: np.ndarray, count: int = FEATURES) -> tuple[np.ndarray, np.ndarray]:
     """Places [F, 2] and SIFT descriptors [F, 128] of a gray picture uint8 [H, W], the `count` strongest."""
-    stretched = cv2.normalize(picture, None, 0, 255, cv2.NORM_MINMAX)
-    found, descriptors = cv2.SIFT_create(count, contrastThreshold=0.02).detectAndCompute(stretched, None)
+    stretched = cv2.normalize(picture, np.empty_like(picture), 0, 255, cv2.NORM_MINMAX)
+    found, descriptors = cv2.SIFT.create(count, contrastThreshold=0.02).detectAndCompute(stretched, None)
     if descriptors is None:
         return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32)
     return np.array([point.pt for point in found], np.float32), descriptors
@@ -47,8 +47,17 @@ def features(picture: np.ndarray, count: int = FEATURES) -> tuple[np.ndarray, np
 
 def refined(first: np.ndarray, second: np.ndarray, warp: np.ndarray) -> np.ndarray | None:
     """The affine map near `warp` of greatest correlation (ECC, Evangelidis 2008); None where it does not converge."""
+    mask, blur = None, 5  # cv2's own type stubs do not know that the mask may be left out
     try:
-        _, warp = cv2.findTransformECC(first, second, warp.copy(), cv2.MOTION_AFFINE, STEPS, None, 5)
+        _, warp = cv2.findTransformECC(  # pyright: ignore[reportCallIssue]
+            first,
+            second,
+            warp.copy(),
+            cv2.MOTION_AFFINE,
+            STEPS,
+            mask,  # pyright: ignore[reportArgumentType]
+            blur,
+        )
     except cv2.error:  # pictures that have nothing in common
         return None
     return warp

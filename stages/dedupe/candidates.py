@@ -1,6 +1,6 @@
 """Pairs of files whose hashes are near: exact, by faiss, which compares packed bits at about a nanosecond a pair.
 
-Tables (`IndexBinaryMultiHash`) were measured slower: at 60 of 256 bits they look into most of their buckets.
+Tables (`IndexBinaryMultiHash`) were measured slower: at 60 of 256 bits they search most of their buckets.
 """
 
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ class Candidates:
 def candidates(hashes: np.ndarray, boxes: np.ndarray, distance: int) -> Candidates:
     """Pairs of files of which some view of one is within `distance` bits of an outer view of the other.
 
-    `hashes` is uint8 [N, V, 32], `boxes` float32 [N, V, 4]. Every view asks, only the outer views answer, so that more views
-    cost linear time. Views that leave nothing away are the whole picture again, and left out.
+    `hashes` is uint8 [N, V, 32], `boxes` float32 [N, V, 4]. Every view asks, only the outer views answer, so that more
+    views cost linear time. Views that leave nothing away are the whole picture again, and left out.
     """
     blocks = [_best(block) for block in _hits(hashes, _distinct(boxes), distance)]
     return Candidates(*_best(np.concatenate(blocks)).T)
@@ -48,8 +48,8 @@ def joined(found: Candidates, pairs: np.ndarray, hashes: np.ndarray) -> Candidat
 
 
 def _distinct(boxes: np.ndarray) -> np.ndarray:
-    """Which views [N, V] show something else than the whole picture; the whole picture itself too, plain and mirrored."""
-    distinct = boxes.any(-1)
+    """Which views [N, V] show something else than the whole picture; and that itself too, plain and mirrored."""
+    distinct = np.asarray(boxes.any(-1))
     distinct[:, :: views.COUNT] = True
     return distinct
 

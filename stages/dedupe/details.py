@@ -7,11 +7,12 @@ FLAT = 50_000  # features up to which comparing all is quicker than cells
 PROBED = 8  # cells searched of sqrt(F)
 NEIGHBORS = 12  # nearest features asked for: copies of the same work share them
 REACH = 60.0  # of 255, the length of a feature: how near two must be to be shared
-VOTES = 2  # features that a pair must share to be looked at (measured with 48 features a file: finds 54 of 60 details)
+# Features that a pair must share to be compared (measured with 48 features a file: 54 of 60 details are found).
+VOTES = 2
 
 
 def sharing(items: list[np.ndarray]) -> np.ndarray:
-    """Pairs of files (first < second), int64 [P, 2], that share at least VOTES features, uint8 [F, 128] of each file."""
+    """Pairs of files, first < second, int64 [P, 2], that share at least VOTES features; uint8 [F, 128] of each file."""
     owner = np.repeat(np.arange(len(items)), [len(item) for item in items])
     everything = np.concatenate(items).astype(np.float32)
     if len(everything) == 0:

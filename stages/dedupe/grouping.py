@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations
 
 import numpy as np
 
@@ -13,7 +12,8 @@ from stages.dedupe.details import sharing
 from stages.dedupe.hashing import Fingerprint
 from stages.dedupe.verification import Verdict, verify
 
-ROUND = 512  # pairs compared before the groups are looked at again; a constant, so that the findings do not depend on the processes
+# Pairs compared before the groups are consulted again: a constant, so that the findings do not depend on the processes.
+ROUND = 512
 
 
 def pairs_to_compare(prints: Sequence[Fingerprint], distance: int) -> Candidates:
@@ -61,9 +61,9 @@ class Groups:
 def compare(
     prints: Sequence[Fingerprint], pairs: Candidates, groups: Groups, correlation: float, pool: Executor
 ) -> Iterator[list[Finding]]:
-    """Compare the pairs round by round, nearest first, and join what is the same in `groups`; yields what each round found.
+    """Compare the pairs round by round, nearest first, and join what is the same in `groups`.
 
-    A pair that earlier rounds have joined already is left out: it could change nothing.
+    Yields what each round found. A pair that earlier rounds have joined already is left out: it could change nothing.
     """
     order = np.argsort(pairs.bits, kind="stable")
     for start in range(0, len(order), ROUND):
@@ -93,14 +93,3 @@ def _round(
     verdicts = pool.map(work, [prints[item] for item in first], [prints[item] for item in second], *views, chunksize=16)
     for one, two, row, verdict in zip(first, second, rows, verdicts, strict=True):
         yield Finding(one, two, int(pairs.bits[row]), verdict)
-
-
-def pairwise(groups: list[list[int]], truth: list[str]) -> tuple[float, float]:
-    """Precision and recall of the pairs that share a group against those that share a true work."""
-    found = {pair for group in groups for pair in combinations(group, 2)}
-    works: dict[str, list[int]] = {}
-    for item, work in enumerate(truth):
-        works.setdefault(work, []).append(item)
-    true = {pair for members in works.values() for pair in combinations(members, 2)}
-    right = len(found & true)
-    return right / len(found) if found else 1.0, right / len(true) if true else 1.0

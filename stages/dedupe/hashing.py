@@ -1,4 +1,4 @@
-"""Perceptual fingerprints: hashes of several views that find candidates, and a thumbnail for the closer look."""
+"""Perceptual fingerprints: hashes of several views that find candidates, and a thumbnail for the comparison."""
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -18,9 +18,8 @@ SAMPLES = 4 * HASH_SIDE  # areas a side of which the low frequencies are taken
 EDGE = 256  # pixels of the longer side of what is hashed
 THUMBNAIL = 128  # pixels of the longer side of what is compared
 KEPT = 64  # features of a file, the strongest
-NOTHING = (
-    1e-5  # of the sum of the pixels: below it is rounding noise, which would give every even picture a hash of its own
-)
+# Of the sum of the pixels: below it is rounding noise, which would give every even picture a hash of its own.
+NOTHING = 1e-5
 CHUNK = 32  # files a worker process takes at a time
 
 
@@ -35,7 +34,10 @@ class Fingerprint:
 
 
 def fingerprint(picture: Image.Image, mirrored: bool = False, details: bool = False) -> Fingerprint:
-    """Hash the views of a picture, and of its mirror image if asked, describe its features if asked, and keep a small gray copy."""
+    """Hash the views of a picture, keep a small gray copy; with `mirrored` hash the views of its mirror image too.
+
+    With `details` its features are described.
+    """
     gray = views.resized(np.asarray(picture.convert("L")), EDGE)
     boxes = views.boxes(gray)
     hashes = phashes(gray, boxes)
@@ -48,7 +50,7 @@ def fingerprint(picture: Image.Image, mirrored: bool = False, details: bool = Fa
 
 
 def fingerprints(paths: list[Path], mirrored: bool, details: bool, pool: Executor) -> Iterator[Fingerprint]:
-    """The fingerprints of files in their order; decoded pictures live only in the processes of the pool, one in each."""
+    """The fingerprints of files in their order; decoded pictures live in the processes of the pool, one in each."""
     return pool.map(partial(_of_file, mirrored=mirrored, details=details), paths, chunksize=CHUNK)
 
 
@@ -64,10 +66,11 @@ def described(gray: np.ndarray, count: int) -> np.ndarray:
 
 
 def phashes(gray: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """The packed pHash of each view of a picture uint8 [H, W]: which low frequencies exceed their median (Zauner 2010); uint8 [V, 32].
+    """The packed pHash uint8 [V, 32] of each view of a picture uint8 [H, W]: which low frequencies exceed their median.
 
-    The bits of `imagehash.phash` but for the resampling: areas are averaged here. Both that and the cosine transform are
-    linear, so that a view takes two small matrices (`_low`) and all views share one product with the picture.
+    It is Zauner's (2010), with the bits of `imagehash.phash` but for the resampling: areas are averaged here. Both that
+    and the cosine transform are linear, so that a view takes two small matrices (`_low`) and all views share one
+    product with the picture.
     """
     height, width = gray.shape
     left, top, right, bottom = zip(*(views.pixels(gray.shape, box) for box in boxes), strict=True)
@@ -81,9 +84,10 @@ def phashes(gray: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
 @lru_cache(2048)  # of up to 16 KB each
 def _low(length: int, start: int, stop: int) -> np.ndarray:
-    """From a line of `length` pixels to the low frequencies of its part [start, stop) in SAMPLES areas: float32 [HASH_SIDE, length].
+    """From a line of `length` pixels to the low frequencies of its part [start, stop): float32 [HASH_SIDE, length].
 
-    Areas are summed and cosines have their plain length, as in imagehash: a factor common to a view changes no bit.
+    The part is cut into SAMPLES areas. They are summed and cosines have their plain length, as in imagehash: a factor
+    common to a view changes no bit.
     """
     edges = np.linspace(start, stop, SAMPLES + 1)
     below = np.clip(edges[:, None] - np.arange(length), 0, 1)  # how much of a pixel lies below an edge

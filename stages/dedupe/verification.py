@@ -1,4 +1,4 @@
-"""The closer look at a candidate pair: align the two thumbnails, compare them place by place, and judge."""
+"""The comparison of a candidate pair: align the two thumbnails, compare them place by place, and decide."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -9,7 +9,9 @@ import numpy as np
 from stages.dedupe import alignment, overlay, views
 from stages.dedupe.hashing import Fingerprint
 
-WINDOWS = 7  # a picture is compared in 7 x 7 windows: a motif that came or went fills at least one (measured: at 5, one look-alike in 25 passes)
+# A picture is compared in 7 x 7 windows: a motif that came or went fills at least one (measured: at 5, one look-alike
+# in 25 passes).
+WINDOWS = 7
 EDGE = 3  # pixels of the overlap's border left out: resampling, frames
 SHARE = 0.5  # of each picture that must be seen in the other: with less, one is a detail of the other
 MARKED = 0.85  # correlation asked of what a mark leaves (measured on 60 marks: 0.93 and more)
@@ -20,11 +22,12 @@ SMALLEST = 24  # pixels of the shorter side below which nothing is compared
 class Verdict:
     """What two pictures are to each other, and why."""
 
-    kind: Literal[
-        "same", "part", "whole", "different"
-    ]  # part: the first is a detail of the second; whole: the other way
-    score: float  # correlation in the window where they are least alike, -1..1
-    check: str  # how they were aligned: view | features; "mark": but for a mark; "mirrored": one is the other's mirror image
+    # part: the first is a detail of the second; whole: the other way
+    kind: Literal["same", "part", "whole", "different"]
+    # correlation in the window where they are least alike, -1..1
+    score: float
+    # how they were aligned: view | features; "mark": but for a mark; "mirrored": one is the other's mirror image
+    check: str
 
 
 @dataclass(frozen=True)
@@ -41,16 +44,16 @@ NOTHING = Verdict("different", -1.0, "view")
 
 
 def verify(first: Fingerprint, second: Fingerprint, view_first: int, view_second: int, correlation: float) -> Verdict:
-    """Judge a pair that hashes alike in two views; `correlation` is the least that counts as the same picture.
+    """Compare a pair that hashes alike in two views; `correlation` is the least that counts as the same picture.
 
     Features are asked for an alignment only where that of the views does not convince.
     """
     one, box_one = _shown(first, view_first)
     two, box_two = _shown(second, view_second)
-    found = judge(overlap(one, two, box_one, box_two, "view"), "view", correlation)
+    found = decide(overlap(one, two, box_one, box_two, "view"), "view", correlation)
     if found.kind == "different":
         borders = (first.boxes[_borderless(view_first)], second.boxes[_borderless(view_second)])
-        other = judge(overlap(one, two, *borders, "features"), "features", correlation)
+        other = decide(overlap(one, two, *borders, "features"), "features", correlation)
         found = max(found, other, key=lambda verdict: (verdict.kind != "different", verdict.score))
     mirrored = (view_first >= views.COUNT) != (view_second >= views.COUNT)
     return replace(found, check=f"mirrored {found.check}") if mirrored else found
@@ -97,19 +100,17 @@ def _laid(first: np.ndarray, second: np.ndarray, warp: np.ndarray, seen: np.ndar
     inside = cv2.erode(np.pad(inside.astype(np.uint8), 1), np.ones((2 * EDGE + 1,) * 2))[1:-1, 1:-1] > 0
     if inside.sum() < SMALLEST**2:
         return None
-    return Overlap(
-        *(_standard(cv2.GaussianBlur(item.astype(np.float32), (0, 0), 1.0), inside) for item in (first, moved)),
-        inside,
-        shares,
-    )
+    return Overlap(_standard(first, inside), _standard(moved, inside), inside, shares)
 
 
 def _standard(picture: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """A picture [H, W], slightly blurred, of zero mean and unit variance inside; what is nearly even stays so."""
+    picture = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 1.0)
     values = picture[inside]
     return (picture - values.mean()) / max(values.std(), 0.25)
 
 
-def judge(found: Overlap | None, check: str, correlation: float) -> Verdict:
+def decide(found: Overlap | None, check: str, correlation: float) -> Verdict:
     """What the comparison of two aligned pictures says."""
     if found is None:
         return NOTHING
@@ -147,9 +148,9 @@ def window_scores(found: Overlap) -> np.ndarray:
 
 
 def _structure(first: np.ndarray, second: np.ndarray, constant: float = 0.1) -> float:
-    """The structure term of SSIM (Wang 2004, eq. 10); the pictures are standardised: a shifted level is a difference too.
+    """The structure term of SSIM (Wang 2004, eq. 10) of standardized pictures: a shifted level is a difference too.
 
-    Fading, grayscale and a tint so do not count. The constant keeps empty windows (plain sky) from measuring noise.
+    So fading, grayscale and a tint do not count. The constant keeps empty windows (plain sky) from measuring noise.
     """
     covariance = np.mean((first - first.mean()) * (second - second.mean()))
     level = (first.mean() - second.mean()) ** 2

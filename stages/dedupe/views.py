@@ -1,4 +1,7 @@
-"""Which parts of a picture are hashed: the whole, what is left without borders, and windows that undo frames, captions and crops."""
+"""Which parts of a picture are hashed, its views.
+
+They are the whole, what is left without borders, and windows that undo frames, captions and crops.
+"""
 
 import cv2
 import numpy as np
@@ -7,7 +10,8 @@ LEVELS = 8  # gray levels by which the pixels of an even line may differ from it
 EVEN = 0.7  # share of a line that must be even: the corners of a frame belong to the frame's other sides
 BORDER = 0.25  # largest share of a side that can be border
 STRIP = 0.3  # share of a caption's line that is paper and not text (measured: 0.36 and more)
-# Shares of the side left away at (left, top, right, bottom): frames that are not even, and the windows that a crop may have left.
+# Shares of the side left away at (left, top, right, bottom): frames that are not even, and windows that a crop may have
+# left.
 FRAMES = tuple((share,) * 4 for share in (0.03, 0.06, 0.09))
 CROPS = tuple(
     (left, top, lost - left, lost - top)
@@ -58,7 +62,7 @@ def _even_pairs(lines: np.ndarray) -> float:
 
 
 def _alike(lines: np.ndarray, count: int) -> np.ndarray:
-    """Which of the first `count` lines are even and as bright as their counterparts at the end, even too: bool [count]."""
+    """Which of the first `count` lines are even and as bright as their even counterparts at the end: bool [count]."""
     both = np.concatenate([lines[:count], lines[::-1][:count]]).astype(np.int16)
     level = np.median(both, axis=1)
     even = (np.abs(both - level[:, None]) <= LEVELS).mean(1) >= EVEN

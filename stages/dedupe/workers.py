@@ -15,8 +15,9 @@ BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 def workers() -> Iterator[Executor]:
     """As many processes as there are cores, of one thread each: with more, the threads would only wait for one another.
 
-    They are spawned, as a fork would copy faiss's threads. numpy's BLAS reads its number of threads from the environment when
-    it is loaded, and the processes start only when there is work: the environment stays changed as long as the pool is open.
+    They are spawned, as a fork would copy faiss's threads. numpy's BLAS reads its number of threads from the
+    environment when it is loaded, and the processes start only when there is work: the environment stays changed as
+    long as the pool is open.
     """
     before = os.environ.get(BLAS_THREADS)
     os.environ[BLAS_THREADS] = "1"

@@ -1,1 +1,1 @@
-"""How far the generated pictures are from works that nobody trained on, with floors and intervals, and whether they are copies."""
+"""How good, how varied and how original the samples are: metrics with floors and intervals, and a search for copies."""

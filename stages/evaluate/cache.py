@@ -19,16 +19,24 @@ class Cache:
     def __init__(self, folder: Path):
         self._folder = folder
 
-    def get(self, context: Sequence[object], pictures: Sequence[Image.Image], compute: Callable[[], Tensor]) -> Tensor:
-        """What `compute` gives for these pictures, float64 [N, D], or what it gave before for the same pixels in the same context.
+    def get(
+        self,
+        context: Sequence[object],
+        pictures: Sequence[Image.Image],
+        compute: Callable[[], Tensor],
+        on_found: Callable[[int], object] = lambda _: None,
+    ) -> Tensor:
+        """What `compute` gives for these pictures, or gave before for the same pixels and context; float64 [N, D].
 
-        `context` holds whatever else decides the last bits: weights, resizing, batch, threads, versions. A damaged file counts as none.
+        `context` holds whatever else decides the last bits: weights, resizing, batch, threads, versions. A damaged file
+        counts as none. `on_found` is called with the number of pictures where nothing is computed.
         """
         path = self._folder / f"{_mark(context, pictures)}.npy"
         try:
             with path.open("rb") as file:
                 found = np.load(file, allow_pickle=False)
             if found.ndim == 2 and len(found) == len(pictures):
+                on_found(len(pictures))
                 return torch.from_numpy(found).double()
         except (OSError, ValueError, EOFError):
             pass

@@ -1,14 +1,17 @@
-"""Is it copying? The nearest training work of each generated picture, beside how near works come that nobody has copied."""
+"""Is it copying? The nearest training work of each generated picture.
+
+Beside it stands how near works come that nobody has copied: the test works.
+"""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from PIL import Image, ImageOps
 from scipy.stats import binomtest
 from torch import Tensor
 
-from stages.common.images import square
+from stages.common.images import sheet, square
 from stages.evaluate import perceptual
 
 QUANTILE = 0.01  # of the test works' distances: what is nearer counts as copied
@@ -16,6 +19,7 @@ ZOOM = 0.95  # share of the side that a variant shows, since the training crops
 VARIANTS = 4  # of each work
 BLOCK = 64  # works in memory at once
 BATCH = 32  # pictures
+PAIRS, COLUMNS, CELL = 12, 3, 128  # of the sheet of the nearest: pairs, pairs in a row, pixels of a picture
 Embed = Callable[[Sequence[Image.Image]], Tensor]  # RGB pictures to float32 [N, D]
 
 
@@ -26,13 +30,55 @@ class Nearest(NamedTuple):
     distance: list[float]
 
 
+class Copying(NamedTuple):
+    """What the search has found of the generated pictures."""
+
+    nearest: Nearest
+    below: float  # the distance below which a picture counts as copied
+
+    def numbers(self) -> dict[str, float]:
+        """As keys of metrics/evaluate.json."""
+        return share(self.nearest.distance, self.below) | {"copied_threshold": self.below}
+
+    def rows(self, files: Sequence[str], works: Sequence[str]) -> list[dict[str, Any]]:
+        """Who is nearest to which work, by the names of the pictures' files and of the works."""
+        return [
+            {"file": file, "work": works[work], "distance": round(distance, 4), "copied": distance < self.below}
+            for file, work, distance in zip(files, self.nearest.work, self.nearest.distance, strict=True)
+        ]
+
+    def sheet(self, pictures: Sequence[Image.Image], works: Sequence[Image.Image]) -> Image.Image:
+        """The nearest PAIRS of all: a picture, and beside it the work."""
+        closest = sorted(range(len(pictures)), key=self.nearest.distance.__getitem__)[:PAIRS]
+        pairs = [sheet([pictures[number], works[self.nearest.work[number]]], 2, (CELL, CELL), 2) for number in closest]
+        return sheet(pairs, COLUMNS, pairs[0].size, 12)
+
+
+def search(
+    pictures: Sequence[Image.Image],
+    test: Sequence[Image.Image],
+    trained: Sequence[Image.Image],
+    embed: Embed,
+    on_progress: Callable[[int], object],
+) -> Copying:
+    """Compare generated pictures and test works, square RGB, with the training works.
+
+    `on_progress` is called with the number of pictures done, generated ones and test works.
+    """
+    found, usual = (nearest(some, trained, embed, on_progress) for some in (pictures, test))
+    return Copying(found, threshold(usual.distance))
+
+
 def nearest(
     pictures: Sequence[Image.Image],
     works: Sequence[Image.Image],
     embed: Embed,
-    report: Callable[[int], None] = lambda _: None,
+    on_progress: Callable[[int], object] = lambda _: None,
 ) -> Nearest:
-    """Compare square RGB pictures with all works (1 or more), in blocks that bound the memory; `report` is called with the number of pictures done."""
+    """Compare square RGB pictures with all works (1 or more), in blocks that bound the memory.
+
+    `on_progress` is called with the number of pictures done.
+    """
     best = torch.full((len(pictures),), float("inf"))
     place = torch.zeros(len(pictures), dtype=torch.int64)
     for first in range(0, len(works), BLOCK):
@@ -44,7 +90,7 @@ def nearest(
             place[part] = torch.where(nearer, first + found.indices // VARIANTS, place[part])
             best[part] = torch.where(nearer, found.values, best[part])
             if first == 0:
-                report(len(pictures[part]))
+                on_progress(len(pictures[part]))
     return Nearest(place.tolist(), best.tolist())
 
 

@@ -1,6 +1,7 @@
-"""EfficientNet-Lite0 (Tan and Le 2019, the "lite" version of 2020): a second feature space, to see whether a conclusion hangs on Inception.
+"""EfficientNet-Lite0 (Tan and Le 2019, the "lite" version of 2020): does a conclusion hang on Inception's features?
 
-The weights are TensorFlow's, so every convolution pads as TensorFlow does ("same": the odd pixel on the right and below).
+The weights are TensorFlow's, so every convolution pads as TensorFlow does ("same": the odd pixel on the right and
+below).
 """
 
 import torch
@@ -15,7 +16,8 @@ FEATURES = 1280
 SIDE = 224  # pixels
 EPSILON = 1e-3  # of the batch norms
 STEM = 32  # channels
-BLOCKS = [  # kernel, stride of the first, expansion, channels, repeats (Tan and Le 2019, table 1; lite0 has no squeeze and excitation)
+# Kernel, stride of the first, expansion, channels, repeats (Tan and Le 2019, table 1; lite0 has no squeeze-excitation).
+BLOCKS = [
     (3, 1, 1, 16, 1),
     (3, 2, 6, 24, 2),
     (5, 2, 6, 40, 2),
@@ -48,11 +50,12 @@ class Convolution(nn.Module):
 
     def fuse(self) -> None:
         """Fold the batch norm into the convolution."""
+        assert isinstance(self.norm, nn.BatchNorm2d), "a convolution is fused once"
         self.conv, self.norm = fuse_conv_bn_eval(self.conv, self.norm), nn.Identity()
 
 
 class Block(nn.Module):
-    """An inverted bottleneck: expand, convolve channel by channel, project; added to its input where the shapes agree."""
+    """An inverted bottleneck: expand, convolve channel by channel, project; plus its input where the shapes agree."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int):
         super().__init__()
@@ -91,20 +94,25 @@ class EfficientNetLite0(nn.Module):
 
 
 def load(device: torch.device) -> EfficientNetLite0:
-    """The network with the packaged weights, each batch norm folded into its convolution; raises UserError when they do not fit."""
+    """The network with the packaged weights, each batch norm folded into its convolution.
+
+    Raises UserError when the weights do not fit.
+    """
     state = torch.load(locate(EFFICIENTNET), map_location="cpu", weights_only=True)
     network = EfficientNetLite0().eval()
     parts = [module for module in network.modules() if isinstance(module, Convolution)]
-    packaged = [
-        key for key in state if key.startswith("_") and key.endswith("weight") and state[key].ndim == 4
-    ]  # in the order of execution
+    # In the order of execution.
+    packaged = [key for key in state if key.startswith("_") and key.endswith("weight") and state[key].ndim == 4]
     norms = [key.removesuffix("weight") for key in state if "_bn" in key and key.endswith(".weight")]
     if not len(parts) == len(packaged) == len(norms):
         raise UserError(
-            f"the weights of {EFFICIENTNET.network} have {len(packaged)} convolutions, expected {len(parts)}: reinstall {EFFICIENTNET.package}"
+            f"the weights of {EFFICIENTNET.network} have {len(packaged)} convolutions, expected {len(parts)}: "
+            f"reinstall {EFFICIENTNET.package}"
         )
     for part, convolution, norm in zip(parts, packaged, norms, strict=True):
         part.conv.load_state_dict({"weight": state[convolution]})
         part.norm.load_state_dict({name: state[norm + name] for name in part.norm.state_dict()})
         part.fuse()
-    return network.requires_grad_(False).to(device=device, memory_format=torch.channels_last)
+    network.requires_grad_(False)
+    # PyTorch documents memory_format, but declares no type for it.
+    return network.to(device=device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]

@@ -13,10 +13,11 @@ NORMAL = 1.96  # standard errors of a 95 % interval
 
 
 def standard_errors(statistic: Callable[..., Mapping[str, float]], sizes: Sequence[int], seed: int) -> dict[str, float]:
-    """Standard error of every number of `statistic`, which takes the places [n] of the pictures to use, one tensor a sample.
+    """Standard error of every number of `statistic`.
 
-    Each sample is parted at random into groups; its share of the variance is (G - 1) / G times the sum of squares of what the statistic does
-    when one group is left out, about its mean. The samples are independent, so their shares add up.
+    It takes the places [n] of the pictures to use, one tensor for each sample. Each sample is parted at random into
+    groups; its share of the variance is (G - 1) / G times the sum of squares of what the statistic does when one group
+    is left out, about its mean. The samples are independent, so their shares add up.
     """
     generator = torch.Generator().manual_seed(seed)
     whole = [torch.arange(size) for size in sizes]

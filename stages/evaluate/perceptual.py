@@ -1,8 +1,8 @@
-"""Shift-tolerant LPIPS (Ghildyal and Liu 2022, AlexNet): how different two pictures look, as the distance of two vectors.
+"""How different two pictures look: shift-tolerant LPIPS (Ghildyal and Liu 2022, AlexNet) as a distance of vectors.
 
-LPIPS (Zhang 2018, equation 1) sums, over five layers, weighted squared differences of maps whose vectors have unit length, and
-takes the mean over all places. So it is the squared distance of the maps themselves, each times the root of its weight: every
-picture passes the network once, and all pairs are one matrix product.
+LPIPS (Zhang 2018, equation 1) sums, over five layers, weighted squared differences of maps whose vectors have unit
+length, and takes the mean over all places. So it is the squared distance of the maps themselves, each times the root of
+its weight: every picture passes the network once, and all pairs are one matrix product.
 """
 
 import torch
@@ -18,9 +18,11 @@ PADDING = (2, 2, 1, 1, 1)  # of the five convolutions
 
 
 class Perceptual(nn.Module):
-    """uint8 [N, 3, 64, 64] to float32 [N, D]; the squared distance of two rows is the LPIPS of the two pictures (about 0..1)."""
+    """uint8 [N, 3, 64, 64] to float32 [N, D]; the squared distance of two rows is the pictures' LPIPS, about 0..1."""
 
     side = SIDE
+    scaling_layer_shift: Tensor
+    scaling_layer_scale: Tensor
 
     def __init__(self, state: dict[str, Tensor]):
         super().__init__()

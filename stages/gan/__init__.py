@@ -1,1 +1,4 @@
-"""The GAN as a library, without a door: architectures, losses, DiffAugment, moving average, checkpoints. Used by train and generate."""
+"""The GAN as a library, without an entry point: architectures, losses, augmentations, moving average, checkpoints.
+
+The stages train and generate use it, and track for its models.
+"""

@@ -1,4 +1,4 @@
-"""Generators and whole training states as safetensors: plain numbers, no code, and the same bytes for the same state."""
+"""Generators and training states as safetensors: plain numbers, no code, and the same bytes for the same state."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from stages.common.cli import UserError
 from stages.common.files import write_bytes
-from stages.gan.architectures import ARCHITECTURES
+from stages.gan.build import build_generator
+from stages.gan.networks import Generator
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
@@ -38,17 +39,20 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         ) from error
 
 
-def save_generator(path: Path, generator: nn.Module, architecture: str, width: int, resolution: int) -> None:
+def save_generator(path: Path, generator: Generator, architecture: str, width: int, resolution: int) -> None:
     """Write a generator with all that is needed to build it again."""
     about = {"architecture": architecture, "latent": generator.latent, "width": width, "resolution": resolution}
     write_tensors(path, generator.state_dict(), about)
 
 
-def load_generator(path: Path) -> nn.Module:
-    """The generator of `save_generator`, on the CPU, in evaluation mode; raises UserError for a missing, damaged or foreign file."""
+def load_generator(path: Path) -> Generator:
+    """The generator of `save_generator`, on the CPU, in evaluation mode.
+
+    Raises UserError for a missing, damaged or foreign file.
+    """
     tensors, about = read_tensors(path)
     try:
-        generator = ARCHITECTURES[about["architecture"]][0](about["latent"], about["width"], about["resolution"])
+        generator = build_generator(about["architecture"], about["latent"], about["width"], about["resolution"])
         generator.load_state_dict(tensors)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise UserError(
@@ -61,8 +65,8 @@ def pack(parts: Mapping[str, nn.Module | torch.optim.Optimizer]) -> dict[str, Te
     """The state of networks and optimizers as flat names: "generator.norms.0.weight", "adam.0.exp_avg"."""
     flat = {}
     for name, part in parts.items():
-        for key, value in part.state_dict().items() if isinstance(part, nn.Module) else _moments(part):
-            flat[f"{name}.{key}"] = value
+        items = part.state_dict().items() if isinstance(part, nn.Module) else _moments(part)
+        flat |= {f"{name}.{key}": value for key, value in items}
     return flat
 
 

@@ -1,6 +1,7 @@
 """DCGAN (Radford, Metz, Chintala 2015, arXiv 1511.06434, figure 1), for 32 to 256 pixels.
 
-At width 128 and 64 pixels the layers have the paper's shapes: 1024 x 4 x 4, 512 x 8 x 8, 256 x 16 x 16, 128 x 32 x 32, 3 x 64 x 64.
+At width 128 and 64 pixels the layers have the paper's shapes: 1024 x 4 x 4, 512 x 8 x 8, 256 x 16 x 16, 128 x 32 x 32,
+3 x 64 x 64.
 Two departures, each marked where it happens: a generator without checkerboard, a discriminator without batch norm.
 """
 
@@ -10,6 +11,8 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from stages.gan import networks
 
 SLOPE = 0.2  # of the discriminator's leaky ReLU (the paper, section 3)
 
@@ -38,10 +41,12 @@ class Up(nn.Module):
 
     Departure: the paper learns all 4x4 numbers. The four pixels that come of one then have kernels of different sums,
     and repeat as a checkerboard in flat areas: after some 7,000 pictures of 64 pixels, samples had six times the power
-    of real pictures at the highest frequency, and with the box a third of it. Blurred, the layer equals "enlarge to nearest neighbors, then
-    convolve 3x3" (Odena 2016, distill.pub/2016/deconv-checkerboard), but at the paper's cost of 4 products a pixel
-    instead of 9 (`fused_scale` in the official code of Karras 2017, arXiv 1710.10196).
+    of real pictures at the highest frequency, and with the box a third of it. Blurred, the layer equals "enlarge to
+    nearest neighbors, then convolve 3x3" (Odena 2016, distill.pub/2016/deconv-checkerboard), but at the paper's cost of
+    4 products per pixel instead of 9 (`fused_scale` in the official code of Karras 2017, arXiv 1710.10196).
     """
+
+    blur: Tensor  # [9, 16]
 
     def __init__(self, inputs: int, outputs: int, bias: bool):
         super().__init__()
@@ -55,30 +60,27 @@ class Up(nn.Module):
         return F.conv_transpose2d(maps, kernel, self.bias, stride=2, padding=1)
 
 
-class Generator(nn.Module):
-    """Random vectors to pictures: project and reshape to 4x4, then double the side, halve the maps; batch norm, ReLU, tanh."""
+class Generator(networks.Generator):
+    """Project and reshape to 4x4, then double the side, halve the maps; batch norm, ReLU, tanh."""
 
     def __init__(self, latent: int, width: int, resolution: int):
-        super().__init__()
+        super().__init__(latent)
         sizes = channels(width, resolution)
-        self.latent = latent
         self.project = nn.Linear(latent, 16 * sizes[0], bias=False)
         self.norms = nn.ModuleList(nn.BatchNorm2d(size) for size in sizes)
         self.ups = nn.ModuleList(Up(a, b, bias=b == 3) for a, b in zip(sizes, [*sizes[1:], 3], strict=True))
         nn.init.normal_(self.project.weight, std=0.02)
 
     def forward(self, z: Tensor, rng: torch.Generator | None = None, truncation: float = 1.0) -> Tensor:
-        """z [N, latent], standard normal, times `truncation`, to pictures [N, 3, R, R] in [-1, 1]; nothing else is random."""
-        maps = (
-            self.project(truncation * z).unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2)
-        )  # [N, C, 4, 4], laid out channels last
+        """z [N, latent], times `truncation`, to pictures [N, 3, R, R] in [-1, 1]; nothing else is random."""
+        maps = self.project(truncation * z).unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2)  # [N, C, 4, 4], channels last
         for norm, up in zip(self.norms, self.ups, strict=True):
             maps = up(F.relu(norm(maps)))
         return torch.tanh(maps.float())  # [N, 3, R, R]
 
 
-class Discriminator(nn.Module):
-    """Pictures to logits: halve the side, double the maps, down to 4x4, then one linear unit; leaky ReLU throughout.
+class Discriminator(networks.Discriminator):
+    """Halve the side, double the maps, down to 4x4, then one linear unit; leaky ReLU throughout.
 
     Departure: no batch norm. It would let the pictures of a batch see each other, and then neither the penalty R1
     (the gradient at one picture) nor the relativistic pairing means what its formula says (Mescheder 2018 trains
@@ -88,11 +90,12 @@ class Discriminator(nn.Module):
     def __init__(self, width: int, resolution: int):
         super().__init__()
         sizes = channels(width, resolution)[::-1]
-        self.downs = nn.ModuleList(
-            nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip([3, *sizes[:-1]], sizes, strict=True)
-        )
+        pairs = zip([3, *sizes[:-1]], sizes, strict=True)
+        downs = [nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in pairs]
+        self.downs = nn.ModuleList(downs)
         self.logit = nn.Linear(16 * sizes[-1], 1)
-        for down in self.downs:
+        for down in downs:
+            assert down.bias is not None
             nn.init.kaiming_normal_(down.weight, a=SLOPE)
             nn.init.zeros_(down.bias)
 

@@ -1,6 +1,7 @@
-"""DiffAugment (Zhao 2020, arXiv 2006.10738): the same kinds of random change for real and generated pictures, with gradients.
+"""DiffAugment (Zhao 2020, arXiv 2006.10738): the same random changes for real and generated pictures, with gradients.
 
-Written with products and comparisons instead of index look-ups, whose gradients are slow or not deterministic on some devices.
+Written with products and comparisons instead of index look-ups, whose gradients are slow or not deterministic on some
+devices.
 """
 
 from collections.abc import Sequence
@@ -8,13 +9,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-DRAWS = 7  # random numbers a picture: brightness, saturation, contrast, shift (y, x), hole (y, x)
+DRAWS = 7  # random numbers for each picture: brightness, saturation, contrast, shift (y, x), hole (y, x)
 
 
-def diffaugment(pictures: Tensor, policy: Sequence[str], uniform: Tensor) -> Tensor:
+def diffaugment(pictures: Tensor, uniform: Tensor, policy: Sequence[str]) -> Tensor:
     """Pictures [N, 3, H, W] changed by each kind in `policy` (color, translation, cutout), in that order.
 
-    `uniform` [N, 7] in [0, 1) decides every change, so the same numbers give the same result. The values may leave
+    `uniform` [N, 7 or more] in [0, 1) decides every change: the same numbers give the same result. The values may leave
     [-1, 1]; outside of the picture and in the hole they are 0 (gray), as in the paper's code.
     """
     for kind in KINDS:

@@ -1,8 +1,8 @@
-"""FastGAN (Liu 2021, arXiv 2101.04775, figures 3 and 4), for 32 to 1024 pixels: made for few pictures and little computing.
+"""FastGAN (Liu 2021, arXiv 2101.04775, figures 3 and 4), for 32 to 1024 pixels: for few pictures and little computing.
 
 Width 8 at 1024 pixels, 16 at 512 and 32 at 256 are the paper's sizes (ngf = ndf = 64 in the official code).
-Departure: no spectral norm. In the generator batch norm undoes any scale of the weights; in the discriminator its state would move
-with every pass, also when validation pictures are judged, and R1 already bounds the gradient.
+Departure: no spectral norm. In the generator batch norm undoes any scale of the weights; in the discriminator its state
+would move with every pass, also one over validation pictures, and R1 already bounds the gradient.
 """
 
 import math
@@ -12,22 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stages.gan import networks
 from stages.gan.dcgan import SLOPE, Up
 from stages.gan.style import Noise
 
-MAPS = {
-    4: 16.0,
-    8: 8.0,
-    16: 4.0,
-    32: 2.0,
-    64: 2.0,
-    128: 1.0,
-    256: 0.5,
-    512: 0.25,
-    1024: 0.125,
-}  # times 64: the official code
+# Feature maps at each side, in units of 64 (the official code).
+MAPS = {4: 16.0, 8: 8.0, 16: 4.0, 32: 2.0, 64: 2.0, 128: 1.0, 256: 0.5, 512: 0.25, 1024: 0.125}
 TWICE = (8, 32, 128, 512)  # sides at which a second convolution, and noise, follow the first (the official code)
-SMALL = 128  # pixels at most of the small copy that the discriminator judges, too, and of what it reconstructs
+SMALL = 128  # pixels at most of the small copy that the discriminator takes, too, and of what it reconstructs
 
 
 def channels(width: int, resolution: int) -> dict[int, int]:
@@ -41,7 +33,7 @@ def channels(width: int, resolution: int) -> dict[int, int]:
 
 
 class Gated(nn.Module):
-    """A convolution to twice the maps, noise (where `side` is given), batch norm, and one half opens the other (GLU)."""
+    """A convolution to twice the maps, noise (where `side` is given), batch norm, and a gated linear unit."""
 
     def __init__(self, conv: nn.Module, outputs: int, side: int | None = None):
         super().__init__()
@@ -57,13 +49,16 @@ class Gated(nn.Module):
 
 
 def glu(maps: Tensor) -> Tensor:
-    """Gated linear unit, [N, 2C, H, W] to [N, C, H, W]. F.glu's gradient is laid out channels first: batch norm then took 10 times as long."""
+    """Gated linear unit, [N, 2C, H, W] to [N, C, H, W].
+
+    The gradient of F.glu is laid out channels first: batch norm then took 10 times as long.
+    """
     value, gate = maps.chunk(2, dim=1)
     return value * torch.sigmoid(gate)
 
 
 class Excitation(nn.Module):
-    """Skip-layer channel-wise excitation (the paper, equation 1): small maps decide by how much each large one is multiplied."""
+    """Skip-layer channel-wise excitation (the paper, equation 1): small maps decide the factor of each large one."""
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
@@ -76,16 +71,14 @@ class Excitation(nn.Module):
         return large * torch.sigmoid(self.excite(F.silu(self.squeeze(pooled))))
 
 
-class Generator(nn.Module):
-    """Random vectors to pictures, from 4x4 up; the maps of 4 to 32 pixels excite those sixteen times as large."""
+class Generator(networks.Generator):
+    """From 4x4 up; the maps of 4 to 32 pixels excite those sixteen times as large."""
 
     def __init__(self, latent: int, width: int, resolution: int):
-        super().__init__()
+        super().__init__(latent)
         sizes = channels(width, resolution)
-        self.latent = latent
-        self.project = nn.Linear(
-            latent, 16 * 2 * sizes[4], bias=False
-        )  # the official transposed convolution of 1x1, cheaper
+        # The same as the official transposed convolution of 1x1, but cheaper.
+        self.project = nn.Linear(latent, 16 * 2 * sizes[4], bias=False)
         self.norm = nn.BatchNorm2d(2 * sizes[4])
         self.ups, self.convs, self.skips = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()  # by side
         for side in list(sizes)[1:]:
@@ -115,7 +108,7 @@ class Generator(nn.Module):
 
 
 class Down(nn.Module):
-    """Half the side by two ways at once: a strided and a second convolution, and a pooled shortcut (the paper, figure 4)."""
+    """Half the side by two ways at once: two convolutions, the first strided, and a pooled shortcut (figure 4)."""
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
@@ -127,20 +120,17 @@ class Down(nn.Module):
         """[N, inputs, H, W] to [N, outputs, H/2, W/2]."""
         main = F.leaky_relu(self.conv(F.leaky_relu(self.strided(maps), SLOPE)), SLOPE)
         direct = F.leaky_relu(self.direct(F.avg_pool2d(maps, 2)), SLOPE)
-        return (main + direct) * math.sqrt(
-            0.5
-        )  # departure: the paper halves the sum, but without batch norm that would fade
+        # Departure: the paper halves the sum, but without batch norm that would fade.
+        return (main + direct) * math.sqrt(0.5)
 
 
 class Decoder(nn.Module):
-    """Feature maps of 8x8 to a picture: the smallest that tells what the discriminator has seen (the paper, section 3.2)."""
+    """Feature maps of 8x8 to a picture: as small as tells what the discriminator has seen (the paper, section 3.2)."""
 
     def __init__(self, inputs: int, width: int, resolution: int, side: int):
         super().__init__()
-        sizes = {8: inputs} | {
-            at: max(1, size // 2) for at, size in channels(width, resolution).items() if 8 < at <= side
-        }
-        steps = list(sizes.values())
+        steps = [inputs]
+        steps += [max(1, size // 2) for at, size in channels(width, resolution).items() if 8 < at <= side]
         self.ups = nn.ModuleList(Gated(Up(a, 2 * b, bias=False), b) for a, b in pairwise(steps))
         self.to_rgb = nn.Conv2d(steps[-1], 3, 3, padding=1, bias=False)
         self.apply(small_weights)
@@ -152,26 +142,25 @@ class Decoder(nn.Module):
         return torch.tanh(self.to_rgb(maps).float())
 
 
-class Discriminator(nn.Module):
-    """Pictures to 25 logits for overlapping parts of the picture and 25 for those of a small copy of it.
+class Discriminator(networks.SelfSupervisedDiscriminator):
+    """25 logits for overlapping patches of the picture and 25 for those of a small copy of it.
 
-    Departures: no batch norm (see dcgan.Discriminator), biases and He's first weights instead; every resolution begins with a
-    strided convolution, as the paper's 512 and 1024 do, since one at full resolution would cost more than all others at 64
-    pixels; the small copy is the mean of blocks, where the official generator paints a small picture of its own.
+    Departures: no batch norm (see dcgan.Discriminator), biases and He's first weights instead; every resolution begins
+    with a strided convolution, as the paper's 512 and 1024 do, since one at full resolution would cost more than all
+    others at 64 pixels; the small copy is the mean of blocks, where the official generator makes a small picture of its
+    own.
     """
 
     def __init__(self, width: int, resolution: int):
         super().__init__()
         self.side = min(SMALL, resolution // 2)  # of the small copy, and of what is reconstructed
         sides = [side for side in reversed(channels(width, resolution)) if 8 <= side < resolution]
-        sizes = {
-            side: width * resolution // (2 * side) for side in sides
-        }  # `width` after the first layer, twice as many each time
+        # `width` after the first layer, twice as many each time.
+        sizes = {side: width * resolution // (2 * side) for side in sides}
         self.first = nn.Conv2d(3, width, 4, stride=2, padding=1)
         self.downs = nn.ModuleDict({str(side): Down(sizes[2 * side], sizes[side]) for side in sides[1:]})
-        self.skips = nn.ModuleDict(
-            {str(s): Excitation(sizes[8 * s], sizes[s]) for s in (8, 16, 32) if 8 * s in sizes}
-        )  # the official code
+        skips = [side for side in (8, 16, 32) if 8 * side in sizes]  # the official code
+        self.skips = nn.ModuleDict({str(side): Excitation(sizes[8 * side], sizes[side]) for side in skips})
         self.judge = nn.Sequential(nn.Conv2d(sizes[8], sizes[8], 1), nn.LeakyReLU(SLOPE), nn.Conv2d(sizes[8], 1, 4))
         small = [sizes[side] // 2 for side in sides if side < self.side]
         self.small = nn.Sequential(nn.Conv2d(3, small[0], 4, stride=2, padding=1), nn.LeakyReLU(SLOPE))
@@ -183,22 +172,22 @@ class Discriminator(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Pictures [N, 3, R, R] in [-1, 1] to logits [N, 50], float32."""
-        return self.look(pictures)[0]
+        return self.logits_and_maps(pictures)[0]
 
     def self_supervised(self, pictures: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """Logits [N, 50] of real pictures, and how badly they are reconstructed, a scalar (the paper, equation 2).
 
-        From the maps of 8x8 the whole picture, small, and from a quarter of those of 16x16 that quarter of the picture, drawn for
-        each picture (the official code: for each batch). Departure: the distance is the mean absolute difference (L1); the
-        official code compares deep features (LPIPS), which would need another pretrained network.
+        From the maps of 8x8 the whole picture, small, and from a quarter of those of 16x16 that quarter of the picture,
+        drawn for each picture (the official code: for each batch). Departure: the distance is the mean absolute
+        difference (L1); the official code compares deep features (LPIPS), which would need another pretrained network.
         """
-        logits, at_16, at_8 = self.look(pictures)
+        logits, at_16, at_8 = self.logits_and_maps(pictures)
         quarter = (4 * torch.rand(len(pictures), generator=rng, device=pictures.device)).floor()  # [N], 0..3
         whole = F.l1_loss(self.whole(at_8), shrink(pictures, self.side))
         part = F.l1_loss(self.part(crop(at_16, quarter)), shrink(crop(pictures, quarter), self.side))
         return logits, whole + part
 
-    def look(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def logits_and_maps(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits [N, 50] and the feature maps of 16 x 16 and 8 x 8 pixels."""
         pictures = pictures.contiguous(memory_format=torch.channels_last)
         maps = F.leaky_relu(self.first(pictures), SLOPE)
@@ -218,7 +207,10 @@ def shrink(pictures: Tensor, side: int) -> Tensor:
 
 
 def crop(maps: Tensor, quarter: Tensor) -> Tensor:
-    """[N, C, S, S] to the quarter [N] (0..3, row by row) of each, [N, C, S/2, S/2]: as a sum, since an index would wait for the device."""
+    """[N, C, S, S] to the quarter [N] (0..3, row by row) of each, [N, C, S/2, S/2].
+
+    As a sum, since an index would wait for the device.
+    """
     quarters = maps.unflatten(3, (2, -1)).unflatten(2, (2, -1))  # [N, C, 2, S/2, 2, S/2]
     chosen = quarter[:, None] == torch.arange(4, device=maps.device)  # [N, 4]
     return (quarters * chosen.view(-1, 1, 2, 1, 2, 1).to(maps.dtype)).sum((2, 4))

@@ -1,4 +1,7 @@
-"""Random numbers that depend on nothing but a key such as (seed, step): the reason why a resumed run has the bits of an unbroken one."""
+"""Random numbers that depend on nothing but a key such as (seed, step).
+
+That is why a resumed run has the bits of an unbroken one.
+"""
 
 from collections.abc import Iterable
 

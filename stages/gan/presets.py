@@ -1,18 +1,26 @@
-"""Recipes for the stage train, one line each: what `auto` means in the section `train` of params.yaml.
+"""Recipes for the stage train, one column each: what `auto` means in the section `train` of params.yaml.
 
 The story's four are what its author tried, before the ways that this project has of learning from little.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 _TABLE = """
-preset              architecture  loss                  augmentation  resolution  width  latent  batch  kimg    learning_rate  beta1  r1_gamma  path_length  ema_kimg
-best_cpu            dcgan         relativistic          diffaugment   64          32     128     16     60.0    0.0005         0.0    0.05      0.0          1.0
-best_gpu            stylegan2     relativistic          diffaugment   256         32     256     16     1000.0  0.0025         0.0    0.8       0.0          10.0
-story_dcgan         dcgan         nonsaturating         none          64          32     100     16     60.0    0.0002         0.5    0.0       0.0          0.0
-story_relativistic  dcgan         relativistic_average  none          64          32     100     16     60.0    0.0002         0.5    0.0       0.0          0.0
-story_stylegan      stylegan      nonsaturating         none          64          32     128     16     60.0    0.002          0.0    10.0      0.0          10.0
-story_stylegan2     stylegan2     nonsaturating         none          64          32     128     16     60.0    0.002          0.0    10.0      2.0          10.0
+key            best_cpu      best_gpu      story_dcgan    story_relativistic    story_stylegan  story_stylegan2
+architecture   dcgan         stylegan2     dcgan          dcgan                 stylegan        stylegan2
+loss           relativistic  relativistic  nonsaturating  relativistic_average  nonsaturating   nonsaturating
+augmentation   diffaugment   diffaugment   none           none                  none            none
+resolution     64            256           64             64                    64              64
+width          32            32            32             32                    32              32
+latent         128           256           100            100                   128             128
+batch          16            16            16             16                    16              16
+kimg           60.0          1000.0        60.0           60.0                  60.0            60.0
+learning_rate  0.0005        0.0025        0.0002         0.0002                0.002           0.002
+beta1          0.0           0.0           0.5            0.5                   0.0             0.0
+r1_gamma       0.05          0.8           0.0            0.0                   10.0            10.0
+path_length    0.0           0.0           0.0            0.0                   0.0             2.0
+ema_kimg       1.0           10.0          0.0            0.0                   10.0            10.0
 """
 
 
@@ -25,11 +33,13 @@ def _number(text: str) -> int | float | str:
     return text
 
 
-_HEAD, *_ROWS = (line.split() for line in _TABLE.strip().splitlines())
-PRESETS: dict[str, dict[str, Any]] = {
-    name: dict(zip(_HEAD[1:], map(_number, values), strict=True)) for name, *values in _ROWS
-}
-KEYS = tuple(_HEAD[1:])  # the keys of the section `train` that may be `auto`
+def _column(rows: Sequence[Sequence[str]], number: int) -> dict[str, Any]:
+    return {key: _number(values[number]) for key, *values in rows}
+
+
+_NAMES, *_ROWS = [line.split() for line in _TABLE.strip().splitlines()]
+PRESETS: dict[str, dict[str, Any]] = {name: _column(_ROWS, number) for number, name in enumerate(_NAMES[1:])}
+KEYS = tuple(key for key, *_ in _ROWS)  # the keys of the section `train` that may be `auto`
 
 
 def fill(train: dict[str, Any]) -> dict[str, Any]:

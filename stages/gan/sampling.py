@@ -12,7 +12,7 @@ from stages.common.tensors import to_bytes
 
 @torch.inference_mode()
 def sample(generator: nn.Module, z: Tensor, dtype: torch.dtype, truncation: float = 1.0) -> list[Image.Image]:
-    """The pictures that a generator in evaluation mode makes of z [N, latent], on z's device; [-1, 1] becomes 0..255, rounded.
+    """The pictures that a generator in evaluation mode makes of z [N, latent], on z's device.
 
     `truncation` below 1 draws them nearer to the mean picture (Karras 2018, arXiv 1812.04948, appendix B).
     """
@@ -22,7 +22,7 @@ def sample(generator: nn.Module, z: Tensor, dtype: torch.dtype, truncation: floa
 
 
 def contact_sheet(pictures: Sequence[Image.Image], columns: int, enlarge: int = 2) -> Image.Image:
-    """Pictures of one size side by side, each pixel `enlarge` times as large, so that single pixels can be judged."""
+    """Pictures of one size side by side, each pixel `enlarge` times as large, so that single pixels can be seen."""
     large = [
         picture.resize((picture.width * enlarge, picture.height * enlarge), Image.Resampling.NEAREST)
         for picture in pictures

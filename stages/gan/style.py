@@ -1,4 +1,4 @@
-"""What StyleGAN and StyleGAN2 share: equalised layers, mapping network, noise, filtered resampling, discriminator."""
+"""What StyleGAN and StyleGAN2 share: equalized layers, mapping network, noise, filtered resampling, discriminator."""
 
 import math
 from itertools import pairwise
@@ -7,12 +7,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stages.gan import networks
+
 SLOPE = 0.2  # of every leaky ReLU
-GAIN = math.sqrt(
-    2
-)  # of the weights in front of a leaky ReLU (He 2015); right there, because leaky_relu(a x) = a leaky_relu(x)
+# Of the weights in front of a leaky ReLU (He 2015); right there, because leaky_relu(a x) = a leaky_relu(x).
+GAIN = math.sqrt(2)
 WIDEST = 512  # feature maps at most
-GROUP = 4  # pictures that the minibatch standard deviation compares
+GROUP = 4  # pictures that the minibatch standard deviation compares: `group_size` of the rows in architectures.py
 MIXING = 0.9  # the share of pictures made of two styles (Karras 2018, section 3.1)
 MEMORY = 0.995  # of the mean of w, each step (the official code of Karras 2018, 2019 and 2020: w_avg_beta)
 RATE = 0.01  # learning rate of the mapping network, relative (Karras 2018, appendix C)
@@ -31,10 +32,10 @@ def channels(width: int, resolution: int) -> list[int]:
 
 
 class EqualLinear(nn.Module):
-    """A linear layer with an equalised learning rate (Karras 2017, arXiv 1710.10196, section 4.1).
+    """A linear layer with an equalized learning rate (Karras 2017, arXiv 1710.10196, section 4.1).
 
-    The stored weights are standard normal (divided by `rate`) and scaled at run time. So Adam, whose steps know no scale,
-    moves every layer at the same relative speed, and this one at `rate` of it.
+    The stored weights are standard normal (divided by `rate`) and scaled at run time. So Adam, whose steps know no
+    scale, moves every layer at the same relative speed, and this one at `rate` of it.
     """
 
     def __init__(self, inputs: int, outputs: int, gain: float = 1.0, rate: float = 1.0, bias: float = 0.0):
@@ -45,13 +46,14 @@ class EqualLinear(nn.Module):
 
     def forward(self, vectors: Tensor) -> Tensor:
         """[N, inputs] to [N, outputs]."""
-        return torch.addmm(
-            self.bias, vectors, self.weight.mT, beta=self.rate, alpha=self.scale
-        )  # no scaled copy of the weights
+        # Without a scaled copy of the weights.
+        return torch.addmm(self.bias, vectors, self.weight.mT, beta=self.rate, alpha=self.scale)
 
 
 class EqualConv(nn.Module):
-    """A convolution with an equalised learning rate, at the same size (`step` 0), twice (1) or half of it (-1)."""
+    """A convolution with an equalized learning rate, at the same size (`step` 0), twice (1) or half of it (-1)."""
+
+    fir: Tensor  # [4, 4]
 
     def __init__(self, inputs: int, outputs: int, kernel: int, gain: float = GAIN, step: int = 0, bias: bool = True):
         super().__init__()
@@ -72,7 +74,10 @@ def binomial() -> Tensor:
 
 
 def blur(maps: Tensor, fir: Tensor, padding: int, stride: int = 1, bias: Tensor | None = None) -> Tensor:
-    """Each map [H, W] filtered by itself. As a depthwise convolution: on a CPU with channels last, the fastest of six ways tried."""
+    """Each map [H, W] filtered by itself.
+
+    As a depthwise convolution: on a CPU with channels last, the fastest of six ways tried.
+    """
     kernel = fir.to(maps.dtype).expand(maps.shape[1], 1, 4, 4)
     return F.conv2d(maps, kernel, bias, padding=padding, stride=stride, groups=maps.shape[1])
 
@@ -94,7 +99,9 @@ def convolve(maps: Tensor, weight: Tensor, step: int, fir: Tensor, bias: Tensor 
 
 
 class Noise(nn.Module):
-    """Adds noise, one number a pixel, with a learned strength: one for each map, or one for all (`strengths` 1)."""
+    """Adds noise, one number per pixel, with a learned strength: one for each map, or one for all (`strengths` 1)."""
+
+    constant: Tensor  # [side, side]
 
     def __init__(self, strengths: int, side: int):
         super().__init__()
@@ -102,7 +109,10 @@ class Noise(nn.Module):
         self.register_buffer("constant", torch.randn(side, side))
 
     def forward(self, maps: Tensor, rng: torch.Generator | None) -> Tensor:
-        """[N, C, H, W] to the same shape; without `rng` the noise is always the same (noise_mode "const" of StyleGAN2's official code)."""
+        """[N, C, H, W] to the same shape.
+
+        Without `rng` the noise is always the same (noise_mode "const" of StyleGAN2's official code).
+        """
         noise = self.constant
         if rng is not None:
             noise = torch.randn(len(maps), 1, *self.constant.shape, generator=rng, device=maps.device)
@@ -115,6 +125,8 @@ class Mapping(nn.Module):
     `w_mean` follows the mean of w while training; truncation draws w toward it (Karras 2018, appendix B).
     """
 
+    w_mean: Tensor  # [latent]
+
     def __init__(self, latent: int, styles: int):
         super().__init__()
         self.styles = styles
@@ -122,7 +134,7 @@ class Mapping(nn.Module):
         self.register_buffer("w_mean", torch.zeros(latent))
 
     def forward(self, z: Tensor, rng: torch.Generator | None, truncation: float) -> Tensor:
-        """z [N, latent] to one w for each styled layer, [N, styles, latent], float32; with `rng` the styles are mixed."""
+        """z [N, latent] to a w for each styled layer, [N, styles, latent], float32; with `rng` the styles are mixed."""
         with torch.autocast(z.device.type, enabled=False):
             if rng is None:
                 w = self.embed(z.float())
@@ -141,9 +153,10 @@ class Mapping(nn.Module):
 
 
 def mix(w: Tensor, other: Tensor, styles: int, rng: torch.Generator) -> Tensor:
-    """Style mixing (Karras 2018, section 3.1): `w` [N, latent] up to a random layer, `other` from there on; [N, styles, latent].
+    """Style mixing (Karras 2018, section 3.1): `w` [N, latent] up to a random layer, `other` from there on.
 
-    Each picture has its own layer, between 1 and styles - 1, or with probability 0.1 none.
+    The result is [N, styles, latent]. Each picture has its own layer, between 1 and styles - 1, or with probability 0.1
+    none.
     """
     place, whether = torch.rand(2, len(w), 1, generator=rng, device=w.device)  # [N, 1] each
     cut = torch.where(whether < MIXING, 1 + (place * (styles - 1)).floor(), styles)
@@ -154,12 +167,13 @@ def mix(w: Tensor, other: Tensor, styles: int, rng: torch.Generator) -> Tensor:
 def minibatch_std(maps: Tensor) -> Tensor:
     """One more map that says how much 4 pictures differ (Karras 2017, section 3): [N, C, H, W] to [N, C + 1, H, W].
 
-    The groups are consecutive pictures (the official code takes every N/4-th), so that real and generated ones can be
-    judged in one batch without meeting in a group. Differentiable twice. Raises ValueError unless 4 divides N.
+    The groups are consecutive pictures (the official code takes every N/4-th), so that real and generated ones can
+    share a batch without meeting in a group. Differentiable twice. Raises ValueError unless 4 divides N.
     """
     if len(maps) % GROUP:
         raise ValueError(
-            f"the discriminator compares groups of {GROUP} pictures, so it cannot judge {len(maps)}: give it a multiple of {GROUP}"
+            f"the discriminator compares groups of {GROUP} pictures, so it cannot take {len(maps)}: "
+            f"give it a multiple of {GROUP}"
         )
     groups = maps.float().unflatten(0, (-1, GROUP))  # [N / 4, 4, C, H, W]
     deviation = (groups.var(1, correction=0) + 1e-8).sqrt().mean((1, 2, 3))  # [N / 4]
@@ -183,8 +197,8 @@ class Down(nn.Module):
         return main if self.skip is None else main + self.skip(maps)
 
 
-class Discriminator(nn.Module):
-    """Pictures to logits, down to 4x4: ProGAN's (Karras 2017, table 2), which StyleGAN kept, or StyleGAN2's with `residual`.
+class Discriminator(networks.Discriminator):
+    """Down to 4x4: ProGAN's (Karras 2017, table 2), which StyleGAN kept, or StyleGAN2's with `residual`.
 
     Because of the minibatch standard deviation a logit depends on its group of 4 pictures; the penalty R1 is taken all
     the same, as in the papers.

@@ -1,8 +1,8 @@
 """StyleGAN (Karras 2018, arXiv 1812.04948, figure 1b), for 32 to 1024 pixels.
 
 Width 16 and latent 512 at 1024 pixels are the paper's. It draws noise and styles from `rng` in training only.
-Departures: no progressive growing (all layers train from the start, which needs no schedule; StyleGAN2 dropped it, too); the
-constant begins random like StyleGAN2's, not as ones, whose deviation is 0 when the first style divides by it.
+Departures: no progressive growing (all layers train from the start, which needs no schedule; StyleGAN2 dropped it,
+too); the constant begins random like StyleGAN2's, not as ones, whose deviation is 0 when the first style divides by it.
 """
 
 from itertools import pairwise
@@ -11,12 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stages.gan import style
+from stages.gan import networks, style
 from stages.gan.style import SLOPE, EqualConv, EqualLinear, Mapping, Noise, channels
 
 
 def adain(maps: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """Give each map [N, C, H, W] the mean `shift` and the standard deviation `scale`, [N, C] each (the paper, equation 1)."""
+    """Give each map [N, C, H, W] the mean `shift` and standard deviation `scale`, [N, C] each (equation 1)."""
     variance, mean = torch.var_mean(maps, (2, 3), correction=0)  # [N, C] each
     factor = scale * (variance + 1e-8).rsqrt()
     offset = shift - mean * factor
@@ -37,13 +37,12 @@ class Styled(nn.Module):
         return adain(F.leaky_relu(self.noise(maps, rng), SLOPE), 1 + scale, shift)
 
 
-class Generator(nn.Module):
-    """Random vectors to pictures: a learned constant, two styled layers a resolution, from 4x4 up."""
+class Generator(networks.Generator):
+    """A learned constant, two styled layers for each resolution, from 4x4 up."""
 
     def __init__(self, latent: int, width: int, resolution: int):
-        super().__init__()
+        super().__init__(latent)
         sizes = channels(width, resolution)
-        self.latent = latent
         self.mapping = Mapping(latent, styles=2 * len(sizes))
         self.constant = nn.Parameter(torch.randn(sizes[0], 4, 4))
         self.bias = nn.Parameter(torch.zeros(sizes[0], 1, 1))  # of the constant; the convolutions have their own

@@ -1,1 +1,1 @@
-"""Room of the stage generate: samples of the trained generator."""
+"""The stage generate: samples of the trained generator."""

@@ -1,1 +1,1 @@
-"""What measures a generator: feature networks, distances of feature sets, neighborhoods; a library for train and evaluate."""
+"""What measures a generator, for train and evaluate: feature networks, comparisons, metrics and their table."""

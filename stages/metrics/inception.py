@@ -14,8 +14,8 @@ from stages.common.weights import INCEPTION, locate
 FEATURES = 2048
 
 
-class _Inception(FeatureExtractorInceptionV3):
-    """torch-fidelity's network, filled with the packaged weights, which hold the same 94 blocks under other names.
+class Inception(FeatureExtractorInceptionV3):
+    """torch-fidelity's network with the packaged weights, which hold the same 94 blocks under other names.
 
     uint8 [N, 3, H, W] to float32 [N, 2048]; what is not of `side` pixels is resized as the graph of 2015 did.
     """
@@ -32,7 +32,8 @@ class _Inception(FeatureExtractorInceptionV3):
         blocks = list(dict.fromkeys(key.rpartition(".")[0] for key in state if key.endswith(".beta")))
         if len(names) != len(blocks):
             raise UserError(
-                f"the weights of {INCEPTION.network} have {len(blocks)} convolutions, expected {len(names)}: reinstall {INCEPTION.package}"
+                f"the weights of {INCEPTION.network} have {len(blocks)} convolutions, expected {len(names)}: "
+                f"reinstall {INCEPTION.package}"
             )
         renamed = {
             f"{name}.{ours}": state[f"{block}.{theirs}"]
@@ -44,25 +45,28 @@ class _Inception(FeatureExtractorInceptionV3):
         lacking = [key for key in missing if not key.startswith("fc.") and not key.endswith("num_batches_tracked")]
         if lacking or unexpected:
             raise UserError(
-                f"the weights of {INCEPTION.network} do not fit: missing {lacking}, unexpected {unexpected}: reinstall {INCEPTION.package}"
+                f"the weights of {INCEPTION.network} do not fit: missing {lacking}, unexpected {unexpected}: "
+                f"reinstall {INCEPTION.package}"
             )
 
 
-def build() -> nn.Module:
+def build() -> Inception:
     """The network as published, on the CPU."""
     buffer = io.BytesIO()
-    with warnings.catch_warnings(
-        action="ignore", category=FutureWarning
-    ):  # the file is an old graph; only its weights are used
+    # The file is an old graph; only its weights are used.
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):
         torch.save(torch.jit.load(locate(INCEPTION), map_location="cpu").state_dict(), buffer)
     buffer.seek(0)
-    return _Inception("inception", [str(FEATURES)], feature_extractor_weights_path=buffer)
+    return Inception("inception", [str(FEATURES)], feature_extractor_weights_path=buffer)
 
 
-def load(device: torch.device) -> nn.Module:
+def load(device: torch.device) -> Inception:
     """The network, each batch norm folded into its convolution, channels last (both only for speed)."""
     network = build()
     for block in network.modules():
         if isinstance(block, BasicConv2d):
-            block.conv, block.bn = fuse_conv_bn_eval(block.conv, block.bn), nn.Identity()
-    return network.requires_grad_(False).to(device=device, memory_format=torch.channels_last)
+            block.conv = fuse_conv_bn_eval(block.conv, block.bn)
+            block.register_module("bn", nn.Identity())
+    network.requires_grad_(False)
+    # PyTorch documents memory_format, but declares no type for it.
+    return network.to(device=device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]

@@ -1,8 +1,7 @@
-"""Two feature sets by their inner products, which all distances here need, and the kernel distance (KID: Binkowski 2018)."""
+"""Two feature sets by their inner products, which all distances need, and the squared kernel distance of the two."""
 
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 
@@ -26,22 +25,11 @@ class Gram(NamedTuple):
         )
 
 
-def distance(gram: Gram, subsets: int, seed: int) -> tuple[float, float]:
-    """Mean and standard deviation of the squared MMD over random subsets.
-
-    Each subset has min(N, M) pictures of both sides, drawn without replacement (a duplicate would bias the estimate).
-    """
-    count = min(gram.cross.shape)
-    generator = torch.Generator().manual_seed(seed)
-    values = []
-    for _ in range(subsets):
-        drawn = [torch.randperm(size, generator=generator)[:count] for size in gram.cross.shape]
-        values.append(squared_mmd(gram.pick(*drawn)))
-    return float(torch.stack(values).mean()), float(torch.stack(values).std())
-
-
 def squared_mmd(gram: Gram) -> Tensor:
-    """Unbiased squared maximum mean discrepancy (Gretton 2012, eq. 3) with the kernel (x.y / D + 1)^3; 0 for equal distributions."""
+    """Unbiased squared maximum mean discrepancy (Gretton 2012, eq. 3); 0 on average for equal distributions.
+
+    The kernel is (x.y / D + 1)^3, as in KID (Binkowski 2018).
+    """
     first, second, cross = ((part / gram.features + 1) ** 3 for part in gram[:3])
     return _off_diagonal_mean(first) + _off_diagonal_mean(second) - 2 * cross.mean()
 

@@ -1,10 +1,29 @@
-"""Evaluate's numbers as people read them in MLflow, on the report's page and in the README: names, rounding, intervals, floors, both feature spaces."""
+"""The metrics: how each is measured, and how people read it in MLflow, on the report's page and in the README.
+
+A further metric is one function of a Comparison (stages/metrics/comparison.py) in one file, and one row here. The stage
+evaluate then measures it in both feature spaces, with its interval, and everything that shows the numbers shows it too.
+The rows name their functions as text, so that the table loads without torch.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal
 
 MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number of metrics/evaluate.json, beside whose `key` stand `key_low` and `key_high`, its 95 % interval."""
+
+    name: str
+    form: str  # how its value is rounded, as in format()
+    better: Literal["lower", "higher"]
+    meaning: str
+    bounds: tuple[float, float]  # of what it can be: no interval goes beyond
+    measure: str  # its function, "module:name" of a Comparison -> float; "" where the stage evaluate has another way
+    floor: bool = False  # whether other real works are measured too: what a perfect generator would get, `key_floor`
+    subsets: bool = False  # whether its value is a mean over random subsets, with the standard deviation `key_std`
 
 
 @dataclass(frozen=True)
@@ -20,6 +39,7 @@ class Cell:
 class Row:
     """A number of the evaluation in both feature spaces."""
 
+    key: str
     name: str
     meaning: str
     better: str
@@ -27,76 +47,100 @@ class Row:
     efficientnet: Cell
 
 
-class Number(NamedTuple):
-    """How a number of metrics/evaluate.json is shown."""
-
-    form: str
-    name: str
-    better: str
-    meaning: str
-
-
-NUMBERS = {
-    "kid": Number(
-        ".3f", "KID", "lower", "Distance of the two distributions, unbiased with few pictures (Bińkowski 2018)."
+ANY = (-float("inf"), float("inf"))
+SHARE = (0.0, 1.0)
+METRICS: dict[str, Metric] = {
+    "kid": Metric(
+        name="KID",
+        form=".3f",
+        better="lower",
+        meaning="Distance of the two distributions, unbiased with few pictures (Bińkowski 2018).",
+        bounds=ANY,
+        measure="stages.metrics.kid:kid",
+        floor=True,
+        subsets=True,
     ),
-    "fid": Number(
-        ".0f",
-        "FID",
-        "lower",
-        "Distance of two normal distributions (Heusel 2017). It grows as the pictures get fewer: read it beside its floor.",
+    "fid": Metric(
+        name="FID",
+        form=".0f",
+        better="lower",
+        meaning="Distance of two normal distributions (Heusel 2017). It grows as the pictures get fewer: "
+        "read it beside its floor.",
+        bounds=ANY,
+        measure="stages.metrics.frechet:fid",
+        floor=True,
     ),
-    "fid_above_floor": Number(
-        ".0f", "FID above the floor", "lower", "At equal counts, so that a perfect generator has 0."
+    "fid_above_floor": Metric(
+        name="FID above the floor",
+        form=".0f",
+        better="lower",
+        meaning="At equal counts, so that a perfect generator has 0.",
+        bounds=ANY,
+        measure="stages.metrics.frechet:fid_above_floor",
     ),
-    "precision": Number(
-        ".2f",
-        "Precision",
-        "higher",
-        "Share of the generated pictures that lie among the real ones (Kynkäänniemi 2019, k = 3).",
+    "precision": Metric(
+        name="Precision",
+        form=".2f",
+        better="higher",
+        meaning="Share of the generated pictures that lie among the real ones (Kynkäänniemi 2019, k = 3).",
+        bounds=SHARE,
+        measure="stages.metrics.manifold:precision",
     ),
-    "recall": Number(
-        ".2f",
-        "Recall",
-        "higher",
-        "Share of the real works that the generated pictures reach (Kynkäänniemi 2019, k = 3).",
+    "recall": Metric(
+        name="Recall",
+        form=".2f",
+        better="higher",
+        meaning="Share of the real works that the generated pictures reach (Kynkäänniemi 2019, k = 3).",
+        bounds=SHARE,
+        measure="stages.metrics.manifold:recall",
     ),
-    "density": Number(
-        ".2f",
-        "Density",
-        "higher",
-        "How densely real works surround a generated picture (Naeem 2020, k = 5); around 1 for real ones.",
+    "density": Metric(
+        name="Density",
+        form=".2f",
+        better="higher",
+        meaning="How densely real works surround a generated picture (Naeem 2020, k = 5); around 1 for real ones.",
+        bounds=(0.0, float("inf")),
+        measure="stages.metrics.manifold:density",
     ),
-    "coverage": Number(
-        ".2f", "Coverage", "higher", "Share of the real works with a generated picture nearby (Naeem 2020, k = 5)."
+    "coverage": Metric(
+        name="Coverage",
+        form=".2f",
+        better="higher",
+        meaning="Share of the real works with a generated picture nearby (Naeem 2020, k = 5).",
+        bounds=SHARE,
+        measure="stages.metrics.manifold:coverage",
     ),
-    "copied": Number(
-        ".1%",
-        "Copied",
-        "lower",
-        "Share of the generated pictures nearer to a training work than 99 % of the test works are.",
+    "copied": Metric(
+        name="Copied",
+        form=".1%",
+        better="lower",
+        meaning="Share of the generated pictures nearer to a training work than 99 % of the test works are.",
+        bounds=SHARE,
+        measure="",  # it needs the pictures: stages/evaluate/copies.py
     ),
 }
+HEADLINE = "kid"  # the metric that stands above all others, with its floor
 
 
 def rows(found: Mapping[str, Any]) -> list[Row]:
     """The rows that metrics/evaluate.json has numbers for."""
     second = found.get("efficientnet", {})
     made = [
-        Row(number.name, number.meaning, number.better, cell(found, key), cell(second, key))
-        for key, number in NUMBERS.items()
+        Row(key, metric.name, metric.meaning, metric.better, cell(found, key), cell(second, key))
+        for key, metric in METRICS.items()
     ]
     return [row for row in made if row.inception.value or row.efficientnet.value]
 
 
 def cell(found: Mapping[str, Any], key: str) -> Cell:
     """One number with its interval and floor."""
-    value, low, high, floor = (text(found.get(key + end), NUMBERS[key].form) for end in ("", "_low", "_high", "_floor"))
+    form = METRICS[key].form
+    value, low, high, floor = (text(found.get(key + end), form) for end in ("", "_low", "_high", "_floor"))
     return Cell(value, f"{low} to {high}" if low and high else "", floor)
 
 
 def text(value: float | None, form: str) -> str:
-    """A number with a real minus, no minus before a zero, and a narrow space before the percent sign; "" for none."""
+    """A number with a real minus, no minus before a zero, a narrow space before the percent sign; "" for none."""
     if value is None:
         return ""
     return f"{value:z{form}}".replace("-", MINUS).replace("%", "\N{NARROW NO-BREAK SPACE}%")

@@ -1,4 +1,4 @@
-"""Open the museum: `python -m stages.museum` paints, serves on 127.0.0.1 and prints the address, until its input ends."""
+"""Open the museum: `python -m stages.museum` paints, serves on 127.0.0.1, prints the address; ends with its input."""
 
 import os
 import sys

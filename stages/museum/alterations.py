@@ -1,4 +1,4 @@
-"""What scans and websites do to a picture: each alteration by name, so that finding duplicates can be measured kind by kind.
+"""What scans and websites do to a picture: each alteration by name, so that deduplication can be measured by kind.
 
 Every function takes the picture, its work and a generator of random numbers, and returns a new picture.
 """
@@ -6,16 +6,18 @@ Every function takes the picture, its work and a generator of random numbers, an
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
+from stages.museum.shapes import Rng
 from stages.museum.works import Work
 
-Rng = np.random.Generator
+Alteration = Callable[[Image.Image, Work, Rng], Image.Image]
 
 
-def plain(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
+def unaltered(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
     """Nothing: the file differs in another way (its compression, its EXIF tag)."""
     return picture
 
@@ -30,8 +32,8 @@ def fit(picture: Image.Image, edge: int) -> Image.Image:
     if max(picture.size) == edge:
         return picture
     scale = edge / max(picture.size)
-    size = tuple(max(1, round(n * scale)) for n in picture.size)
-    return picture.resize(size, Image.Resampling.LANCZOS)
+    width, height = (max(1, round(n * scale)) for n in picture.size)
+    return picture.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def grayscale(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
@@ -54,7 +56,7 @@ def tinted(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
 
 
 def framed(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
-    """A bevelled wooden or gilt frame on a wall, or a passe-partout."""
+    """A beveled wooden or gilt frame on a wall, or a passe-partout."""
     edge = max(picture.size)
     wood = np.array([(122, 84, 46), (164, 124, 58), (52, 40, 34)][int(rng.integers(0, 3))])
     width = max(4, round(edge * float(rng.uniform(0.035, 0.06))))
@@ -87,19 +89,19 @@ def watermarked(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
     large = bool(rng.uniform() < 0.7)
     font = ImageFont.load_default(max(10, picture.width * (0.11 if large else 0.045)))
     words = "museum.example" if large else "© museum.example"
-    left, top, right, bottom = (round(v) for v in font.getbbox(words))
+    right, bottom = (round(v) for v in font.getbbox(words)[2:])
     mask = Image.new("L", (right + 4, bottom + 4))
     ImageDraw.Draw(mask).text((2, 2), words, fill=255, font=font)
     if large:
         mask = mask.rotate(float(rng.uniform(0, 35)), Image.Resampling.BICUBIC, expand=True)
-        at = tuple((a - b) // 2 for a, b in zip(picture.size, mask.size, strict=True))
+        left, top = (picture.width - mask.width) // 2, (picture.height - mask.height) // 2
     else:
-        at = (picture.width - mask.width - 6, picture.height - mask.height - 6)
+        left, top = picture.width - mask.width - 6, picture.height - mask.height - 6
     strength = float(rng.uniform(0.3, 0.5) if large else 0.8)
-    mask = mask.point(lambda value: round(value * strength))
+    mask = mask.point([round(value * strength) for value in range(256)])
     result = picture.copy()
-    result.paste((20, 20, 20), (at[0] + 1, at[1] + 1), mask.point(lambda value: value // 2))
-    result.paste((255, 255, 255), at, mask)
+    result.paste((20, 20, 20), (left + 1, top + 1), mask.point([value // 2 for value in range(256)]))
+    result.paste((255, 255, 255), (left, top), mask)
     return result
 
 
@@ -110,13 +112,9 @@ def letterboxed(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
     return ImageOps.expand(picture, (0, bar) if upright else (bar, 0), (0, 0, 0))
 
 
-def cropped(share: float) -> Callable[[Image.Image, Work, Rng], Image.Image]:
-    """An alteration that takes `share` of the width and of the height away, divided by chance between opposite sides."""
-
-    def crop(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
-        return _window(picture, 1 - share, rng)
-
-    return crop
+def cropped(picture: Image.Image, work: Work, rng: Rng, share: float) -> Image.Image:
+    """Without `share` of the width and of the height, divided by chance between opposite sides."""
+    return _window(picture, 1 - share, rng)
 
 
 def mirrored(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
@@ -130,14 +128,15 @@ def detail(picture: Image.Image, work: Work, rng: Rng) -> Image.Image:
 
 
 def _window(picture: Image.Image, side: float, rng: Rng) -> Image.Image:
+    """A random window with `side` of the picture's width and height."""
     size = [round(side * length) for length in picture.size]
     left, top = (round(float(rng.uniform()) * (length - part)) for length, part in zip(picture.size, size, strict=True))
     return picture.crop((left, top, left + size[0], top + size[1]))
 
 
-TABLE: dict[str, Callable[[Image.Image, Work, Rng], Image.Image]] = {
+TABLE: dict[str, Alteration] = {
     "resize": resized,
-    "jpeg30": plain,
+    "jpeg30": unaltered,
     "grayscale": grayscale,
     "fade": faded,
     "tint": tinted,
@@ -145,9 +144,9 @@ TABLE: dict[str, Callable[[Image.Image, Work, Rng], Image.Image]] = {
     "caption": captioned,
     "watermark": watermarked,
     "letterbox": letterboxed,
-    "crop5": cropped(0.05),
-    "crop10": cropped(0.10),
+    "crop5": partial(cropped, share=0.05),
+    "crop10": partial(cropped, share=0.10),
     "mirror": mirrored,
-    "exif": plain,
+    "exif": unaltered,
     "detail": detail,
 }

@@ -1,12 +1,13 @@
 """Brush strokes, canvas and light on the paint: from a drawn scene to a painting.
 
-Layered curved strokes after Hertzmann (1998): large brushes first, smaller ones
-only where the picture still differs from the scene; strokes run along the normal
-of the gradient.  A fourth channel carries the height of the paint, from which a
-light emboss and, with the weave of the canvas, the surface is made.
+Layered curved strokes after Hertzmann (1998): large brushes first, smaller ones only where the picture still differs
+from the scene; strokes run along the normal of the gradient. A fourth channel carries the height of the paint, from
+which a light emboss and, with the weave of the canvas, the surface is made.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,20 +16,33 @@ from stages.museum import texture
 
 LEVELS = 12.0  # color jitter of a stroke, in 8-bit levels
 _NOMINAL = 800.0  # long edge for which the radii are given
-# Radius, error that calls for a stroke (sum over channels), steps, jitter, tolerance, spacing.
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Strokes of one brush."""
+
+    radius: float
+    threshold: float | None  # error that calls for a stroke, summed over the channels; None: strokes everywhere
+    steps: int  # longest stroke
+    jitter: float  # of the color, times LEVELS
+    tolerance: float  # change of color, summed over the channels, that ends a stroke
+    spacing: float  # between strokes, in radii
+
+
 _LAYERS = (
-    (16.0, None, 7, 1.0, 70.0, 1.25),
-    (8.0, 26.0, 7, 1.0, 60.0, 1.25),
-    (4.0, 22.0, 7, 0.75, 45.0, 1.25),
-    (2.0, 20.0, 6, 0.5, 36.0, 1.75),
+    Layer(16.0, None, 7, 1.0, 70.0, 1.25),
+    Layer(8.0, 26.0, 7, 1.0, 60.0, 1.25),
+    Layer(4.0, 22.0, 7, 0.75, 45.0, 1.25),
+    Layer(2.0, 20.0, 6, 0.5, 36.0, 1.75),
 )
 
 
 def direction_field(image: np.ndarray, prior: np.ndarray, radius: float) -> np.ndarray:
-    """Unit vectors along the edges of the image, and along `prior` where it is even.
+    """Unit vectors (h, w, 2) along the edges of the image, and along `prior` where it is even.
 
-    The smoothed structure tensor gives orientations that do not flicker; the prior
-    (an angle per pixel) enters as a weak tensor of its own.
+    The smoothed structure tensor gives orientations that do not flicker; the prior (an angle per pixel) enters as a
+    weak tensor of its own.
     """
     gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     gray = cv2.GaussianBlur(gray, (0, 0), max(1.0, 0.5 * radius))
@@ -82,25 +96,23 @@ def _trace(
     return path, np.maximum(length, 2)
 
 
-def _layer(
+def _paint_layer(
     canvas: np.ndarray,
     image: np.ndarray,
     field: np.ndarray,
-    radius: float,
     need: np.ndarray,
-    steps: int,
+    layer: Layer,
+    radius: float,
     rng: np.random.Generator,
-    jitter: float,
-    tolerance: float,
-    spacing: float,
 ) -> None:
-    """Draw one layer of strokes of one brush radius onto the 4-channel canvas."""
-    starts = _starts(image.shape[:2], max(2.0, radius * spacing), need, rng)
+    """Draw the strokes of one layer, with a brush of `radius` pixels, onto the 4-channel canvas."""
+    starts = _starts(image.shape[:2], max(2.0, radius * layer.spacing), need, rng)
     if not len(starts):
         return
-    path, length = _trace(starts, field, image, max(1.5, radius * 1.1), steps, tolerance)
+    path, length = _trace(starts, field, image, max(1.5, radius * 1.1), layer.steps, layer.tolerance)
     ix = starts.astype(int)
     color = image[ix[:, 1], ix[:, 0]].astype(np.float32)
+    jitter = LEVELS * layer.jitter
     # Value moves more than hue: one shared draw and a small one per channel.
     color += rng.normal(0, jitter * 0.42, (len(starts), 1))
     color += rng.normal(0, jitter * 0.26, color.shape)
@@ -109,7 +121,7 @@ def _layer(
     fixed = np.round(path * 8).astype(np.int32)[:, :, None, :]
     width = np.maximum(1, np.round(2 * radius * rng.uniform(0.6, 1.0, len(starts)))).astype(int)
     style = cv2.LINE_AA if radius < 2.5 else cv2.LINE_8
-    for i, (n, thick) in enumerate(zip(length.tolist(), width.tolist())):
+    for i, (n, thick) in enumerate(zip(length.tolist(), width.tolist(), strict=True)):
         cv2.polylines(canvas, [fixed[i, :n]], False, paint[i], thick, style, 3)
 
 
@@ -130,16 +142,16 @@ def strokes(
     base = cv2.GaussianBlur(scene, (0, 0), 8 * scale)
     canvas = np.dstack([base, np.full(scene.shape[:2], 128, np.uint8)])
     field = direction_field(scene, prior, 5 * scale)
-    for radius, threshold, steps, jitter, tolerance, spacing in _LAYERS:
-        r = max(1.0, radius * scale)
+    for layer in _LAYERS:
+        r = max(1.0, layer.radius * scale)
         reference = cv2.GaussianBlur(scene, (0, 0), max(0.5, 0.35 * r))
-        if threshold is None:
+        if layer.threshold is None:
             need = np.ones(scene.shape[:2], bool)
         else:
             error = cv2.absdiff(canvas[..., :3], reference).astype(np.float32).sum(2)
             error = cv2.blur(error, (int(2 * r) | 1, int(2 * r) | 1))
-            need = error > threshold * (2.3 - 2.0 * detail)
-        _layer(canvas, reference, field, r, need, steps, rng, LEVELS * jitter, tolerance, spacing)
+            need = error > layer.threshold * (2.3 - 2.0 * detail)
+        _paint_layer(canvas, reference, field, need, layer, r, rng)
     return np.ascontiguousarray(canvas[..., :3]), canvas[..., 3], field
 
 
@@ -192,7 +204,7 @@ def finish(
     out += (scene.astype(np.float32) - out) * keep
     surface = cv2.GaussianBlur(height, (0, 0), max(0.6, 0.9 * scale)).astype(np.float32) / 60.0
     surface += hairs * 0.55
-    weave = texture.canvas((h, w), scale, rng)
+    weave = texture.canvas_weave((h, w), scale, rng)
     slope = cv2.Sobel(surface, cv2.CV_32F, 1, 0, ksize=3) * np.sign(light_x)
     slope += cv2.Sobel(surface, cv2.CV_32F, 0, 1, ksize=3)
     relief = np.clip(-slope * 1.3, -7, 7) + np.clip(weave * 2.0, -5, 5)

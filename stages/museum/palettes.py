@@ -1,7 +1,7 @@
 """Palette families: the colors of sky, earth, light and bodies, hour by hour.
 
-A family is written down as hexadecimal colors; `choose` shifts it slightly, so
-that two works of one family are related and not equal.
+A family is written down as hexadecimal colors; `choose` shifts it slightly, so that two works of one family are related
+and not equal.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ class Palette:
     def haze(self) -> Color:
         """Aerial perspective pulls far things toward the horizon's color."""
         return 0.72 * self.sky[-1] + 0.28 * self.ground[0]
+
+    @property
+    def view(self) -> np.ndarray:
+        """Sky and ground as seen through an opening, from above, (5, 3)."""
+        return np.stack([self.sky[0], self.sky[1], self.sky[3], self.ground[0], self.ground[2]])
 
 
 _FAMILIES: dict[str, dict[str, str]] = {

@@ -1,33 +1,39 @@
-"""Outlines and parts: the vocabulary in which a motif describes its bodies.
+"""Outlines and shapes: the vocabulary in which a motif describes its bodies.
 
-A motif returns a list of `Part`s in scene units (the square root of the picture's
-area is 1; x to the right, y downwards).  The easel turns parts into shaded paint.
+A motif returns a list of `Shape`s in scene units (the square root of the picture's area is 1; x to the right, y
+downwards). The canvas turns shapes into shaded pixels.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-Points = np.ndarray
+Points = np.ndarray  # (n, 2), float64
+Rng = np.random.Generator
+Mode = Literal["round", "flat", "line", "folds", "window", "shade"]
+Grain = Literal["soft", "rock", "bark"]
+Dent = tuple[float, float, float, float, float]  # center x and y, radius along x and y, depth (below 0: into the body)
 
 
 @dataclass
-class Part:
+class Shape:
     """One body: an outline, and how it takes the light."""
 
     pts: Points
-    color: np.ndarray
-    mode: str = "round"  # round | flat | line | folds | window
+    color: np.ndarray  # (3,); of a window (5, 3), from its upper to its lower edge
+    mode: Mode = "round"
     radius: float = 0.0  # rounding in scene units; 0: as thick as it is wide
     bulge: float = 1.0  # how strongly a round body turns away at its edge
-    normal: tuple[float, float, float] = (0.0, 0.0, 1.0)  # of a flat part
+    normal: tuple[float, float, float] = (0.0, 0.0, 1.0)  # of a flat shape
     bump: float = 0.0  # amplitude of surface relief
-    grain: str = "soft"  # relief: soft | rock | bark
+    grain: Grain = "soft"  # kind of relief
     scale: float = 1.0  # size of the relief
     gloss: float = 0.0
-    dents: list[tuple[float, float, float, float, float]] = field(default_factory=list)
+    dents: list[Dent] = field(default_factory=list)
     folds: tuple[float, ...] = ()  # count, phase, pins x...
     drop: float = 0.0  # contact shadow thrown on what lies behind
     width: float = 0.002  # of a line
@@ -39,13 +45,11 @@ class Part:
     haze: float = 0.0
 
 
-def spline(points: object, closed: bool = True, steps: int = 8) -> Points:
+def spline(points: ArrayLike, closed: bool = True, steps: int = 8) -> Points:
     """A Catmull-Rom curve through the points."""
     p = np.asarray(points, np.float64)
-    if closed:
-        p = np.concatenate([p[-1:], p, p[:2]])
-    else:
-        p = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
+    before, after = (p[-1:], p[:2]) if closed else (2 * p[:1] - p[1:2], 2 * p[-1:] - p[-2:-1])
+    p = np.concatenate([before, p, after])
     t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
     a, b, c, d = (p[i : len(p) - 3 + i, None, :] for i in range(4))
     curve = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
@@ -53,7 +57,7 @@ def spline(points: object, closed: bool = True, steps: int = 8) -> Points:
     return curve if closed else np.concatenate([curve, p[-2:-1]])
 
 
-def limb(points: object, radii: object, steps: int = 6) -> Points:
+def limb(points: ArrayLike, radii: ArrayLike, steps: int = 6) -> Points:
     """The outline of a tube: a curved axis with a radius at each of its points."""
     axis = spline(points, closed=False, steps=steps)
     knots = np.linspace(0, 1, len(np.atleast_1d(radii)))
@@ -81,6 +85,7 @@ def ellipse(cx: float, cy: float, rx: float, ry: float, tilt: float = 0.0, taper
 
 
 def quad(x0: float, y0: float, x1: float, y1: float) -> Points:
+    """A rectangle."""
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float64)
 
 
@@ -100,6 +105,16 @@ class Frame:
         self.x, self.y, self.size = x, y, size
         self.sign = -1.0 if flip else 1.0
 
-    def __call__(self, points: object) -> Points:
+    def __call__(self, points: ArrayLike) -> Points:
+        """Points of the motif in scene units."""
         p = np.asarray(points, np.float64).reshape(-1, 2)
         return np.stack([self.x + self.sign * p[:, 0] * self.size, self.y - p[:, 1] * self.size], 1)
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """One point in scene units; NumPy scalars, which make float64 of what they are computed with."""
+        px, py = self([(x, y)])[0]
+        return px, py
+
+    def dent(self, x: float, y: float, rx: float, ry: float, depth: float) -> Dent:
+        """A dent of a round shape in scene units."""
+        return (*self.point(x, y), rx * self.size, ry * self.size, depth * self.size)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from stages.museum.scans import Rendition
 from stages.museum.works import Work
 
+Answer = tuple[int, str, bytes]  # status, content type, body
 PAGE_LENGTH = 24  # works on a page of a list
 RENDITIONS = {"collection": ("large", "medium", "small"), "reserve": ("large",)}
 ROBOTS = "User-agent: *\nDisallow: /office/\n"
@@ -30,7 +31,7 @@ class Site:
         self.sets = {name: [work for work in works if work.set == name] for name in RENDITIONS}
         self.scans = scans
 
-    def answer(self, target: str) -> tuple[int, str, bytes]:
+    def answer(self, target: str) -> Answer:
         """Status, content type and body for the path and query of a GET request."""
         address = urlsplit(target)
         match address.path.strip("/").split("/"):
@@ -44,7 +45,7 @@ class Site:
                 return _page(self.works[key].title, self._work(self.works[key]))
             case ["images", key, file] if key in self.works:
                 return self._image(self.works[key], file.removesuffix(".jpg"))
-        return _page("Not found", "<p>There is no such room in this museum.</p>", 404)
+        return _page("Not found", "<p>There is no such page.</p>", 404)
 
     def _index(self) -> str:
         links = (
@@ -53,13 +54,14 @@ class Site:
         )
         return f"<ul>{''.join(links)}</ul>"
 
-    def _list(self, name: str, page: str) -> tuple[int, str, bytes]:
+    def _list(self, name: str, page: str) -> Answer:
         pages = max(1, -(-len(self.sets[name]) // PAGE_LENGTH))
         if not page.isdecimal() or not 1 <= int(page) <= pages:
             return _page("Not found", "<p>There is no such page.</p>", 404)
         start = (int(page) - 1) * PAGE_LENGTH
         rows = (
-            f'<li class="work"><a href="/works/{work.id}/">{html.escape(work.title)}</a>, <span class="year">{work.year}</span></li>'
+            f'<li class="work"><a href="/works/{work.id}/">{html.escape(work.title)}</a>, '
+            f'<span class="year">{work.year}</span></li>'
             for work in self.sets[name][start : start + PAGE_LENGTH]
         )
         after = f'<a rel="next" href="/{name}/?page={int(page) + 1}">next page</a>' if int(page) < pages else ""
@@ -74,7 +76,7 @@ class Site:
         )
         return f'<img src="/images/{work.id}/{names[-1]}.jpg" alt=""><dl>{terms}</dl><ul>{links}</ul>'
 
-    def _image(self, work: Work, name: str) -> tuple[int, str, bytes]:
+    def _image(self, work: Work, name: str) -> Answer:
         if name not in RENDITIONS[work.set]:
             return _page("Not found", "<p>There is no such rendition.</p>", 404)
         found = next(scan for scan in self.scans(work) if scan.name == name)
@@ -104,9 +106,11 @@ def serve(site: Site) -> ThreadingHTTPServer:
     return server
 
 
-def _page(title: str, body: str, status: int = 200) -> tuple[int, str, bytes]:
+def _page(title: str, body: str, status: int = 200) -> Answer:
+    """An HTML page with the museum's head and style."""
     text = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title><style>{STYLE}</style></head>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
+        f"<style>{STYLE}</style></head>"
         f'<body><nav><a href="/">museum</a></nav><h1>{html.escape(title)}</h1>{body}</body></html>'
     )
     return status, "text/html; charset=utf-8", text.encode()

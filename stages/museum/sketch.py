@@ -1,14 +1,13 @@
 """A sketch by hand: the sleeper on its crutches in pencil and watercolor.
 
-`python -m stages.museum.sketch [path]` writes it to data/sketch/sketch.jpg.  It is
-drawn from the sleeper's outline alone: loose washes with wet edges first, then
-searching pencil lines, hatching and the construction lines nobody rubbed out.
+`python -m stages.museum.sketch [path]` writes it to data/sketch/sketch.jpg. It is drawn from the sleeper's outline
+alone: loose washes with wet edges first, then searching pencil lines, hatching and the construction lines nobody rubbed
+out.
 """
 
 from __future__ import annotations
 
 import io
-import os
 import sys
 from pathlib import Path
 
@@ -16,122 +15,15 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from stages.museum import texture
-from stages.museum.motifs_figures import sleeper_outline
-from stages.museum.shapes import Frame, limb, spline
+from stages.common.cli import run_cli
+from stages.common.files import write_bytes
+from stages.museum.motifs.sleeper import sleeper_outline
+from stages.museum.paper import HEIGHT, WIDTH, Paper
+from stages.museum.shapes import Frame, Points, limb, spline
 
-WIDTH, HEIGHT = 1200, 900
 DEFAULT = Path("data/sketch/sketch.jpg")
 _SCALE, _LEFT, _GROUND, _LIFT = 352.0, 118.0, 742.0, 0.66
 _HORIZON = 566.0
-
-
-class Paper:
-    """Paper that takes washes (absorbing light) and graphite (a darkness)."""
-
-    def __init__(self, rng: np.random.Generator) -> None:
-        self.rng = rng
-        self.tooth = texture.sample(texture.fbm(0.9, 1), (HEIGHT, WIDTH), (0, 0), 1.0)
-        self.grain = texture.sample(texture.fbm(1.25, 2), (HEIGHT, WIDTH), (0, 0), 0.8)
-        self.wander = texture.sample(texture.fbm(1.9, 0), (HEIGHT, WIDTH), (0, 0), 0.6)
-        self.ink = np.zeros((HEIGHT, WIDTH, 3), np.float32)  # absorbance of the washes
-        self.graphite = np.zeros((HEIGHT, WIDTH), np.float32)
-
-    def wash(
-        self,
-        pts: np.ndarray,
-        color: tuple[int, int, int],
-        strength: float = 0.8,
-        fade: tuple[float, float] | None = None,
-        wet: float = 9.0,
-        pool: float = 0.6,
-        crisp: float = 26.0,
-    ) -> None:
-        """A watercolor wash: uneven border, pigment at the drying edge, granulation.
-
-        A low `crisp` is paint laid into wet paper: it spreads and leaves no edge.
-        """
-        mask = np.zeros((HEIGHT, WIDTH), np.float32)
-        cv2.fillPoly(mask, [np.round(pts * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
-        soft = cv2.GaussianBlur(mask, (0, 0), wet)
-        level = 0.5 + 0.08 * self.grain + 0.12 * self.wander
-        body = 1 / (1 + np.exp(-np.clip((soft - level) * crisp, -30, 30)))
-        body *= np.clip(soft * 3 - 0.15, 0, 1)  # no pigment where the brush never was
-        inner = cv2.GaussianBlur(body, (0, 0), 5.5)
-        edge = np.clip(body * (1 - inner) * 2, 0, 1)
-        flow = np.clip(1 + 0.24 * self.wander + 0.10 * self.grain + 0.09 * self.tooth, 0.25, 2)
-        amount = strength * (body * flow + pool * edge)
-        if fade is not None:  # clear water pulls the color out downwards
-            y = np.linspace(0, HEIGHT, HEIGHT, dtype=np.float32)[:, None]
-            amount *= np.clip((y - fade[0]) / (fade[1] - fade[0]), 0.0, 1.0)
-        pigment = -np.log(np.clip(np.array(color, np.float32) / 255.0, 0.03, 1))
-        self.ink += amount[..., None] * pigment
-
-    def line(
-        self, pts: np.ndarray, weight: float = 1.0, width: float = 1.6, wobble: float = 1.6, passes: int = 2
-    ) -> None:
-        """A searching pencil line: drawn more than once, never twice the same."""
-        for _ in range(passes):
-            path = self._shaky(pts, wobble)
-            n = len(path)
-            pressure = np.interp(np.linspace(0, 1, n), np.linspace(0, 1, 6), self.rng.uniform(0.45, 1.0, 6)) * weight
-            pressure *= np.interp(np.linspace(0, 1, n), [0, 0.06, 0.92, 1], [0.4, 1, 1, 0.25])
-            x0, y0 = np.clip(path.min(0).astype(int) - 4, 0, [WIDTH - 1, HEIGHT - 1])
-            x1, y1 = np.clip(path.max(0).astype(int) + 5, 1, [WIDTH, HEIGHT])
-            here = self.graphite[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
-            layer = np.zeros(here.shape, np.float32)
-            fixed = np.round((path - (x0, y0)) * 16).astype(np.int32)
-            for i in range(0, n - 1, 2):
-                cv2.polylines(
-                    layer, [fixed[i : i + 3]], False, float(pressure[i]), max(1, round(width)), cv2.LINE_AA, 4
-                )
-            here[:] = np.maximum(here, layer) + 0.3 * np.minimum(here, layer)
-
-    def _shaky(self, pts: np.ndarray, wobble: float) -> np.ndarray:
-        """Even steps along the curve, off by a slow drift and a small tremor."""
-        step = np.r_[0, np.cumsum(np.hypot(*np.diff(pts, axis=0).T))]
-        n = max(8, int(step[-1] / 4))
-        at = np.linspace(0, step[-1], n)
-        path = np.stack([np.interp(at, step, pts[:, k]) for k in (0, 1)], 1)
-        knots = max(3, n // 14)
-        drift = np.stack(
-            [np.interp(np.arange(n), np.linspace(0, n, knots), self.rng.normal(0, wobble, knots)) for _ in (0, 1)], 1
-        )
-        return path + drift + self.rng.normal(0, 0.22, path.shape)
-
-    def hatch(self, region: np.ndarray, angle: float, gap: float, weight: float) -> None:
-        """Parallel strokes clipped to a region, with gaps, slants and overshoot."""
-        mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-        cv2.fillPoly(mask, [np.round(region).astype(np.int32)], 255)
-        direction = np.array([np.cos(angle), np.sin(angle)])
-        normal = np.array([-direction[1], direction[0]])
-        center = region.mean(0)
-        reach = float(np.linalg.norm(region - center, axis=1).max())
-        offset = -reach
-        while offset < reach:
-            start = center + normal * offset
-            ts = np.arange(-reach, reach, 3.0)
-            xy = start + ts[:, None] * direction
-            ix = np.clip(xy.astype(int), 0, [WIDTH - 1, HEIGHT - 1])
-            inside = np.flatnonzero(mask[ix[:, 1], ix[:, 0]])
-            if len(inside) > 2:
-                tilt = normal * self.rng.normal(0, 1.6)
-                ends = xy[[inside[0], inside[-1]]] + self.rng.normal(0, 3.0, (2, 2))
-                bow = (ends[0] + ends[1]) / 2 + normal * self.rng.normal(0, 1.8)
-                curve = spline([ends[0] + tilt, bow, ends[1] - tilt], False, 6)
-                self.line(curve, weight * self.rng.uniform(0.75, 1.25), 1.2, 0.5, 1)
-            offset += gap * self.rng.uniform(0.55, 1.5)
-
-    def develop(self) -> Image.Image:
-        """Light through the washes, graphite on the tooth of the paper."""
-        white = np.array([0.972, 0.958, 0.925], np.float32)
-        light = white * (1 + 0.010 * self.tooth + 0.012 * self.wander)[..., None]
-        light = light * np.exp(-self.ink)
-        lead = cv2.GaussianBlur(self.graphite, (0, 0), 0.75) * 1.5
-        catch = 1 / (1 + np.exp(-np.clip((lead * 2.6 - 0.75 + 0.5 * self.tooth) * 2.6, -30, 30)))
-        dark = np.clip(catch * np.clip(lead * 2.4, 0, 1), 0, 0.84)[..., None]
-        light = light * (1 - dark) + np.array([0.31, 0.30, 0.32], np.float32) * dark
-        return Image.fromarray(np.clip(light * 255, 0, 255).astype(np.uint8))
 
 
 def draw() -> Image.Image:
@@ -149,7 +41,7 @@ def draw() -> Image.Image:
     return paper.develop()
 
 
-def _crutch(top: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+def _crutch(top: np.ndarray, rng: np.random.Generator) -> list[Points]:
     """The strokes of one crutch: two sides of the shaft, a fork, a pad."""
     foot = np.array([top[0] + rng.uniform(-26, 26), _GROUND + rng.uniform(-26, 30)])
     axis = (top - foot) / np.linalg.norm(top - foot)
@@ -164,86 +56,40 @@ def _crutch(top: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
     return [*shaft, *fork, pad]
 
 
-def _washes(paper: Paper, body: np.ndarray, place: Frame) -> None:
-    sky = np.array(
-        [
-            (96, 80),
-            (560, 62),
-            (1096, 86),
-            (1110, 300),
-            (1100, _HORIZON - 4),
-            (700, _HORIZON + 2),
-            (110, _HORIZON - 5),
-            (88, 300),
-        ],
-        float,
-    )
-    paper.wash(spline(sky), (92, 124, 182), 0.66, (500, 40), 16, 0.25)
-    paper.wash(spline(sky), (250, 186, 132), 0.72, (300, 590), 14, 0.35)
+def _washes(paper: Paper, body: Points, place: Frame) -> None:
+    """Sky, clouds, land and hills, then the sleeper."""
+    upper = [(96, 80), (560, 62), (1096, 86), (1110, 300)]
+    sky = spline([*upper, (1100, _HORIZON - 4), (700, _HORIZON + 2), (110, _HORIZON - 5), (88, 300)])
+    paper.wash(sky, (92, 124, 182), 0.66, (500, 40), 16, 0.25)
+    paper.wash(sky, (250, 186, 132), 0.72, (300, 590), 14, 0.35)
     cloud = spline([(640, 150), (800, 120), (1010, 150), (980, 190), (760, 200)])
     paper.wash(cloud, (150, 130, 170), 0.40, None, 26, 0.15, 7.0)
     paper.wash(spline([(146, 664), (172, 664), (176, 700), (146, 700)]), (150, 90, 90), 0.6, None, 4, 0.5)
-    paper.wash(cloud * (0.8, 0.7) + (-260, 60), (140, 130, 176), 0.30, None, 24, 0.1, 6.0)
-    land = np.array(
-        [
-            (92, _HORIZON + 4),
-            (600, _HORIZON),
-            (1108, _HORIZON + 5),
-            (1116, 700),
-            (1080, 838),
-            (560, 852),
-            (118, 834),
-            (84, 690),
-        ],
-        float,
-    )
-    paper.wash(spline(land), (226, 176, 112), 0.62, None, 9, 0.5)
-    paper.wash(
-        spline([(96, 700), (560, 724), (1110, 696), (1084, 832), (560, 850), (116, 830)]),
-        (172, 112, 84),
-        0.42,
-        (640, 860),
-        14,
-        0.4,
-    )
+    paper.wash(cloud * (0.8, 0.7) + np.array((-260, 60)), (140, 130, 176), 0.30, None, 24, 0.1, 6.0)
+    far = [(92, _HORIZON + 4), (600, _HORIZON), (1108, _HORIZON + 5)]
+    land = spline([*far, (1116, 700), (1080, 838), (560, 852), (118, 834), (84, 690)])
+    paper.wash(land, (226, 176, 112), 0.62, None, 9, 0.5)
+    near = spline([(96, 700), (560, 724), (1110, 696), (1084, 832), (560, 850), (116, 830)])
+    paper.wash(near, (172, 112, 84), 0.42, (640, 860), 14, 0.4)
     hills = spline([(90, _HORIZON), (170, 524), (260, 546), (330, 530), (430, _HORIZON + 2)])
     paper.wash(hills, (122, 116, 160), 0.62, None, 5, 0.7)
+    _wash_body(paper, body, place)
+
+
+def _wash_body(paper: Paper, body: Points, place: Frame) -> None:
+    """The sleeper with its cast shadow, and the cloth over it."""
     rise = _GROUND - body[:, 1]
     shadow = np.stack([body[:, 0] + 0.42 * rise, _GROUND - 24 + 0.20 * rise], 1)
     paper.wash(shadow, (112, 96, 140), 0.62, None, 9, 0.45, 16.0)
     paper.ink *= 1 - 0.82 * _cover(body)[..., None]  # the body was kept out of the sky
     paper.wash(body, (244, 196, 160), 0.85, None, 6, 0.9)
-    under = place(
-        [
-            (0.06, 0.30),
-            (0.3, 0.24),
-            (0.56, 0.28),
-            (0.84, 0.44),
-            (0.95, 0.46),
-            (1.3, 0.42),
-            (1.7, 0.34),
-            (2.1, 0.16),
-            (2.46, -0.2),
-            (2.3, -0.14),
-            (2.0, 0.12),
-            (1.5, 0.36),
-            (1.0, 0.3),
-            (0.8, 0.2),
-            (0.5, -0.02),
-            (0.15, 0.02),
-        ]
-    )
-    paper.wash(spline(under), (206, 150, 140), 0.66, None, 15, 0.12, 7.0)
-    paper.wash(spline(under) + (4, 14), (168, 130, 150), 0.42, None, 10, 0.3, 12.0)
-    paper.wash(
-        spline(place([(0.52, 0.56), (0.66, 0.62), (0.74, 0.52), (0.62, 0.44)])),
-        (232, 138, 120),
-        0.5,
-        None,
-        20,
-        0.0,
-        5.0,
-    )
+    upper = [(0.06, 0.30), (0.3, 0.24), (0.56, 0.28), (0.84, 0.44), (0.95, 0.46), (1.3, 0.42), (1.7, 0.34), (2.1, 0.16)]
+    lower = [(2.46, -0.2), (2.3, -0.14), (2.0, 0.12), (1.5, 0.36), (1.0, 0.3), (0.8, 0.2), (0.5, -0.02), (0.15, 0.02)]
+    under = spline(place([*upper, *lower]))
+    paper.wash(under, (206, 150, 140), 0.66, None, 15, 0.12, 7.0)
+    paper.wash(under + np.array((4, 14)), (168, 130, 150), 0.42, None, 10, 0.3, 12.0)
+    cheek = spline(place([(0.52, 0.56), (0.66, 0.62), (0.74, 0.52), (0.62, 0.44)]))
+    paper.wash(cheek, (232, 138, 120), 0.5, None, 20, 0.0, 5.0)
     cloth = spline(
         place([(1.22, 0.53), (1.5, 0.56), (1.78, 0.42), (1.86, -0.12), (1.62, -0.2), (1.42, -0.1), (1.16, -0.18)])
     )
@@ -254,7 +100,8 @@ def _washes(paper: Paper, body: np.ndarray, place: Frame) -> None:
         paper.wash(fold, (70, 96, 140), 0.55, None, 7, 0.25, 9.0)
 
 
-def _cover(pts: np.ndarray) -> np.ndarray:
+def _cover(pts: Points) -> np.ndarray:
+    """Where an outline covers the paper, 0..1, with a soft edge."""
     mask = np.zeros((HEIGHT, WIDTH), np.float32)
     cv2.fillPoly(mask, [np.round(pts).astype(np.int32)], 1.0)
     return cv2.GaussianBlur(mask, (0, 0), 3)
@@ -279,7 +126,8 @@ def _construction(paper: Paper, place: Frame) -> None:
     paper.line(np.array([(52.0, 50.0), (1148.0, 46.0), (1152.0, 862.0), (50.0, 866.0), (52.0, 50.0)]), 0.28, 1, 1.0, 1)
 
 
-def _pencil(paper: Paper, body: np.ndarray, place: Frame, crutches: list[list[np.ndarray]]) -> None:
+def _pencil(paper: Paper, body: Points, place: Frame, crutches: list[list[Points]]) -> None:
+    """Outlines and features, then hatching in the shade."""
     paper.line(np.concatenate([body, body[:6]]), 0.80, 1, 2.2, 3)
     paper.line(body[40:110], 0.95, 2, 1.2, 1)  # the profile was gone over again
     for crutch in crutches:
@@ -304,6 +152,12 @@ def _pencil(paper: Paper, body: np.ndarray, place: Frame, crutches: list[list[np
         paper.line(place(spline(points, False, 6)), weight, 1, 1.1, 3)
     for x, y in ((0.465, 0.605), (0.483, 0.64), (0.491, 0.675), (0.491, 0.71), (0.482, 0.735)):
         paper.line(place([(x, y), (x + 0.03, y + 0.002), (x + 0.048, y + 0.018)]), 0.8, 1, 0.5, 1)
+    _hatching(paper, place, crutches)
+    _surroundings(paper)
+
+
+def _hatching(paper: Paper, place: Frame, crutches: list[list[Points]]) -> None:
+    """The shaded sides, and the cast shadows."""
     shade = place(
         [(0.10, 0.16), (0.30, 0.10), (0.52, 0.06), (0.74, 0.20), (0.90, 0.42), (0.80, 0.46), (0.52, 0.22), (0.24, 0.24)]
     )
@@ -314,22 +168,16 @@ def _pencil(paper: Paper, body: np.ndarray, place: Frame, crutches: list[list[np
     paper.hatch(place([(1.52, 0.46), (1.64, 0.42), (1.66, -0.1), (1.54, -0.1)]), 1.25, 7, 0.5)
     for crutch in crutches:  # shadows of the crutches, hatched on the ground
         foot = crutch[0][0]
-        streak = np.array([foot, foot + (150, 52), foot + (152, 62), foot + (4, 9)])
+        streak = foot + np.array([(0, 0), (150, 52), (152, 62), (4, 9)])
         paper.hatch(streak, 0.36, 4, 0.5)
     ground = np.array([(360, 748), (960, 742), (1090, 772), (700, 800), (420, 776)], float)
     paper.hatch(ground, 0.06, 9, 0.5)
-    _surroundings(paper)
 
 
 def _surroundings(paper: Paper) -> None:
     """Hills, a far boat and a child, stones, birds, a note of the light."""
-    paper.line(
-        spline([(90, _HORIZON), (170, 524), (214, 540), (260, 546), (330, 530), (430, _HORIZON)], False, 6),
-        0.6,
-        1,
-        1.2,
-        2,
-    )
+    hills = [(90, _HORIZON), (170, 524), (214, 540), (260, 546), (330, 530), (430, _HORIZON)]
+    paper.line(spline(hills, False, 6), 0.6, 1, 1.2, 2)
     paper.hatch(np.array([(170, 526), (214, 541), (200, 562), (130, 562)], float), 1.0, 6, 0.4)
     paper.line(spline([(1050, 560), (1062, 569), (1094, 569), (1108, 558)], False, 5), 0.7, 1, 0.6, 2)
     paper.line(np.array([(1076.0, 566.0), (1078.0, 522.0), (1102.0, 552.0), (1078.0, 554.0)]), 0.7, 1, 0.6, 1)
@@ -348,26 +196,22 @@ def _surroundings(paper: Paper) -> None:
     for x, y, r in ((210, 806, 13), (246, 818, 8), (860, 826, 11), (990, 806, 7)):
         stone = np.stack([x + 1.5 * r * np.cos(angle), y + 0.8 * r * np.sin(angle)], 1)
         paper.line(stone, 0.7, 1, 1.4, 2)
-        paper.hatch(stone + (r, r * 0.8), 0.1, 5, 0.5)
+        paper.hatch(stone + np.array((r, r * 0.8)), 0.1, 5, 0.5)
     for x, y, s in ((760, 250, 13), (800, 232, 9), (838, 262, 8)):
-        paper.line(
-            spline([(x - s, y - 3), (x - s / 2, y - s / 2), (x, y), (x + s / 2, y - s / 2), (x + s, y - 2)], False, 5),
-            0.75,
-            1,
-            0.6,
-            1,
-        )
+        wings = [(x - s, y - 3), (x - s / 2, y - s / 2), (x, y), (x + s / 2, y - s / 2), (x + s, y - 2)]
+        paper.line(spline(wings, False, 5), 0.75, 1, 0.6, 1)
 
 
 def write(path: Path) -> None:
     """Write the sketch as a JPEG, whole or not at all."""
     data = io.BytesIO()
     draw().save(data, "JPEG", quality=84, optimize=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(data.getvalue())
-    os.replace(temporary, path)
+    write_bytes(path, data.getvalue())
+
+
+def main() -> None:
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT)
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT)
+    run_cli(main)

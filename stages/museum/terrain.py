@@ -1,4 +1,4 @@
-"""Sky, clouds, earth, water, mountains and cliffs: everything behind the motifs."""
+"""Sky, clouds, earth and water: everything behind the motifs."""
 
 from __future__ import annotations
 
@@ -6,40 +6,39 @@ import cv2
 import numpy as np
 
 from stages.museum import texture
-from stages.museum.easel import Easel
-from stages.museum.palettes import Palette
-from stages.museum.shapes import Part, spline
+from stages.museum.canvas import Canvas
 
 
 def _ramp(stops: tuple[np.ndarray, ...], t: np.ndarray, knots: list[float]) -> np.ndarray:
+    """Colors at `t`, linear between the stops at `knots`; (n, 3), float32."""
     channels = [np.interp(t, knots, [float(s[c]) for s in stops]) for c in range(3)]
     return np.stack(channels, -1).astype(np.float32)
 
 
-def sky(easel: Easel, horizon: float, kind: str, rng: np.random.Generator) -> None:
+def sky(canvas: Canvas, horizon: float, kind: str, rng: np.random.Generator) -> None:
     """A graded sky with a glow on the light's side, then clouds of one kind."""
-    rows = max(4, min(easel.h, int(horizon * easel.unit) + 3))
+    rows = max(4, min(canvas.h, int(horizon * canvas.unit) + 3))
     t = np.linspace(0, 1, rows)
-    n = len(easel.palette.sky)
+    n = len(canvas.palette.sky)
     bend = float(rng.uniform(0.85, 1.25))
-    column = _ramp(easel.palette.sky, t**bend, list(np.linspace(0, 1, n)))
-    view = easel.image[:rows]
+    column = _ramp(canvas.palette.sky, t**bend, list(np.linspace(0, 1, n)))
+    view = canvas.image[:rows]
     view[:] = column[:, None, :]
-    center = 0.5 + 0.62 * np.sign(easel.light.x) * float(rng.uniform(0.5, 1.0))
-    xs = (np.arange(easel.w, dtype=np.float32) / easel.w - center)[None, :]
+    center = 0.5 + 0.62 * np.sign(canvas.light.x) * float(rng.uniform(0.5, 1.0))
+    xs = (np.arange(canvas.w, dtype=np.float32) / canvas.w - center)[None, :]
     ys = (1 - t.astype(np.float32))[:, None]
     glow = np.exp(-((xs / 0.55) ** 2) - (ys / 0.55) ** 2)[..., None]
-    view += (easel.palette.light - view) * glow * 0.40
+    view += (canvas.palette.light - view) * glow * 0.40
     far = np.clip(np.abs(xs) - 0.35, 0, 1)[..., None] * ys[..., None]
-    view *= 1 - 0.38 * far * (1 - easel.palette.sky[0])
+    view *= 1 - 0.38 * far * (1 - canvas.palette.sky[0])
     if kind != "clear":
-        _clouds(easel, rows, kind, rng)
+        _clouds(canvas, rows, kind, rng)
 
 
-def _clouds(easel: Easel, rows: int, kind: str, rng: np.random.Generator) -> None:
+def _clouds(canvas: Canvas, rows: int, kind: str, rng: np.random.Generator) -> None:
     """Half-resolution cloud density, lit by the difference toward the light."""
-    h, w = rows // 2 + 1, easel.w // 2 + 1
-    unit = easel.unit / 2
+    h, w = rows // 2 + 1, canvas.w // 2 + 1
+    unit = canvas.unit / 2
     y = (np.arange(h, dtype=np.float32) / unit)[:, None]
     x = (np.arange(w, dtype=np.float32) / unit)[None, :]
     depth = np.clip(h / unit - y, 0.02, None)
@@ -52,21 +51,21 @@ def _clouds(easel: Easel, rows: int, kind: str, rng: np.random.Generator) -> Non
     alpha = np.clip(density / edge, 0, 1)
     alpha = alpha * alpha * (3 - 2 * alpha) * veil
     step = 0.012 * unit
-    shift = np.float32([[1, 0, -np.sign(easel.light.x) * step * 1.2], [0, 1, step]])
+    shift = np.array([[1, 0, -np.sign(canvas.light.x) * step * 1.2], [0, 1, step]], np.float32)
     toward = cv2.warpAffine(density, shift, (w, h), borderMode=cv2.BORDER_REPLICATE)
     lit = np.clip(0.55 + (density - cv2.GaussianBlur(toward, (0, 0), step * 0.8)) * 1.5, 0, 1)
-    p = easel.palette
+    p = canvas.palette
     base = p.sky[2] * 0.62 * (0.5 + 0.5 * p.shade) + 0.16 * p.sky[1]
     top = 0.55 * p.light + 0.45 * p.sky[3]
     if kind == "storm":
         base, top = base * 0.55, 0.5 * top + 0.5 * p.sky[2]
     color = base + (top - base) * lit[..., None]
     both = np.dstack([color * alpha[..., None], alpha]).astype(np.float32)
-    both = cv2.resize(both, (easel.w, rows), interpolation=cv2.INTER_LINEAR)
-    view = easel.image[:rows]
+    both = cv2.resize(both, (canvas.w, rows), interpolation=cv2.INTER_LINEAR)
+    view = canvas.image[:rows]
     view *= 1 - both[..., 3:]
     view += both[..., :3]
-    easel.detail[:rows] = np.maximum(easel.detail[:rows], (0.45 if kind == "cumulus" else 0.25) * both[..., 3])
+    canvas.detail[:rows] = np.maximum(canvas.detail[:rows], (0.45 if kind == "cumulus" else 0.25) * both[..., 3])
 
 
 def _layer(x: np.ndarray, depth: np.ndarray, kind: str, offset: np.ndarray) -> tuple[np.ndarray, float, float]:
@@ -107,41 +106,42 @@ def _heaps(
         below = np.where(y > cy, 2.6, 1.0)
         envelope = 1 - ((x - cx) / rx) ** 2 - ((y - cy) * below / ry) ** 2
         total = np.maximum(total, np.clip(envelope, -1, 1))
-    noise = texture.sample(texture.fbm(1.7, 0), shape, (0, 0), 300 / unit, tuple(offset))
+    noise = texture.sample(texture.fbm(1.7, 0), shape, (0, 0), 300 / unit, (offset[0], offset[1]))
     return (total * 0.8 + noise * 0.30 - 0.05).astype(np.float32)
 
 
-def ground(easel: Easel, horizon: float, kind: str, rng: np.random.Generator) -> None:
+def ground(canvas: Canvas, horizon: float, kind: str, rng: np.random.Generator) -> None:
     """The plain: graded to the horizon, with relief in true perspective."""
-    y0 = int(horizon * easel.unit)
-    rows = easel.h - y0
+    y0 = int(horizon * canvas.unit)
+    rows = canvas.h - y0
     if rows < 2:
         return
-    depth = (np.arange(rows, dtype=np.float32) + 0.5) / easel.unit
-    span = rows / easel.unit
+    depth = (np.arange(rows, dtype=np.float32) + 0.5) / canvas.unit
+    span = rows / canvas.unit
     t = np.clip(depth / span, 0, 1) ** 0.75
-    far, middle, near = easel.palette.ground
+    far, middle, near = canvas.palette.ground
     near = 0.62 * near + 0.38 * middle  # light enough for shadows to be seen on it
     column = _ramp((far, middle, near), t, [0.0, 0.45, 1.0])
     haze = np.exp(-depth / 0.035)[:, None]
-    column = column * (1 - haze) + (0.72 * easel.palette.sky[-1] + 0.28 * column) * haze
+    column = column * (1 - haze) + (0.72 * canvas.palette.sky[-1] + 0.28 * column) * haze
     plane = 0.20 / (depth + 0.004)
-    x = (np.arange(easel.w, dtype=np.float32) - easel.w * 0.5) / easel.unit
+    x = (np.arange(canvas.w, dtype=np.float32) - canvas.w * 0.5) / canvas.unit
     u = x[None, :] * plane[:, None] * 300 + float(rng.uniform(0, 512))
     v = (plane * 330 + float(rng.uniform(0, 512)))[:, None] + np.zeros_like(u)
-    relief, patch = _relief(kind, u, v, np.sign(easel.light.x))
+    relief, patch = _relief(kind, u, v, np.sign(canvas.light.x))
     fade = np.clip(depth / 0.10, 0, 1)[:, None]
     lit = np.clip(1 + fade * (0.17 * relief + 0.07 * patch), 0.35, 1.45)[..., None]
-    view = easel.image[y0:]
+    view = canvas.image[y0:]
     view[:] = column[:, None, :] * lit
     warm = np.clip(patch, -2, 2)[..., None] * fade[..., None] * 0.03
-    view += warm * (easel.palette.ground[0] - easel.palette.shade)
-    side = np.sign(easel.light.x) * (x / (easel.w / easel.unit))[None, :, None]
+    view += warm * (canvas.palette.ground[0] - canvas.palette.shade)
+    side = np.sign(canvas.light.x) * (x / (canvas.w / canvas.unit))[None, :, None]
     view *= 1 + 0.22 * side
-    easel.detail[y0:] = np.maximum(easel.detail[y0:], 0.12 + 0.25 * fade * (kind != "dunes"))
+    canvas.detail[y0:] = np.maximum(canvas.detail[y0:], 0.12 + 0.25 * fade * (kind != "dunes"))
 
 
-def _look(tile: np.ndarray, u: np.ndarray, v: np.ndarray, scale: float) -> np.ndarray:
+def _sample_plane(tile: np.ndarray, u: np.ndarray, v: np.ndarray, scale: float) -> np.ndarray:
+    """A tile read at points of the ground plane."""
     u, v = np.broadcast_arrays(u, v)
     return cv2.remap(
         tile,
@@ -154,20 +154,20 @@ def _look(tile: np.ndarray, u: np.ndarray, v: np.ndarray, scale: float) -> np.nd
 
 def _relief(kind: str, u: np.ndarray, v: np.ndarray, side: float) -> tuple[np.ndarray, np.ndarray]:
     """Lit relief and slow patches of color, both in the ground plane."""
-    patch = _look(texture.fbm(1.9, 3), u, v, 0.23)
+    patch = _sample_plane(texture.fbm(1.9, 3), u, v, 0.23)
     step = 2.5 * side
     fine = texture.fbm(1.3, 2)
-    relief = 0.8 * (_look(fine, u, v, 0.9) - _look(fine, u + step * 2, v, 0.9))
+    relief = 0.8 * (_sample_plane(fine, u, v, 0.9) - _sample_plane(fine, u + step * 2, v, 0.9))
     if kind == "cracked":
         tile = texture.cracks()
-        edge = _look(tile, u, v, 0.8)
-        relief += 2.6 * edge - 1.6 * _look(tile, u + step, v, 0.8)
+        edge = _sample_plane(tile, u, v, 0.8)
+        relief += 2.6 * edge - 1.6 * _sample_plane(tile, u + step, v, 0.8)
     elif kind == "pebbles":
         tile = texture.pebbles()
-        relief += 4.2 * (_look(tile, u, v, 1.2) - _look(tile, u + 1.6 * step, v, 1.2))
+        relief += 4.2 * (_sample_plane(tile, u, v, 1.2) - _sample_plane(tile, u + 1.6 * step, v, 1.2))
     elif kind == "dunes":
         tile = texture.fbm(2.1, 1)
-        relief += 2.6 * (_look(tile, u * 0.3, v, 0.5) - _look(tile, (u + 14 * side) * 0.3, v, 0.5))
+        relief += 2.6 * (_sample_plane(tile, u * 0.3, v, 0.5) - _sample_plane(tile, (u + 14 * side) * 0.3, v, 0.5))
     elif kind == "paved":
         for axis in (u, v):
             line = np.abs((axis / 62.0) % 1.0 - 0.5) * 2
@@ -177,61 +177,24 @@ def _relief(kind: str, u: np.ndarray, v: np.ndarray, side: float) -> tuple[np.nd
     return relief, patch
 
 
-def water(easel: Easel, horizon: float, depth: float, rng: np.random.Generator, curve: float = 0.0) -> None:
+def water(canvas: Canvas, horizon: float, depth: float, rng: np.random.Generator, curve: float = 0.0) -> None:
     """A sea or lake below the horizon: the sky upside down, broken by ripples."""
-    y0 = int(horizon * easel.unit)
-    rows = min(int(depth * easel.unit), easel.h - y0, y0 - 1)
+    y0 = int(horizon * canvas.unit)
+    rows = min(int(depth * canvas.unit), canvas.h - y0, y0 - 1)
     if rows < 3:
         return
-    mirror = easel.image[y0 - rows : y0][::-1]
+    mirror = canvas.image[y0 - rows : y0][::-1]
     mirror = cv2.GaussianBlur(mirror, (0, 0), sigmaX=1.5, sigmaY=max(1.0, rows * 0.05))
-    d = (np.arange(rows, dtype=np.float32) + 0.5) / easel.unit
-    x = (np.arange(easel.w, dtype=np.float32) / easel.unit)[None, :]
+    d = (np.arange(rows, dtype=np.float32) + 0.5) / canvas.unit
+    x = (np.arange(canvas.w, dtype=np.float32) / canvas.unit)[None, :]
     offset = float(rng.uniform(0, 512))
-    ripple = _look(texture.fbm(1.4, 1), x * 260 + offset, np.sqrt(d)[:, None] * 1500 + 0 * x, 1.0)
-    color = 0.5 * mirror + 0.5 * easel.palette.water * (0.62 + 0.38 * easel.palette.light)
+    ripple = _sample_plane(texture.fbm(1.4, 1), x * 260 + offset, np.sqrt(d)[:, None] * 1500 + 0 * x, 1.0)
+    color = 0.5 * mirror + 0.5 * canvas.palette.water * (0.62 + 0.38 * canvas.palette.light)
     color = color * (1 + 0.085 * ripple[..., None])
-    shore = _look(texture.fbm(1.9, 0), x * 90 + offset, 0 * x + offset, 1.0)
+    shore = _sample_plane(texture.fbm(1.9, 0), x * 90 + offset, 0 * x + offset, 1.0)
     limit = depth * (0.80 + 0.10 * shore + curve * (x - 0.5))
-    cover = np.clip((limit - d[:, None]) * easel.unit / 2.0, 0, 1)[..., None]
-    view = easel.image[y0 : y0 + rows]
+    cover = np.clip((limit - d[:, None]) * canvas.unit / 2.0, 0, 1)[..., None]
+    view = canvas.image[y0 : y0 + rows]
     view += (color - view) * cover
-    edge = np.exp(-((((limit - d[:, None]) * easel.unit) / 2.5) ** 2))[..., None]
-    view += (easel.palette.light * 0.9 - view) * edge * 0.35
-
-
-def ridge(
-    palette: Palette,
-    x0: float,
-    x1: float,
-    base: float,
-    height: float,
-    haze: float,
-    rng: np.random.Generator,
-    steep: float = 0.5,
-) -> list[Part]:
-    """A far mountain or a near cliff: a broken outline with a faceted face."""
-    n = 26
-    t = np.linspace(0, 1, n)
-    outline = np.sin(np.pi * np.clip(t, 0, 1)) ** steep
-    noise = rng.normal(0, 1, n)
-    noise = np.convolve(noise, [0.25, 0.5, 0.25], "same")
-    tops = height * np.clip(outline * (0.85 + 0.28 * noise), 0.0, None)
-    tops[[0, -1]] = 0
-    xs = x0 + (x1 - x0) * (t + rng.normal(0, 0.006, n))
-    upper = np.stack([xs, base - tops], 1)
-    jag = spline(upper, closed=False, steps=3)
-    pts = np.concatenate([jag, [[x1, base + 0.004], [x0, base + 0.004]]])
-    part = Part(
-        pts,
-        palette.rock,
-        radius=height * 0.5,
-        bulge=0.6,
-        grain="rock",
-        bump=1.5 * height / 0.3 * (1 - 0.55 * haze) + 0.25,
-        scale=0.35 + height * 1.6,
-        detail=0.5 * (1 - haze) + 0.1,
-        haze=haze,
-        shadow=height > 0.12,
-    )
-    return [part]
+    edge = np.exp(-((((limit - d[:, None]) * canvas.unit) / 2.5) ** 2))[..., None]
+    view += (canvas.palette.light * 0.9 - view) * edge * 0.35

@@ -1,8 +1,7 @@
 """Periodic noise tiles (clouds, rock, cracks, pebbles, weave), made once per process.
 
-Every tile is a square float32 array that wraps at its edges, so a scene may
-sample it at any offset and scale.  The tiles are the same in every run; what
-differs between two works is only where and how they are sampled.
+Every tile is a square float32 array that wraps at its edges, so a scene may sample it at any offset and scale. The
+tiles are the same in every run; what differs between two works is only where and how they are sampled.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ _SEED = 1924
 
 
 def _normalize(tile: np.ndarray) -> np.ndarray:
+    """Mean 0, standard deviation 1."""
     tile = tile - tile.mean()
     return (tile / (tile.std() + 1e-6)).astype(np.float32)
 
@@ -101,7 +101,7 @@ def weave() -> np.ndarray:
     return _normalize(across + along)
 
 
-def canvas(shape: tuple[int, int], scale: float, rng: np.random.Generator) -> np.ndarray:
+def canvas_weave(shape: tuple[int, int], scale: float, rng: np.random.Generator) -> np.ndarray:
     """A piece of canvas for a picture; threads keep their size relative to it."""
     tile = weave()
     need = [min(int(np.ceil(n / scale)) + 2, tile.shape[0]) for n in shape]
@@ -120,8 +120,8 @@ def sample(
 ) -> np.ndarray:
     """A window of a tile: `scale` is texels per pixel, `origin` the window's pixel corner.
 
-    Sampling by picture coordinates (not by pixels of the window) keeps a texture
-    in place whatever the size at which the work is painted.
+    Sampling by picture coordinates (not by pixels of the window) keeps a texture in place whatever the size at which
+    the work is painted.
     """
     sx, sy = scale * stretch[0], scale * stretch[1]
     xs = ((np.arange(shape[1], dtype=np.float32) + origin[0]) * sx + offset[0]) % SIZE

@@ -1,8 +1,7 @@
 """Titles from a small grammar: the thing that is to be seen, and a circumstance.
 
-Each composition has its own things, so titles of two compositions never coincide;
-within a composition the n-th title is the n-th element of a shuffled enumeration,
-so they never repeat either.
+Each composition has its own things, so titles of two compositions never coincide; within a composition the n-th title
+is the n-th element of a shuffled enumeration, so they never repeat either.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """The catalogue: which works exist, with title, year, technique and look-alikes.
 
-`plan` is a pure function of its arguments.  Every fact of a work comes from
-(seed, set, number) alone, so a longer collection begins with the shorter one, and
-the reserve knows nothing of the collection.
+`plan` is a pure function of its arguments. Every fact of a work comes from (seed, set, number) alone, so a longer
+collection begins with the shorter one, and the reserve does not depend on the collection.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from stages.museum import titles
 from stages.museum.compositions import COMPOSITIONS
 from stages.museum.palettes import NAMES as PALETTES
 
+T = TypeVar("T")
 BLOCK = 9  # of every nine works of the collection, one varies an earlier one
 _SETS = {"collection": 1, "reserve": 2}
 _TECHNIQUES = (
@@ -68,11 +69,11 @@ def plan(collection: int, reserve: int, seed: int) -> list[Work]:
 
 def _series(name: str, count: int, seed: int) -> list[Work]:
     works: list[Work] = []
-    told: dict[str, int] = {}
+    used: dict[str, int] = {}  # titles of each composition
     for number in range(1, count + 1):
         original = _original_of(name, number, seed)
         if original is None:
-            works.append(_new(name, number, seed, told))
+            works.append(_new(name, number, seed, used))
         else:
             works.append(_variation(works[original - 1], number, seed))
     return works
@@ -96,24 +97,25 @@ def _turn(options: tuple[str, ...], number: int, salt: int, name: str, seed: int
     return options[int(rng.permutation(len(options))[place])]
 
 
-def _pick(options: tuple[tuple[object, float], ...], rng: np.random.Generator) -> object:
+def pick(options: tuple[tuple[T, float], ...], rng: np.random.Generator) -> T:
+    """One of the options by chance, each with its weight."""
     weights = np.array([w for _, w in options])
     return options[int(rng.choice(len(options), p=weights / weights.sum()))][0]
 
 
-def _new(name: str, number: int, seed: int, told: dict[str, int]) -> Work:
+def _new(name: str, number: int, seed: int, used: dict[str, int]) -> Work:
     key = (seed, _SETS[name], number)
     rng = np.random.default_rng([*key, 1])
     year = int(rng.integers(1924, 1980))
-    technique, shape = str(_pick(_TECHNIQUES, rng)), _pick(_FORMATS, rng)
+    technique, ratio = pick(_TECHNIQUES, rng), pick(_FORMATS, rng)
     if name == "collection" and number == 1:
         composition, palette, title = "sleeper", "rose dusk", titles.SLEEPER
-        shape = (4, 3)
+        ratio = (4, 3)
     else:
         composition = _turn(COMPOSITIONS, number, 11, name, seed)
         palette = _turn(PALETTES, number, 12, name, seed)
-        turn = told.get(composition, 0)
-        told[composition] = turn + 1
+        turn = used.get(composition, 0)
+        used[composition] = turn + 1
         # Even titles belong to the collection, odd ones to the reserve.
         title = titles.title(composition, 2 * turn + (name == "reserve"), seed)
     return Work(
@@ -125,7 +127,7 @@ def _new(name: str, number: int, seed: int, told: dict[str, int]) -> Work:
         number=number,
         composition=composition,
         palette=palette,
-        format=shape,
+        format=ratio,
         key=key,
     )
 
@@ -140,7 +142,7 @@ def _variation(original: Work, number: int, seed: int) -> Work:
         title=title,
         year=year,
         number=number,
-        technique=str(_pick(_TECHNIQUES, rng)),
+        technique=pick(_TECHNIQUES, rng),
         variation_of=original.id,
     )
 

@@ -1,4 +1,7 @@
-"""The page's HTML out of its template; whatever comes from data is escaped, and the browser is told to load and run nothing else."""
+"""The page's HTML out of its template.
+
+Whatever comes from data is escaped, and the browser is told to load and run nothing else.
+"""
 
 import base64
 import hashlib
@@ -11,10 +14,10 @@ FOLDER = Path(__file__).parent
 
 
 def render(**content: Any) -> str:
-    """page.html with style.css and page.js inside; `content` is what the template names. The same content, the same text.
+    """page.html with style.css and page.js inside; `content` is what the template names.
 
-    The content security policy allows inline pictures and this one script by its sha256: a page that is mailed around asks for nothing,
-    and no title of a work can ever run.
+    The content security policy allows inline pictures and this one script by its sha256: a page that is mailed around
+    asks for nothing, and no title of a work can ever run.
     """
     script, style = ((FOLDER / name).read_text(encoding="utf-8") for name in ("page.js", "style.css"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -7,7 +7,10 @@ A4 = (297.0, 210.0)  # mm
 
 @dataclass(frozen=True)
 class Drawing:
-    """Two rectangles that share their lower left corner, in millimeters; `letters` is a height for the labels that can be read at any scale."""
+    """Two rectangles that share their lower left corner, in millimeters.
+
+    `letters` is a height for the labels that can be read at any scale.
+    """
 
     width: float
     height: float
@@ -20,6 +23,7 @@ def beside_a4(width_mm: float, height_mm: float) -> Drawing | None:
     """The drawing, A4 turned as the print is; None for a print without a size."""
     if width_mm <= 0 or height_mm <= 0:
         return None
-    sheet = A4 if width_mm >= height_mm else A4[::-1]
+    long, short = A4
+    sheet = (long, short) if width_mm >= height_mm else (short, long)
     width, height = max(sheet[0], width_mm), max(sheet[1], height_mm)
     return Drawing(width, height, sheet, (width_mm, height_mm), round(max(width, height) / 20, 1))

@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from PIL import Image
 
@@ -11,11 +12,27 @@ from stages.common import images
 
 SMALLER = 0.8  # factor of the side when a picture has too many bytes
 MOST_PAGES = 30  # of a film
+# Of each kind of picture: its longest side in pixels, and its bytes at most; in base64 all together are below 3.9 MB.
+LIMITS = {
+    "work": (360, 24_000),
+    "thumbnail": (160, 8_000),
+    "duplicates": (1200, 270_000),
+    "film": (480, 430_000),
+    "strip": (1280, 110_000),
+    "sheet": (1000, 230_000),
+    "interpolation": (1600, 90_000),
+    "frieze": (1100, 60_000),
+    "nearest": (1400, 330_000),
+    "sketch": (900, 130_000),
+    "style": (900, 150_000),
+    "print": (1280, 230_000),
+    "detail": (960, 120_000),
+}
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture inside the page: its data URI, and its size in pixels, so that the page is laid out before it is decoded."""
+    """A picture inside the page: its data URI, and its size in pixels: the page is laid out before it is decoded."""
 
     uri: str
     width: int
@@ -29,6 +46,21 @@ def still(picture: Image.Image, edge: int, most: int) -> Picture:
         return _jpeg(picture.resize(size, Image.Resampling.LANCZOS))
 
     return _within(encode, picture.size, edge, most, "image/jpeg")
+
+
+def pages(path: Path, edge: int) -> list[Image.Image]:
+    """At most MOST_PAGES of the pages of an animation, RGB, with no side above `edge` pixels.
+
+    A long training has hundreds of pages, and each is large: not all are in memory at once.
+    """
+    found = []
+    with Image.open(path) as file:
+        for number in spread(range(getattr(file, "n_frames", 1)), MOST_PAGES):
+            file.seek(number)
+            page = file.convert("RGB")
+            page.thumbnail((edge, edge), Image.Resampling.LANCZOS)
+            found.append(page)
+    return found
 
 
 def film(pages: Sequence[Image.Image], edge: int, most: int) -> Picture:
@@ -60,7 +92,10 @@ def spread(items: Sequence, most: int) -> list:
 
 
 def detail(picture: Image.Image, edge: int, most: int) -> Picture:
-    """A part of a picture, pixel for pixel, twice as wide as high, from left of the middle and above it; too many bytes make the part smaller."""
+    """A part of a picture, pixel for pixel, twice as wide as high, from left of the middle and above it.
+
+    Too many bytes make the part smaller.
+    """
 
     def encode(size: tuple[int, int]) -> bytes:
         width, height = size

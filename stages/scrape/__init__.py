@@ -1,1 +1,1 @@
-"""From web pages to files: the collection with its catalogue."""
+"""From a source to files: the collection with its catalogue. sources.py is the table of sources."""

@@ -1,4 +1,4 @@
-"""Which addresses may be asked at all: public ones over http(s), and this machine only when the source itself is on it."""
+"""Which addresses may be asked at all: public ones over http(s), and this machine only when the source is on it."""
 
 import ipaddress
 import socket
@@ -16,8 +16,8 @@ class Refused(FetchError):
     """The site does not want this visit (401, 403, login, contact): nobody goes on asking."""
 
 
-def host_of(url: str) -> str:
-    """The host and port of an http(s) address, as the key of all that is kept for each host; raises FetchError for any other address."""
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an http(s) address, the key of its robots.txt; raises FetchError for any other one."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018, reading it checks it
@@ -41,7 +41,7 @@ def join(base: str, link: str) -> str:
 
 
 def is_this_machine(url: str) -> bool:
-    """Whether an address names this machine outright (a name that merely resolves to it does not count, apart from localhost)."""
+    """Whether an address names this machine outright: localhost does, another name that resolves to it does not."""
     try:
         host = urlsplit(url).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -52,27 +52,28 @@ def is_this_machine(url: str) -> bool:
 def may_connect(ip: str, local: bool) -> bool:
     """Whether a resolved address is public, or on this machine while `local` allows that.
 
-    An IPv6 address that carries an IPv4 one (mapped, 6to4, Teredo, NAT64) is judged by both.
+    An IPv6 address that carries an IPv4 one (mapped, 6to4, Teredo, NAT64) is checked by both.
     """
     address = ipaddress.ip_address(ip.partition("%")[0])
     if address.is_loopback or _mapped_loopback(address):
         return local
     return all(
         item.is_global and not (item.is_multicast or item.is_reserved or item.is_unspecified)
-        for item in _carried(address)
+        for item in _with_embedded(address)
     )
 
 
 def resolve(host: str, port: int, local: bool) -> list[tuple]:
-    """The socket addresses behind a host, each of them checked: whoever connects to one of these cannot be led elsewhere by DNS.
+    """The socket addresses behind a host, each of them checked.
 
+    Whoever connects to one of these cannot be led elsewhere by a second answer of DNS.
     Raises FetchError when one is forbidden, and OSError when the name is unknown.
     """
     try:
         found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except UnicodeError as error:
         raise FetchError("the host's name is not valid") from error
-    if not all(may_connect(item[4][0], local) for item in found):
+    if not all(may_connect(str(item[4][0]), local) for item in found):
         raise FetchError("the host is on this machine or in a private network, where nothing is fetched from")
     return found
 
@@ -81,8 +82,8 @@ def _mapped_loopback(address: Address) -> bool:
     return address.version == 6 and address.ipv4_mapped is not None and address.ipv4_mapped.is_loopback
 
 
-def _carried(address: Address) -> list[Address]:
-    """The address itself, or with it the IPv4 addresses that it carries (a mapped or NAT64 one is nothing but its IPv4 address)."""
+def _with_embedded(address: Address) -> list[Address]:
+    """The address with the IPv4 addresses that it carries; a mapped or NAT64 one is nothing but its IPv4 address."""
     if address.version == 4:
         return [address]
     if address.ipv4_mapped:

@@ -1,4 +1,4 @@
-"""Source "commons": the pictures of a Wikimedia Commons category, through the MediaWiki programming interface."""
+"""The source `commons`: the pictures of a Wikimedia Commons category, through the MediaWiki programming interface."""
 
 import re
 from collections.abc import Iterator
@@ -8,90 +8,101 @@ from urllib.parse import urlencode, urljoin
 from bs4 import BeautifulSoup
 
 from stages.scrape.addresses import FetchError
-from stages.scrape.catalogue import Gap, Record
-from stages.scrape.fetch import Client, NotJSON
+from stages.scrape.client import Client, NotJSON
+from stages.scrape.interface import Gap, Query, Record
 
-ADDRESS = "https://commons.wikimedia.org/"
 API = "w/api.php"
-THUMBNAIL = 960  # pixels; one of the few widths that the site makes
-ANSWERS = 5000  # of 50 files each; more than any category fills
-TYPES = ("image/jpeg", "image/png", "image/webp", "image/tiff")
-ASKED = {
-    "action": "query", "format": "json", "formatversion": "2", "generator": "categorymembers", "gcmtype": "file", "gcmlimit": "50",
-    "prop": "imageinfo", "iiprop": "url|size|mime|sha1|extmetadata", "iiurlwidth": str(THUMBNAIL),
-}  # fmt: skip
+THUMBNAIL_WIDTH = 960  # pixels; one of the few widths that the site makes
+MAX_ANSWERS = 5000  # of 50 files each; more than any category fills
+MIME_TYPES = ("image/jpeg", "image/png", "image/webp", "image/tiff")
+API_PARAMETERS = {
+    "action": "query",
+    "format": "json",
+    "formatversion": "2",
+    "generator": "categorymembers",
+    "gcmtype": "file",
+    "gcmlimit": "50",
+    "prop": "imageinfo",
+    "iiprop": "url|size|mime|sha1|extmetadata",
+    "iiurlwidth": str(THUMBNAIL_WIDTH),
+}
 
 
-def records(client: Client, address: str, category: str, limit: int, every: bool) -> Iterator[Record | Gap]:
-    """The first `limit` files of a category (0 = all): the originals, with `every` also a rendition of those that are larger.
+def records(query: Query) -> Iterator[Record | Gap]:
+    """The first files of the category: the originals, and if all renditions are wanted, one of those that are larger.
 
     Raises FetchError when the interface cannot be had, or answers with an error.
     """
     given = 0
-    for page in _pages(client, address, category):
+    for page in _pages(query.client, query.address, query.params.category):
         title = _text(page.get("title")).partition(":")[2]
         info = next(iter(page.get("imageinfo") or []), {})
-        if not _text(info.get("url")):
-            yield Gap(title, _text(info.get("descriptionurl")), "the site shows no file of this name")
-        elif info.get("mime") not in TYPES:
-            yield Gap(
-                title,
-                _text(info["url"]),
-                f"not a picture that can be used, but {_text(info.get('mime')) or 'something without a type'}",
-            )
+        if gap := _gap(title, info):
+            yield gap
         else:
-            yield from _renditions(title, info, every)
+            yield from _renditions(title, info, query.params.all_renditions)
             given += 1
-        if given and given == limit:
+        if given and given == query.params.limit:
             return
 
 
-def _renditions(title: str, info: dict[str, Any], every: bool) -> Iterator[Record]:
-    facts = {
-        name: _plain(entry.get("value"))
-        for name, entry in (info.get("extmetadata") or {}).items()
-        if isinstance(entry, dict)
-    }
-    year = re.search(r"\b\d{4}\b", facts.get("DateTimeOriginal", ""))
+def _gap(title: str, info: dict[str, Any]) -> Gap | None:
+    """Why a file cannot be used, if so."""
+    if not _text(info.get("url")):
+        return Gap(title, _text(info.get("descriptionurl")), "the site shows no file of this name")
+    if info.get("mime") not in MIME_TYPES:
+        kind = _text(info.get("mime")) or "something without a type"
+        return Gap(title, _text(info["url"]), f"not a picture that can be used, but {kind}")
+    return None
 
-    def record(url: str, rendition: str) -> Record:
-        return Record(
-            work=None,  # a file, not a work: a category holds several scans of one painting
-            title=facts.get("ObjectName") or title.rpartition(".")[0] or title,
-            year=year.group() if year else "",
-            technique=facts.get("Medium", ""),
-            page_url=_text(info.get("descriptionurl")),
-            image_url=url,
-            rendition=rendition,
-            rights=_rights(facts),
-            set="collection",
-        )
 
-    yield record(info["url"], "original")
+def _renditions(title: str, info: dict[str, Any], all_renditions: bool) -> Iterator[Record]:
+    metadata = _metadata(info)
+    yield _record(title, info, metadata, info["url"], "original")
     # The site enlarges a small original to the width that was asked for: such a thumbnail holds nothing new.
-    if every and _text(info.get("thumburl")) and _number(info.get("thumbwidth")) < _number(info.get("width")):
-        yield record(info["thumburl"], f"{_number(info['thumbwidth'])} px")
+    is_smaller = _number(info.get("thumbwidth")) < _number(info.get("width"))
+    if all_renditions and _text(info.get("thumburl")) and is_smaller:
+        yield _record(title, info, metadata, info["thumburl"], f"{_number(info['thumbwidth'])} px")
 
 
-def _rights(facts: dict[str, str]) -> str:
-    license = " ".join(facts[name] for name in ("LicenseShortName", "LicenseUrl") if facts.get(name)) or facts.get(
-        "UsageTerms", ""
+def _record(title: str, info: dict[str, Any], metadata: dict[str, str], url: str, rendition: str) -> Record:
+    year = re.search(r"\b\d{4}\b", metadata.get("DateTimeOriginal", ""))
+    return Record(
+        work=None,  # a file, not a work: a category holds several scans of one painting
+        title=metadata.get("ObjectName") or title.rpartition(".")[0] or title,
+        year=year.group() if year else "",
+        technique=metadata.get("Medium", ""),
+        page_url=_text(info.get("descriptionurl")),
+        image_url=url,
+        rendition=rendition,
+        rights=_rights(metadata),
+        set="collection",
     )
-    named = [
-        license or "see the file's page",
-        *(f"{label}: {facts[name]}" for label, name in (("author", "Artist"), ("credit", "Credit")) if facts.get(name)),
-    ]
-    return "; ".join(named)
+
+
+def _metadata(info: dict[str, Any]) -> dict[str, str]:
+    """The file's `extmetadata` as plain text."""
+    entries = (info.get("extmetadata") or {}).items()
+    return {name: _plain_text(entry.get("value")) for name, entry in entries if isinstance(entry, dict)}
+
+
+def _rights(metadata: dict[str, str]) -> str:
+    license = " ".join(metadata[name] for name in ("LicenseShortName", "LicenseUrl") if metadata.get(name))
+    rights = [license or metadata.get("UsageTerms", "") or "see the file's page"]
+    for label, name in (("author", "Artist"), ("credit", "Credit")):
+        if metadata.get(name):
+            rights.append(f"{label}: {metadata[name]}")
+    return "; ".join(rights)
 
 
 def _pages(client: Client, address: str, category: str) -> Iterator[dict[str, Any]]:
     """The files of a category; a batch may be spread over several answers, each with a part of what was asked."""
-    asked = ASKED | {"gcmtitle": f"Category:{category.removeprefix('Category:')}"}
-    going_on: dict[str, str] = {}
+    parameters = API_PARAMETERS | {"gcmtitle": f"Category:{category.removeprefix('Category:')}"}
+    continuation: dict[str, str] = {}
     seen: set[str] = set()
     batch: dict[str, dict[str, Any]] = {}
-    while len(seen) < ANSWERS:
-        url = urljoin(address, f"{API}?{urlencode(sorted((asked | going_on).items()))}")
+    while len(seen) < MAX_ANSWERS:
+        url = urljoin(address, f"{API}?{urlencode(sorted((parameters | continuation).items()))}")
         if url in seen:
             break
         seen.add(url)
@@ -105,7 +116,7 @@ def _pages(client: Client, address: str, category: str) -> Iterator[dict[str, An
         if not isinstance(answer.get("continue"), dict):
             yield from batch.values()
             return
-        going_on = {key: str(value) for key, value in answer["continue"].items()}
+        continuation = {key: str(value) for key, value in answer["continue"].items()}
     raise FetchError("the category's list does not end: its continuation goes round in a circle, or on for ever")
 
 
@@ -114,17 +125,16 @@ def _answer(client: Client, url: str) -> dict[str, Any]:
     try:
         answer = client.json(url, robots=False)
         error = answer.get("error")
-        shaped = all(isinstance(page, dict) for page in (answer.get("query") or {}).get("pages") or [])
+        is_well_formed = all(isinstance(page, dict) for page in (answer.get("query") or {}).get("pages") or [])
     except (NotJSON, AttributeError, TypeError) as problem:
         raise FetchError("the interface's answer is not the JSON that was expected") from problem
-    if error or not shaped:
-        raise FetchError(
-            f"the interface answers with an error: {str((error or {}).get('info', 'pages of another shape'))[:200]}"
-        )
+    if error or not is_well_formed:
+        message = str((error or {}).get("info", "pages of another shape"))[:200]
+        raise FetchError(f"the interface answers with an error: {message}")
     return answer
 
 
-def _plain(value: object) -> str:
+def _plain_text(value: object) -> str:
     """The text of a value that may be HTML."""
     return BeautifulSoup(str(value), "lxml").get_text(" ", strip=True) if value else ""
 

@@ -7,23 +7,24 @@ from contextlib import ExitStack
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from stages.scrape.catalogue import Record
+from stages.scrape.interface import Record
 
-LANES = 16  # hosts that are asked at the same time
+PARALLEL_HOSTS = 16  # hosts that are asked at the same time
 Result = TypeVar("Result")
 
 
-def in_order(
-    records: Sequence[Record], work: Callable[[Record], Result], connections: int
+def fetch_in_order(
+    records: Sequence[Record], fetch: Callable[[Record], Result], connections: int
 ) -> Iterator[tuple[Record, Result]]:
-    """Each record with what `work` made of it; one address is worked on once, however many records share it.
+    """Each record with what `fetch` made of it; one address is fetched once, however many records share it.
 
-    All files of a host are in one lane of `connections` threads. The first exception ends the whole: nothing more is started.
+    All files of a host go through one pool of `connections` threads. The first exception ends the whole: nothing
+    more is started.
     """
     with ExitStack() as stack:
-        lanes = [ThreadPoolExecutor(connections) for _ in range(LANES)]  # a lane without a host starts no thread
-        for lane in lanes:
-            stack.callback(lane.shutdown, cancel_futures=True)
+        pools = [ThreadPoolExecutor(connections) for _ in range(PARALLEL_HOSTS)]  # one without a host starts no thread
+        for pool in pools:
+            stack.callback(pool.shutdown, cancel_futures=True)
         hosts: dict[str, int] = {}
         futures: dict[str, Future[Result]] = {}
         waiting: deque[tuple[Record, Future[Result]]] = deque()
@@ -31,7 +32,7 @@ def in_order(
             host = _host(record.image_url)
             number = hosts.setdefault(host, len(hosts))
             if record.image_url not in futures:
-                futures[record.image_url] = lanes[number % LANES].submit(work, record)
+                futures[record.image_url] = pools[number % PARALLEL_HOSTS].submit(fetch, record)
             waiting.append((record, futures[record.image_url]))
         while waiting:
             record, future = waiting.popleft()

@@ -1,25 +1,26 @@
-"""Source "museum": lists, work pages and renditions of a museum's site, read from its HTML."""
+"""The source `museum`: lists, work pages and renditions of a museum's site, read from its HTML."""
 
 from collections.abc import Iterator
 from itertools import islice
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from stages.scrape.addresses import FetchError, Refused, join
-from stages.scrape.catalogue import Gap, Record
-from stages.scrape.fetch import Client
+from stages.scrape.client import Client
+from stages.scrape.interface import Gap, Query, Record
 
-LIST_PAGES = 5000  # more pages than any museum's list has: a site that goes on for ever
+MAX_LIST_PAGES = 5000  # more pages than any museum's list has: a site that goes on for ever
 
 
-def records(client: Client, address: str, limit: int, every: bool) -> Iterator[Record | Gap]:
-    """The renditions (`every`, or the first alone) of the first `limit` works of each set (0 = of all).
+def records(query: Query) -> Iterator[Record | Gap]:
+    """The renditions (all, or the first alone) of the first works of each set.
 
     Raises FetchError when a list cannot be had; a work whose page is missing is a gap.
     """
-    for link in client.page(address).select("a.set[href]"):
-        works = _works(client, join(address, link["href"]))
-        for title, work_url in islice(works, limit or None):
+    client = query.client
+    for link in client.page(query.address).select("a.set[href]"):
+        works = _works(client, join(query.address, _href(link)))
+        for title, work_url in islice(works, query.params.limit or None):
             try:
                 page = client.page(work_url)
             except Refused:
@@ -27,21 +28,22 @@ def records(client: Client, address: str, limit: int, every: bool) -> Iterator[R
             except FetchError as error:
                 yield Gap(title, work_url, str(error))
                 continue
-            yield from islice(_renditions(page, work_url, link.get_text()), None if every else 1)
+            renditions = _renditions(page, work_url, link.get_text())
+            yield from islice(renditions, None if query.params.all_renditions else 1)
 
 
 def _works(client: Client, url: str | None) -> Iterator[tuple[str, str]]:
     """Titles and addresses of the works of a set, list page by list page."""
     seen: set[str] = set()
     while url:
-        if url in seen or len(seen) == LIST_PAGES:
+        if url in seen or len(seen) == MAX_LIST_PAGES:
             raise FetchError("the list of works does not end: its next pages go round in a circle, or on for ever")
         seen.add(url)
         page = client.page(url)
         for link in page.select("li.work a[href]"):
-            yield link.get_text(), join(url, link["href"])
+            yield link.get_text(), join(url, _href(link))
         following = page.select_one("a[rel=next][href]")
-        url = join(url, following["href"]) if following else None
+        url = join(url, _href(following)) if following else None
 
 
 def _renditions(page: BeautifulSoup, url: str, set_name: str) -> Iterator[Record]:
@@ -55,8 +57,12 @@ def _renditions(page: BeautifulSoup, url: str, set_name: str) -> Iterator[Record
             year=facts.get("Year", ""),
             technique=facts.get("Technique", ""),
             page_url=url,
-            image_url=join(url, link["href"]),
+            image_url=join(url, _href(link)),
             rendition=link.get_text(),
             rights=facts.get("Rights", ""),
             set="reserve" if set_name == "reserve" else "collection",
         )
+
+
+def _href(link: Tag) -> str:
+    return str(link["href"])

@@ -4,11 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from stages.common.section import CountOrNone, Section, Text
+from stages.common.section import CountOrNone, OneOf, Section, Text
+from stages.scrape.sources import SOURCES
 
 
 class ScrapeParams(Section):
-    source: Literal["museum", "wikiart", "commons", "folder", "urls"]
+    source: Annotated[str, OneOf(SOURCES)]
     url: str
     artist: Text
     category: Text
@@ -27,15 +28,29 @@ class ScrapeParams(Section):
     offline: bool
     refresh: bool
 
+    @property
+    def max_bytes(self) -> int:
+        """The largest file that is read."""
+        return int(self.megabytes * 1e6)
+
+    @property
+    def all_renditions(self) -> bool:
+        """Whether every published version of a work is wanted, or the best alone."""
+        return self.renditions == "all"
+
     @model_validator(mode="after")
     def _fits_the_source(self) -> "ScrapeParams":
-        if self.source in ("folder", "urls") and not self.path:
+        source = SOURCES[self.source]
+        if source.on_disk and not self.path:
             raise ValueError(
-                f"scrape.path is empty, but scrape.source {self.source!r} reads from there: set it to your folder of pictures or your list"
+                f"scrape.path is empty, but scrape.source {self.source!r} reads from there: "
+                "set it to your folder of pictures or your list"
             )
-        if self.genre and self.source in ("museum", "commons"):
+        if self.genre and not source.tells_genres:
+            *others, last = [name for name, other in SOURCES.items() if other.tells_genres]
             raise ValueError(
-                f"scrape.genre is {self.genre!r}, but {self.source} tells no genres: leave it empty, or choose wikiart, folder or urls"
+                f"scrape.genre is {self.genre!r}, but {self.source} tells no genres: "
+                f"leave it empty, or choose {', '.join(others)} or {last}"
             )
         return self
 
@@ -43,6 +58,7 @@ class ScrapeParams(Section):
     def _one_use_of_the_store(self) -> "ScrapeParams":
         if self.offline and self.refresh:
             raise ValueError(
-                "scrape.offline and scrape.refresh are both true: the one asks nobody, the other asks for everything again"
+                "scrape.offline and scrape.refresh are both true: "
+                "the one asks nobody, the other asks for everything again"
             )
         return self

@@ -1,8 +1,8 @@
 """The store of fetched bytes: bodies by their content, and for each address what it answered.
 
-An entry is written whole or not at all (a temporary name, then a rename), so that a killed scrape leaves nothing half. A body
-is checked against its name when it is read: what a disk or a hand has damaged is fetched again. Bodies that are still arriving
-lie apart from the others (partial.py).
+An entry is written whole or not at all (a temporary name, then a rename), so that a killed scrape leaves nothing half.
+A body is checked against its name when it is read: what a disk or a hand has damaged is fetched again. Bodies that are
+still arriving lie apart from the others (partial.py).
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from stages.scrape.partial import Partial
 
 
 @dataclass(frozen=True)
-class Kept:
+class Entry:
     """What an address answered: a body (by its sha256), or a final failure such as 404."""
 
     url: str
@@ -27,8 +27,8 @@ class Kept:
 
     def conditions(self) -> dict[str, str]:
         """The headers that ask the server for the body only if it has changed."""
-        asked = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
-        return {name: value for name, value in asked.items() if value}
+        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {name: value for name, value in headers.items() if value}
 
 
 class Store:
@@ -37,47 +37,47 @@ class Store:
     def __init__(self, folder: Path):
         self.folder = folder
 
-    def find(self, url: str) -> Kept | None:
+    def find(self, url: str) -> Entry | None:
         """What is kept of an address, or None."""
         try:
-            return Kept(**json.loads(self._answer(url).read_text(encoding="utf-8")))
+            return Entry(**json.loads(self._answer_path(url).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
 
-    def body(self, kept: Kept) -> bytes | None:
+    def body(self, entry: Entry) -> bytes | None:
         """The bytes of an answer, or None when they are missing or damaged."""
         try:
-            data = self._body(kept.sha256).read_bytes()
+            data = self._body_path(entry.sha256).read_bytes()
         except OSError:
             return None
-        return data if hashlib.sha256(data).hexdigest() == kept.sha256 else None
+        return data if hashlib.sha256(data).hexdigest() == entry.sha256 else None
 
     def keep(self, url: str, body: bytes, etag: str = "", modified: str = "") -> None:
         """Keep a body; the answer that names it comes second, so that it never names a missing one."""
         digest = hashlib.sha256(body).hexdigest()
-        _write(self._body(digest), body)
-        self._note(Kept(url, sha256=digest, etag=etag, modified=modified))
+        _write(self._body_path(digest), body)
+        self._write_entry(Entry(url, sha256=digest, etag=etag, modified=modified))
 
     def keep_failure(self, url: str, reason: str) -> None:
         """Keep the fact that an address has nothing to give."""
-        self._note(Kept(url, failure=reason))
+        self._write_entry(Entry(url, failure=reason))
 
     def forget(self, url: str) -> None:
         """Ask again next time."""
-        self._answer(url).unlink(missing_ok=True)
+        self._answer_path(url).unlink(missing_ok=True)
 
     def partial(self, url: str) -> Partial:
         """What has arrived of a body that is not kept yet."""
         return Partial(self.folder / "partial" / _key(url))
 
-    def _note(self, kept: Kept) -> None:
-        _write(self._answer(kept.url), json.dumps(asdict(kept)).encode())
+    def _write_entry(self, entry: Entry) -> None:
+        _write(self._answer_path(entry.url), json.dumps(asdict(entry)).encode())
 
-    def _answer(self, url: str) -> Path:
+    def _answer_path(self, url: str) -> Path:
         key = _key(url)
         return self.folder / "answers" / key[:2] / f"{key[2:]}.json"
 
-    def _body(self, digest: str) -> Path:
+    def _body_path(self, digest: str) -> Path:
         return self.folder / "bodies" / digest[:2] / digest[2:]
 
 

@@ -1,6 +1,6 @@
-"""One HTTP exchange: connections to checked addresses only, a limit on the whole time and on the bytes, decompressed ones too.
+"""One HTTP exchange: connections to checked addresses only, a limit on the whole time and on the decompressed bytes.
 
-A body that goes on where an earlier exchange broke off is held to the limits as a whole.
+A body that is resumed where an earlier exchange broke off is held to the limits as a whole.
 """
 
 import socket
@@ -8,7 +8,6 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import certifi
@@ -22,15 +21,14 @@ from stages.scrape.partial import Partial, Version
 
 CHUNK = 1 << 16
 KEPT_HEADERS = ("ETag", "Last-Modified", "Location", "Retry-After")
-_clock = threading.local()  # of the exchange that this thread is in
 
 
 class Transient(FetchError):
     """A failure that another try may mend."""
 
 
-class Stale(FetchError):
-    """The server does not go on with the body that is partly there, which is forgotten: another try asks for all of it."""
+class CannotResume(FetchError):
+    """The server does not resume the body that is partly there, which is forgotten: another try asks for all of it."""
 
 
 class TooLarge(FetchError):
@@ -38,7 +36,7 @@ class TooLarge(FetchError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What the server said; `body` is complete for status 200 only."""
 
     status: int
@@ -47,107 +45,159 @@ class Answer:
     body: bytes
 
 
-class _Patience:
-    """Each read waits for what is left of the exchange's time, not for `timeout_s` again: a server that drips is cut off too."""
+class _Exchange(threading.local):
+    """The exchange that this thread is in; times are on the monotonic clock."""
+
+    local = False  # whether this machine's own addresses may be connected to
+    timeout_s = 0.0  # the longest silence
+    total_s = 0.0  # that a body may take
+    start = 0.0
+    body_start = 0.0  # as if the body had come in one piece
+    end = 0.0  # the deadline
+
+    def begin(self, timeout_s: float, total_s: float, local: bool, seconds_before: float) -> None:
+        """Start the clock, with the seconds that the body has taken before."""
+        self.timeout_s, self.total_s, self.local = timeout_s, total_s, local
+        self.start = time.monotonic()
+        self._set_deadline(self.start - seconds_before)
+
+    def restart_body(self) -> None:
+        """A body that starts anew has all the time again."""
+        self._set_deadline(self.start)
+
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self.end - time.monotonic()
+
+    def body_seconds(self) -> float:
+        """How long the body has taken so far."""
+        return time.monotonic() - self.body_start
+
+    def _set_deadline(self, body_start: float) -> None:
+        self.body_start = body_start
+        self.end = body_start + self.total_s
+
+
+_exchange = _Exchange()
+
+
+class _Socket(socket.socket):
+    """Each read waits for what is left of the exchange's time, not for the whole timeout again.
+
+    A server that drips is cut off too.
+    """
 
     def recv_into(self, *args, **options) -> int:
-        left = _clock.end - time.monotonic()
+        left = _exchange.left()
         if left <= 0:
             raise TimeoutError
-        self.settimeout(min(_clock.idle, left))
+        self.settimeout(min(_exchange.timeout_s, left))
         return super().recv_into(*args, **options)
 
 
-class _Socket(_Patience, socket.socket):
-    """A plain socket with patience."""
+class _SecureSocket(_Socket, ssl.SSLSocket):
+    """The same over TLS (its handshake has a limit of its own in the standard library)."""
 
 
-class _SecureSocket(_Patience, ssl.SSLSocket):
-    """A TLS socket with patience (its handshake has a limit of its own in the standard library)."""
+class _Connection(HTTPConnection):
+    """Connects to checked addresses only."""
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
+
+
+class _SecureConnection(HTTPSConnection):
+    """The same over TLS."""
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType] - urllib3's classes do not fit its own protocols
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection  # pyright: ignore[reportAssignmentType] - as above
 
 
 class Transport:
-    """Send GET requests; each thread keeps its own connections, and reuses one only after it has dealt with the last answer."""
+    """Send GET requests.
+
+    Each thread keeps its own connections, and reuses one only after it has dealt with the last response.
+    """
 
     def __init__(self, timeout_s: float, total_s: float, local: bool):
-        """`timeout_s` is the longest silence, `total_s` the longest exchange; `local` allows this machine's own addresses."""
-        self.timeout_s, self.total_s = timeout_s, total_s
-        self.pool_classes = _pool_classes(local)
+        """`timeout_s` is the longest silence, `total_s` the longest exchange.
+
+        `local` allows this machine's own addresses.
+        """
+        self.timeout_s, self.total_s, self.local = timeout_s, total_s, local
         self.tls = ssl.create_default_context(cafile=certifi.where())
         self.tls.sslsocket_class = _SecureSocket
-        self._own = threading.local()
+        self._thread = threading.local()
 
-    def get(self, url: str, headers: dict[str, str], most_bytes: int, partial: Partial) -> Answer:
-        """One exchange, no redirects, that goes on with what `partial` holds of the body, and leaves there what arrives.
+    def get(self, url: str, headers: dict[str, str], max_bytes: int, partial: Partial) -> Response:
+        """One exchange, no redirects, that resumes what `partial` holds of the body, and leaves there what arrives.
 
-        Raises FetchError, of the kind Transient or Stale where another try may help.
+        Raises FetchError, of the kind Transient or CannotResume where another try may help.
         """
-        conditions = partial.conditions(url, most_bytes)
-        with self._time(partial.seconds if conditions else 0.0):
-            try:
-                response = self._pool().request(
-                    "GET",
-                    url,
-                    headers={**headers, **conditions},
-                    redirect=False,
-                    retries=False,
-                    preload_content=False,
-                    timeout=self.timeout_s,
-                )
-                return self._answer(response, url, most_bytes, partial, bool(conditions))
-            except Stale:
-                partial.forget()
-                raise
-            except FetchError:
-                raise
-            except (HTTPError, OSError, ValueError) as error:  # ValueError: addresses that cannot be sent
-                if time.monotonic() >= _clock.end:
-                    partial.forget()  # its time is up
-                    raise FetchError(f"the answer took more than {self.total_s:g} s in all") from error
-                raise _plain(error) from error
+        conditions = partial.conditions(url, max_bytes)
+        _exchange.begin(self.timeout_s, self.total_s, self.local, partial.seconds if conditions else 0.0)
+        try:
+            response = self._pool_manager().request(
+                "GET",
+                url,
+                headers={**headers, **conditions},
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                timeout=self.timeout_s,
+            )
+            return self._receive(response, url, max_bytes, partial, bool(conditions))
+        except CannotResume:
+            partial.forget()
+            raise
+        except FetchError:
+            raise
+        except (HTTPError, OSError, ValueError) as error:  # ValueError: addresses that cannot be sent
+            if _exchange.left() <= 0:
+                partial.forget()  # its time is up
+                raise FetchError(f"the answer took more than {self.total_s:g} s in all") from error
+            raise _fetch_error(error) from error
 
-    def _answer(
-        self, response: urllib3.BaseHTTPResponse, url: str, most_bytes: int, partial: Partial, going_on: bool
-    ) -> Answer:
+    def _receive(
+        self, response: urllib3.BaseHTTPResponse, url: str, max_bytes: int, partial: Partial, resuming: bool
+    ) -> Response:
         status, body = response.status, b""
         kept = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
         try:
             if status == 200:
-                self._restart()
+                _exchange.restart_body()
                 partial.begin(Version.of(url, response.headers))
-                body = _read(response, most_bytes, partial)
-            elif going_on and status in (206, 416):
-                body = _rest(response, partial)
-                status, kept = 200, partial.version.headers()
+                body = _read(response, max_bytes, partial)
+            elif resuming and status in (206, 416):
+                version = partial.version
+                assert version is not None, "only a body of a known version is resumed"
+                body = _read_rest(response, partial, version)
+                status, kept = 200, version.headers()
             else:
-                _drop(response)
+                _drain(response)
         except BaseException:
             response.close()
             raise
         response.release_conn()
-        return Answer(status, (response.reason or "")[:80], kept, body)
+        return Response(status, (response.reason or "")[:80], kept, body)
 
-    @contextmanager
-    def _time(self, spent: float) -> Iterator[None]:
-        """Start the clock of an exchange, with the seconds that its body has taken before."""
-        _clock.idle, _clock.start = self.timeout_s, time.monotonic()
-        _clock.body = _clock.start - spent
-        _clock.end = _clock.body + self.total_s
-        yield
-
-    def _restart(self) -> None:
-        """A body that starts anew has all the time again."""
-        _clock.body = _clock.start
-        _clock.end = _clock.body + self.total_s
-
-    def _pool(self) -> urllib3.PoolManager:
-        if not hasattr(self._own, "pool"):
-            self._own.pool = urllib3.PoolManager(num_pools=8, ssl_context=self.tls)
-            self._own.pool.pool_classes_by_scheme = self.pool_classes
-        return self._own.pool
+    def _pool_manager(self) -> urllib3.PoolManager:
+        if not hasattr(self._thread, "pools"):
+            pools = urllib3.PoolManager(num_pools=8, ssl_context=self.tls)
+            pools.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+            self._thread.pools = pools
+        return self._thread.pools
 
 
-def _drop(response: urllib3.BaseHTTPResponse) -> None:
+def _drain(response: urllib3.BaseHTTPResponse) -> None:
     """Read the text of a refusal, so that the connection can be used again; a long one is not worth it."""
     try:
         _read(response, CHUNK, Partial())
@@ -155,82 +205,66 @@ def _drop(response: urllib3.BaseHTTPResponse) -> None:
         response.close()
 
 
-def _rest(response: urllib3.BaseHTTPResponse, partial: Partial) -> bytes:
-    """The whole body, which the answer completes; raises Stale when the answer is anything but the missing bytes."""
-    stale = Stale("the server does not go on where it broke off")
-    if response.status != 206 or not partial.is_continued(response.headers):
-        raise stale
+def _read_rest(response: urllib3.BaseHTTPResponse, partial: Partial, version: Version) -> bytes:
+    """The whole body, which the response completes; raises CannotResume when it is anything but the missing bytes."""
+    cannot_resume = CannotResume("the server does not go on where it broke off")
+    if response.status != 206 or not partial.is_continued_by(response.headers):
+        raise cannot_resume
     try:
-        body = _read(response, partial.version.length, partial)
+        body = _read(response, version.length, partial)
     except TooLarge as error:
-        raise stale from error
-    if len(body) < partial.version.length:
+        raise cannot_resume from error
+    if len(body) < version.length:
         raise Transient("the server broke off its answer")
     return body
 
 
-def _read(response: urllib3.BaseHTTPResponse, most_bytes: int, partial: Partial) -> bytes:
+def _read(response: urllib3.BaseHTTPResponse, max_bytes: int, partial: Partial) -> bytes:
     """The decoded body with what was there of it before, read no further than the limit."""
-    too_large = TooLarge(f"larger than the limit of {most_bytes / 1e6:g} MB")
+    too_large = TooLarge(f"larger than the limit of {max_bytes / 1e6:g} MB")
     declared = response.headers.get("Content-Length", "0")
     if not declared.isdecimal():
         raise FetchError("the answer announces an impossible length")
-    if partial.size + int(declared[:20]) > most_bytes:
+    if partial.size + int(declared[:20]) > max_bytes:
         raise too_large
     try:
         for piece in _pieces(response, partial):
-            if partial.size + len(piece) > most_bytes:
+            if partial.size + len(piece) > max_bytes:
                 raise too_large
-            partial.add(piece, time.monotonic() - _clock.body)
+            partial.add(piece, _exchange.body_seconds())
     finally:
-        partial.seconds = time.monotonic() - _clock.body  # a wait for bytes that never came counts
+        partial.seconds = _exchange.body_seconds()  # a wait for bytes that never came counts
     return partial.body()
 
 
 def _pieces(response: urllib3.BaseHTTPResponse, partial: Partial) -> Iterator[bytes]:
-    """The decoded body piece by piece; one that can be gone on with as it arrives, without a wait until a piece is full."""
+    """The decoded body piece by piece; one that can be resumed as it arrives, without a wait until a piece is full."""
     if partial.version is None:
         return response.stream(CHUNK, decode_content=True)
     return iter(lambda: response.read1(CHUNK, decode_content=True), b"")
 
 
-def _pool_classes(local: bool) -> dict[str, type[HTTPConnectionPool]]:
-    """urllib3's pools, with connections that resolve a name once, check the addresses, and connect to what was checked."""
-
-    def connect(connection: HTTPConnection) -> socket.socket:
+def _connect(connection: HTTPConnection) -> socket.socket:
+    """A socket to the connection's host: its name is resolved once, and only what was checked is connected to."""
+    try:
+        found = resolve(connection._dns_host, connection.port, _exchange.local)
+    except OSError as error:
+        raise NewConnectionError(connection, str(error)) from error
+    failure = OSError("no address")
+    for family, kind, protocol, _, target in found:
+        opened = _Socket(family, kind, protocol)
         try:
-            found = resolve(connection._dns_host, connection.port, local)
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            opened.settimeout(min(_exchange.timeout_s, max(0.001, _exchange.left())))
+            opened.connect(target)
+            return opened
         except OSError as error:
-            raise NameResolutionError(connection.host, connection, error) from error
-        failure = OSError("no address")
-        for family, kind, protocol, _, target in found:
-            opened = _Socket(family, kind, protocol)
-            try:
-                opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                opened.settimeout(min(_clock.idle, max(0.001, _clock.end - time.monotonic())))
-                opened.connect(target)
-                return opened
-            except OSError as error:
-                opened.close()
-                failure = error
-        raise NewConnectionError(connection, str(failure)) from failure
-
-    class Connection(HTTPConnection):
-        _new_conn = connect
-
-    class SecureConnection(HTTPSConnection):
-        _new_conn = connect
-
-    class Pool(HTTPConnectionPool):
-        ConnectionCls = Connection
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = SecureConnection
-
-    return {"http": Pool, "https": SecurePool}
+            opened.close()
+            failure = error
+    raise NewConnectionError(connection, str(failure)) from failure
 
 
-def _plain(error: Exception) -> FetchError:
+def _fetch_error(error: Exception) -> FetchError:
     """The cause in words that are the same in every run (no addresses of objects, no ports)."""
     match error:
         case SSLError():

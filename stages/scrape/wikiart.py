@@ -1,6 +1,7 @@
-"""Source "wikiart": an artist's works through the site's list of all paintings, alternate scans and renditions from the work pages.
+"""The source `wikiart`: an artist's works through the site's list of all paintings, and what their pages add.
 
-The pictures are other people's: check the rights of each before you use it for more than looking.
+Alternate scans and renditions are found there. The pictures are other people's: check the rights of each before you use
+it for more than looking.
 """
 
 import json
@@ -11,47 +12,48 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from stages.scrape.addresses import FetchError, Refused, join
-from stages.scrape.catalogue import Gap, Record
-from stages.scrape.fetch import Client, NotJSON
+from stages.scrape.client import Client, NotJSON
+from stages.scrape.interface import Gap, Query, Record
 
-ADDRESS = "https://www.wikiart.org/"
 LIST = "en/{artist}/mode/all-paintings?json=2&layout=new&page={page}&resultType=masonry"
 TEXT_LIST = "en/{artist}/all-works/text-list"
-LIST_PAGES = 5000  # more pages than any artist's list has
-PAUSE_S = 9.0  # between two requests to the site: it has been seen to allow 400 an hour
+MAX_LIST_PAGES = 5000  # more pages than any artist's list has
 RENDITION = re.compile(r"!(\w+)(\.\w+)?$")  # what is behind "!" names a smaller rendition
 MODEL = re.compile(r"thumbnailSizesModel\s*=\s*")
 
 
-def records(client: Client, address: str, artist: str, limit: int, every: bool, genre: str) -> Iterator[Record | Gap]:
-    """The pictures of the first `limit` works (0 = all) of a genre ("" = any): the original scans, or with `every` each rendition.
+def records(query: Query) -> Iterator[Record | Gap]:
+    """The pictures of the first works of the genre ("" = any): the original scans, or each rendition if all are wanted.
 
-    Work pages are visited only where the list does not say enough. Raises FetchError when the list cannot be had or read.
+    Work pages are visited only where the list does not say enough.
+
+    Raises FetchError when the list cannot be had or read.
     """
+    genre, all_renditions = query.params.genre, query.params.all_renditions
     given = 0
-    for item in _items(client, address, artist):
-        page_url = join(address, _text(item.get("paintingUrl")))
+    for item in _items(query.client, query.address, query.params.artist):
+        page_url = join(query.address, _text(item.get("paintingUrl")))
         page = None
-        if every or genre or not _text(item.get("image")):
+        if all_renditions or genre or not _text(item.get("image")):
             try:
-                page = client.page(page_url)
+                page = query.client.page(page_url)
             except Refused:
                 raise
             except FetchError as error:
                 yield Gap(_text(item.get("title")), page_url, f"the work's page: {error}")
-        if genre and not _is_of(genre, item, page):
+        if genre and not _has_genre(genre, item, page):
             continue
-        found = _pictures(item, page, page_url, every)
-        if not found:
+        pictures = _pictures(item, page, page_url, all_renditions)
+        if not pictures:
             yield Gap(_text(item.get("title")), page_url, "the site shows no picture of the work")
             continue
-        for rendition, url in found:
+        for rendition, url in pictures:
             yield _record(item, page, page_url, rendition, url)
         given += 1
-        if given == limit:
+        if given == query.params.limit:
             return
 
 
@@ -71,7 +73,10 @@ def _record(item: dict, page: BeautifulSoup | None, page_url: str, rendition: st
 
 
 def _items(client: Client, address: str, artist: str) -> Iterator[dict[str, Any]]:
-    """The list's entries, each once, page by page until a page brings nothing new; the plain list of titles where there is no JSON."""
+    """The list's entries, each once, page by page until a page brings nothing new.
+
+    Where there is no JSON, those of the plain list of titles.
+    """
     seen: set[str] = set()
     for number in count(1):
         url = join(address, LIST.format(artist=quote(artist), page=number))
@@ -86,8 +91,8 @@ def _items(client: Client, address: str, artist: str) -> Iterator[dict[str, Any]
             raise FetchError(f"page {number} of the list of works is not the JSON that was expected") from error
         if not fresh:
             return
-        if number == LIST_PAGES:
-            raise FetchError(f"the list of works does not end: it has more than {LIST_PAGES} pages")
+        if number == MAX_LIST_PAGES:
+            raise FetchError(f"the list of works does not end: it has more than {MAX_LIST_PAGES} pages")
         seen |= fresh.keys()
         yield from fresh.values()
 
@@ -110,15 +115,19 @@ def _titles(client: Client, address: str, artist: str) -> Iterator[dict[str, Any
             }
 
 
-def _pictures(item: dict, page: BeautifulSoup | None, page_url: str, every: bool) -> list[tuple[str, str]]:
-    """Names and addresses of the work's pictures, each address once: the original scans, then the renditions that the page lists."""
-    alternates = item.get("images") if isinstance(item.get("images"), list) else []
+def _pictures(item: dict, page: BeautifulSoup | None, page_url: str, all_renditions: bool) -> list[tuple[str, str]]:
+    """Names and addresses of the work's pictures, each address once.
+
+    First the original scans, then the renditions that the page lists.
+    """
+    images = item.get("images")
+    alternates = images if isinstance(images, list) else []
     listed = [_text(item.get("image")), *map(_text, alternates)]
     renditions = _renditions(page) if page else []
-    scans = [RENDITION.sub("", join(page_url, url)) for url in [*listed, *(url for _, url in renditions)] if url]
-    originals = list(dict.fromkeys(scans))
+    urls = [*listed, *(url for _, url in renditions)]
+    originals = dict.fromkeys(RENDITION.sub("", join(page_url, url)) for url in urls if url)
     found = {url: f"scan {number}" if number > 1 else "original" for number, url in enumerate(originals, start=1)}
-    if every:
+    if all_renditions:
         for name, url in renditions:
             found.setdefault(join(page_url, url), name)
     return [(name, url) for url, name in found.items()]
@@ -127,23 +136,25 @@ def _pictures(item: dict, page: BeautifulSoup | None, page_url: str, every: bool
 def _renditions(page: BeautifulSoup) -> list[tuple[str, str]]:
     """Names and addresses of a work page's renditions: from its model where it has one, else its one picture."""
     main = page.select_one("main[ng-controller=ArtworkViewCtrl][ng-init]")
-    found = [
-        (_text(item.get("Name")).lower(), _text(item.get("Url")))
-        for item in _thumbnails(main["ng-init"] if main else "")
-    ]
+    thumbnails = _thumbnails(str(main["ng-init"])) if main else []
+    found = [(_text(item.get("Name")).lower(), _text(item.get("Url"))) for item in thumbnails]
     if not found:
-        pictures = page.select("img[itemprop=image][src]")
-        found = [
-            (name.group(1).lower() if (name := RENDITION.search(picture["src"])) else "original", picture["src"])
-            for picture in pictures
-        ]
+        found = [_shown(picture) for picture in page.select("img[itemprop=image][src]")]
     return [(name or "rendition", url) for name, url in found if url]
+
+
+def _shown(picture: Tag) -> tuple[str, str]:
+    """Name and address of the rendition that an <img> shows."""
+    url = str(picture["src"])
+    name = RENDITION.search(url)
+    return name.group(1).lower() if name else "original", url
 
 
 def _thumbnails(script: str) -> list[dict[str, Any]]:
     """The thumbnails of a page's ng-init script; an unreadable script has none.
 
-    The script may be escaped once more than HTML asks for, has been seen with a broken escape (`&ququot;`), and may go on behind the model.
+    The script may be escaped once more than HTML asks for, has been seen with a broken escape (`&ququot;`), and may go
+    on behind the model.
     """
     text = unescape(script.replace("&ququot;", "&quot;"))
     start = MODEL.search(text)
@@ -157,12 +168,10 @@ def _thumbnails(script: str) -> list[dict[str, Any]]:
     return [item for item in entries if isinstance(item, dict)]
 
 
-def _is_of(genre: str, item: dict, page: BeautifulSoup | None) -> bool:
-    named = [
-        _text(item.get("genre")),
-        *(tag.get_text(strip=True) for tag in (page.select("[itemprop=genre]") if page else [])),
-    ]
-    return genre.casefold() in (name.casefold() for name in named)
+def _has_genre(genre: str, item: dict, page: BeautifulSoup | None) -> bool:
+    tags = page.select("[itemprop=genre]") if page else []
+    names = [_text(item.get("genre")), *(tag.get_text(strip=True) for tag in tags)]
+    return genre.casefold() in (name.casefold() for name in names)
 
 
 def _key(item: dict) -> str:

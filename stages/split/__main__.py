@@ -4,25 +4,20 @@ from pathlib import Path
 
 from stages.common import files, params
 from stages.common.cli import run_cli
-from stages.split.nested import by_fraction, with_reserve
+from stages.common.records import read_works
+from stages.split.nested import split
 from stages.split.params import SplitParams
 
 
 def main() -> None:
     settings = params.load().section(SplitParams)
-    rows = files.read_jsonl(Path("data/works/works.jsonl"))
+    rows = read_works(Path("data/works/works.jsonl"))
     collection = sorted({row["work"] for row in rows if row["set"] == "collection"})
     reserve = sorted({row["work"] for row in rows if row["set"] == "reserve"})
-    if reserve:
-        parts = with_reserve(
-            collection, reserve, settings.train_works, settings.validation_works, settings.test_works, settings.seed
-        )
-    else:
-        parts = by_fraction(
-            collection, settings.train_works, settings.validation_fraction, settings.test_fraction, settings.seed
-        )
-    files.write_json(Path("data/split.json"), parts)
-    print("split: " + ", ".join(f"{len(works)} {name}" for name, works in parts.items()))
+    chosen = split(collection, reserve, settings)
+    files.write_json(Path("data/split.json"), chosen)
+    sizes = {"train": len(chosen["train"]), "validation": len(chosen["validation"]), "test": len(chosen["test"])}
+    print("split: " + ", ".join(f"{count} {name}" for name, count in sizes.items()))
 
 
 if __name__ == "__main__":

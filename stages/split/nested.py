@@ -3,6 +3,16 @@
 import numpy as np
 
 from stages.common.cli import UserError
+from stages.common.records import Split
+from stages.split.params import SplitParams
+
+
+def split(collection: list[str], reserve: list[str], settings: SplitParams) -> Split:
+    """The split of a source's works, with its reserve where it has one; raises UserError when there are too few."""
+    train, seed = settings.train_works, settings.seed
+    if reserve:
+        return with_reserve(collection, reserve, train, settings.validation_works, settings.test_works, seed)
+    return by_fraction(collection, train, settings.validation_fraction, settings.test_fraction, seed)
 
 
 def shuffled(works: list[str], seed: int) -> list[str]:
@@ -11,16 +21,15 @@ def shuffled(works: list[str], seed: int) -> list[str]:
     return [names[index] for index in np.random.default_rng(seed).permutation(len(names))]
 
 
-def with_reserve(
-    collection: list[str], reserve: list[str], train: int, validation: int, test: int, seed: int
-) -> dict[str, list[str]]:
-    """Train on the first `train` works of the shuffled collection (so smaller sets are inside larger ones); judge on the reserve.
+def with_reserve(collection: list[str], reserve: list[str], train: int, validation: int, test: int, seed: int) -> Split:
+    """Train on the first `train` works of the shuffled collection, validate and test on the reserve.
 
-    Raises UserError when there are fewer works than asked for.
+    Smaller training sets so are inside larger ones. Raises UserError when there are fewer works than asked for.
     """
     if validation + test > len(reserve):
         raise UserError(
-            f"split.validation_works + split.test_works is {validation} + {test}, but the reserve has {len(reserve)} works. "
+            f"split.validation_works + split.test_works is {validation} + {test}, "
+            f"but the reserve has {len(reserve)} works. "
             f"Lower them to {len(reserve)} together, or raise museum.reserve."
         )
     kept = shuffled(reserve, seed)
@@ -31,14 +40,18 @@ def with_reserve(
     }
 
 
-def by_fraction(collection: list[str], train: int, validation: float, test: float, seed: int) -> dict[str, list[str]]:
-    """Without a reserve: the same test and validation works for every training size, taken from the end of the order."""
+def by_fraction(collection: list[str], train: int, validation: float, test: float, seed: int) -> Split:
+    """Without a reserve: the same test and validation works for every training size, taken from the end of the order.
+
+    `validation` and `test` are shares of the collection. Raises UserError when there are too few works.
+    """
     order = shuffled(collection, seed)
     n_test, n_validation = max(1, round(test * len(order))), max(1, round(validation * len(order)))
     left = len(order) - n_test - n_validation
     if left < 1:
         raise UserError(
-            f"the collection has {len(order)} works: too few to hold out {n_validation} for validation and {n_test} for test. Collect more, or lower split.validation_fraction and split.test_fraction."
+            f"the collection has {len(order)} works: too few to hold out {n_validation} for validation "
+            f"and {n_test} for test. Collect more, or lower split.validation_fraction and split.test_fraction."
         )
     return {
         "train": _first(order[:left], train),
@@ -50,6 +63,7 @@ def by_fraction(collection: list[str], train: int, validation: float, test: floa
 def _first(works: list[str], count: int) -> list[str]:
     if count > len(works):
         raise UserError(
-            f"split.train_works is {count}, but there are only {len(works)} works to train on. Set it to at most {len(works)}, or collect more works."
+            f"split.train_works is {count}, but there are only {len(works)} works to train on. "
+            f"Set it to at most {len(works)}, or collect more works."
         )
     return works[:count]

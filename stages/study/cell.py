@@ -1,9 +1,9 @@
 """The process of one cell: a clone of its own, `dvc repro` in it, and the experiment into the main checkout.
 
 Neither DVC's queue nor `dvc exp run --temp` is used: both take the workspace apart while an experiment is made (changes
-stashed, HEAD detached, params.yaml rewritten), and a kill in that second leaves it so; a killed queue shows its experiment
-as running for ever, and one queued twice runs twice. Here a kill leaves a clone that the next start throws away. The one thing
-that changes in the main checkout is the experiment's ref, in one step at the end.
+stashed, HEAD detached, params.yaml rewritten), and a kill in that moment leaves it so; a killed queue shows its
+experiment as running for ever, and one queued twice runs twice. Here a kill leaves a clone that the next start throws
+away. The one thing that changes in the main checkout is the experiment's ref, in one step at the end.
 """
 
 import json
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def end_with_the_study() -> None:
-    """Wait until the other end of the pipe is closed, as it is when the study ends, however it ends; then end, with every child."""
+    """Wait until the other end of the pipe is closed, as it is however the study ends; then end, with every child."""
     os.read(sys.stdin.fileno(), 1)
     os.killpg(0, signal.SIGKILL)
 
@@ -58,31 +58,32 @@ def run(job: Job) -> None:
     git(root, "clone", "--quiet", "--shared", "--no-checkout", str(root), str(folder))
     git(folder, "checkout", "--quiet", "--detach", job.commit)
     for key in ("user.name", "user.email"):
-        git(folder, "config", key, own(root, key) or "study")
+        git(folder, "config", key, git_setting(root, key) or "study")
     if (root / LOCAL).is_file():
         shutil.copy2(root / LOCAL, folder / LOCAL)
     dvc(folder, "cache", "dir", "--local", job.cache)
     (folder / "params.yaml").write_text(job.params, encoding="utf-8")
     started = time.monotonic()
-    dvc(
-        folder, "repro", job.target, DVC_ROOT=job.root, DVC_EXP_NAME=job.name
-    )  # trainings go on, pages and runs are kept in the main checkout
-    seconds = time.monotonic() - started
-    dvc(
-        folder, "exp", "run", "--quiet", "--name", job.name, "--message", f"study: {seconds:.0f} s", job.target
-    )  # nothing is left to do but to record it
+    # DVC_ROOT: trainings go on, pages and runs are kept in the main checkout.
+    dvc(folder, "repro", job.target, DVC_ROOT=job.root, DVC_EXP_NAME=job.name)
+    message = f"study: {time.monotonic() - started:.0f} s"
+    # Nothing is left to do but to record it.
+    dvc(folder, "exp", "run", "--quiet", "--name", job.name, "--message", message, job.target)
     (reference,) = git(folder, "for-each-ref", "--format=%(refname)", f"{EXPERIMENTS}/**/{job.name}").split()
     git(folder, "push", "--quiet", str(root), f"{reference}:{reference}")
     shutil.rmtree(folder)
 
 
-def own(root: Path, key: str) -> str:
+def git_setting(root: Path, key: str) -> str:
     """A setting of git in the main checkout, or nothing."""
     return subprocess.run(["git", "-C", str(root), "config", key], capture_output=True, text=True).stdout.strip()
 
 
 def dvc(folder: Path, *arguments: str, **environment: str) -> None:
-    """Run DVC in the clone with this Python first in PATH, without what an outer DVC passes on; exits when it fails, which DVC explains."""
+    """Run DVC in the clone with this Python first in PATH, without what an outer DVC passes on.
+
+    Exits with DVC's code when it fails; DVC has said why.
+    """
     kept = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The effect of one factor: differences of pairs that are alike in all others, with a t-interval; and the interval of seeds."""
+"""The effect of one factor: differences of pairs that are alike in all others, and their t-interval; that of seeds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Effect:
-    """What `factor` = `to` in place of `of` changes in `metric`, over `pairs` pairs of `works` works (None: of every size)."""
+    """What `factor` = `to` in place of `of` changes in `metric`."""
 
     factor: str
     of: Any
     to: Any
     metric: str
-    works: int | None
+    works: int | None  # the size of the pairs; None: every size
     pairs: int
     change: Value
 
@@ -32,7 +32,7 @@ class Effect:
 
 
 def mean(values: Sequence[float]) -> Value:
-    """The mean with its t-interval: m +- t(n-1) s / n^(1/2); of a single value the ends are not-a-number."""
+    """The mean with its t-interval: m +- t(n-1) s / n^(1/2); of a single value the ends are NaN."""
     center = float(np.mean(values))
     if len(values) < 2:
         return Value(center, float("nan"), float("nan"))
@@ -41,7 +41,10 @@ def mean(values: Sequence[float]) -> Value:
 
 
 def effects(rows: Sequence[Row], factor: str, of: Any, to: Any, metric: str) -> list[Effect]:
-    """The paired effect over all sizes first, then size by size; a cell without its partner or without the metric is left out."""
+    """The paired effect over all sizes first, then size by size.
+
+    A cell without its partner or without the metric is left out.
+    """
     others = [name for name in FACTORS if name != factor]
     known = [row for row in rows if row[metric] is not None]
     sides = {

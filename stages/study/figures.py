@@ -1,24 +1,32 @@
-"""The study's figures: color = augmentation (Okabe and Ito's colors, told apart by color-blind eyes too), line and marker = deduplication."""
+"""The study's figures: color = augmentation, line and marker = deduplication.
+
+The colors are those of Okabe and Ito, which color-blind eyes tell apart too.
+"""
 
 from collections.abc import Sequence
 from io import BytesIO
+from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from stages.gan.augmentations import AUGMENTATIONS
 from stages.study.effects import Effect, Row, mean
 from stages.study.fit import learn
+from stages.study.shown import DISTANCES, Shown, measured
 from stages.study.summary import TIMES, comparisons
 from stages.study.table import label, lines
 
-COLORS = {"none": "#d55e00", "diffaugment": "#0072b2", "ada": "#009e73"}
+COLORS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # in the order of AUGMENTATIONS
 INK, FAINT = "#333333", "#dddddd"
-DODGE = (
-    1.035  # factor between neighboring combinations on the axis of N, so that their intervals do not hide each other
-)
-STYLE = {
+# Factor between neighboring combinations on the axis of N, so that their intervals do not hide each other.
+DODGE = 1.035
+SMALL: dict[str, Any] = {"textcoords": "offset points", "color": INK, "fontsize": 9}
+EFFECT: dict[str, Any] = {"color": INK, "linewidth": 1.6, "capsize": 3}
+STYLE: dict[Any, Any] = {
     "font.size": 11,
     "axes.titlesize": 13,
     "axes.titleweight": "bold",
@@ -28,12 +36,25 @@ STYLE = {
 }
 
 
-def against_works(
-    rows: Sequence[Row], metric: str, title: str, unit: str, reference: tuple[float, str], curves: bool
-) -> Figure:
-    """A metric against the training works: means over seeds with t-intervals; with `curves` the learning curves, on to 4 times the largest size.
+def drawn(rows: Sequence[Row]) -> dict[str, bytes]:
+    """The figures of what was measured, as PNG, by the names of their files; the same bytes for the same rows."""
+    with rc_context(STYLE):
+        made = {shown.figure: against_works(rows, metric, shown) for metric, shown in measured(rows).items()}
+        for metric, shown in DISTANCES.items():
+            if list(comparisons(rows, metric)):
+                made[f"{shown.figure}_effects"] = paired(rows, metric, shown.label)
+        return {name: png(figure) for name, figure in made.items()}
 
-    `reference` is a level with its name, such as the floor.
+
+def color_of(augmentation: str) -> str:
+    """Its color, by its place in the table of augmentations."""
+    return COLORS[list(AUGMENTATIONS).index(augmentation) % len(COLORS)]
+
+
+def against_works(rows: Sequence[Row], metric: str, shown: Shown) -> Figure:
+    """A metric against the training works: means over seeds with t-intervals, and a level to compare with.
+
+    A distance has learning curves, drawn on to TIMES times the largest size.
     """
     figure = Figure(figsize=(9, 5.4), dpi=120, layout="constrained")
     axes = figure.add_subplot()
@@ -43,18 +64,18 @@ def against_works(
     for number, (deduplicated, augmentation, groups) in enumerate(found):
         shift = DODGE ** (number - (len(found) - 1) / 2)
         draw_line(axes, groups, shift, deduplicated, augmentation)
-        if curves and len(groups) >= 3:
+        if shown.distance and len(groups) >= 3:
             draw_curve(axes, groups, shift, deduplicated, augmentation)
-    level, name = reference
+    level = shown.reference_level(rows)
     axes.axhline(level, color=INK, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
-    small = {"textcoords": "offset points", "color": INK, "fontsize": 9}
-    axes.annotate(name, (1, level), (-2, 3), xycoords=("axes fraction", "data"), ha="right", va="bottom", **small)
-    works_axis(axes, [*sizes, TIMES * sizes[-1]] if curves else sizes)
-    if curves:
+    place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
+    axes.annotate(shown.reference, (1, level), (-2, 3), **SMALL, **place)
+    works_axis(axes, [*sizes, TIMES * sizes[-1]] if shown.distance else sizes)
+    if shown.distance:
         axes.axvline(1.2 * sizes[-1], color=FAINT, linewidth=0.8, zorder=0)
-        axes.annotate("forecast", (1.2 * sizes[-1], 1), (4, -2), xycoords=("data", "axes fraction"), va="top", **small)
-    axes.set_title(title, pad=44)
-    axes.set_ylabel(unit)
+        axes.annotate("forecast", (1.2 * sizes[-1], 1), (4, -2), xycoords=("data", "axes fraction"), va="top", **SMALL)
+    axes.set_title(shown.title, pad=44)
+    axes.set_ylabel(shown.unit)
     axes.set_ylim(bottom=min(0, level), top=1.06 * max(top, level))
     axes.grid(axis="y", color=FAINT, linewidth=0.8)
     axes.legend(
@@ -71,23 +92,16 @@ def against_works(
 
 def draw_line(axes: Axes, groups: dict[int, list[float]], shift: float, deduplicated: bool, augmentation: str) -> None:
     """The means with their intervals, and each seed as a faint dot."""
-    color, values = COLORS[augmentation], {works: mean(some) for works, some in groups.items()}
+    color, values = color_of(augmentation), {works: mean(some) for works, some in groups.items()}
     x = np.array(list(groups)) * shift
     middle = np.array([value.value for value in values.values()])
     ends = np.array([[value.value - value.low, value.high - value.value] for value in values.values()]).T
-    look = {
-        "color": color,
-        "linestyle": "-" if deduplicated else "--",
-        "linewidth": 1.8,
-        "elinewidth": 1.4,
-        "label": label(deduplicated, augmentation),
-    }
-    look |= {
-        "marker": "o" if deduplicated else "s",
-        "markersize": 7,
-        "markerfacecolor": color if deduplicated else "white",
-    }
-    axes.errorbar(x, middle, np.nan_to_num(ends), zorder=3, **look)
+    style: dict[str, Any] = {"color": color, "linewidth": 1.8, "elinewidth": 1.4, "markersize": 7}
+    if deduplicated:
+        style |= {"linestyle": "-", "marker": "o", "markerfacecolor": color}
+    else:
+        style |= {"linestyle": "--", "marker": "s", "markerfacecolor": "white"}
+    axes.errorbar(x, middle, np.nan_to_num(ends), zorder=3, label=label(deduplicated, augmentation), **style)
     for at, some in zip(x, groups.values(), strict=True):
         axes.plot([at] * len(some), some, linestyle="", marker="_", markersize=7, color=color, alpha=0.55, zorder=2)
 
@@ -97,25 +111,10 @@ def draw_curve(axes: Axes, groups: dict[int, list[float]], shift: float, dedupli
     learning = learn(groups)
     x = np.geomspace(learning.sizes[-1], TIMES * learning.sizes[-1], 40)
     values = [learning.at(works) for works in x]
-    color = COLORS[augmentation]
-    axes.fill_between(
-        x * shift,
-        [value.low for value in values],
-        [value.high for value in values],
-        color=color,
-        alpha=0.10,
-        linewidth=0,
-        zorder=0,
-    )
-    axes.plot(
-        x * shift,
-        [value.value for value in values],
-        color=color,
-        linewidth=1.2,
-        linestyle="-" if deduplicated else "--",
-        alpha=0.7,
-        zorder=2,
-    )
+    color, low, high = color_of(augmentation), [value.low for value in values], [value.high for value in values]
+    axes.fill_between(x * shift, low, high, color=color, alpha=0.10, linewidth=0, zorder=0)
+    middle, line = [value.value for value in values], "-" if deduplicated else "--"
+    axes.plot(x * shift, middle, color=color, linewidth=1.2, linestyle=line, alpha=0.7, zorder=2)
 
 
 def works_axis(axes: Axes, sizes: Sequence[int]) -> None:
@@ -147,14 +146,12 @@ def draw_effects(axes: Axes, found: Sequence[Effect]) -> None:
     for at, effect in enumerate([*sizes, total]):
         at += 0.4 * (effect is total)
         marker, size = ("D", 10) if effect is total else ("o", 7)
-        look = {"color": INK, "marker": marker, "markersize": size, "markerfacecolor": INK if effect.sure else "white"}
+        face = INK if effect.sure else "white"
         ends = np.nan_to_num([[effect.change.value - effect.change.low], [effect.change.high - effect.change.value]])
-        axes.errorbar([at], [effect.change.value], ends, linewidth=1.6, capsize=3, **look)
+        axes.errorbar([at], [effect.change.value], ends, **EFFECT, marker=marker, markersize=size, markerfacecolor=face)
     axes.axhline(0, color=INK, linewidth=1)
-    axes.set_xticks(
-        [*range(len(sizes)), len(sizes) + 0.4],
-        [*(f"{effect.works}" for effect in sizes), f"all\n({total.pairs} pairs)"],
-    )
+    names = [*(f"{effect.works}" for effect in sizes), f"all\n({total.pairs} pairs)"]
+    axes.set_xticks([*range(len(sizes)), len(sizes) + 0.4], names)
     axes.set_xlim(-0.5, len(sizes) + 0.9)
     axes.set_xlabel("training works, N")
     axes.grid(axis="y", color=FAINT, linewidth=0.8)

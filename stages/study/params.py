@@ -1,11 +1,12 @@
 """The section `study` of params.yaml."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from stages.common import params
-from stages.common.section import Count, PositiveOrZero, Section, Seed
+from stages.common.section import Count, OneOf, PositiveOrZero, Section, Seed
+from stages.gan.augmentations import AUGMENTATIONS
 
 
 class StudyParams(Section):
@@ -13,7 +14,7 @@ class StudyParams(Section):
 
     train_works: Annotated[list[Count], Field(min_length=1)]
     deduplicated: Annotated[list[bool], Field(min_length=1)]
-    augmentation: Annotated[list[Literal["none", "diffaugment", "ada"]], Field(min_length=1)]
+    augmentation: Annotated[list[Annotated[str, OneOf(AUGMENTATIONS)]], Field(min_length=1)]
     seeds: Annotated[list[Seed], Field(min_length=1)]
     changes: dict[str, dict[str, Any]]
     jobs: Annotated[int, Field(ge=1, le=64)]

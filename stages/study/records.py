@@ -1,7 +1,7 @@
-"""What git and DVC know: the present code, and the experiments that were run (DVC keeps each as a commit under refs/exps/)."""
+"""What git knows: the present code, and the experiments that were run (DVC keeps each as a commit in refs/exps/)."""
 
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from stages.common.checkout import git
@@ -10,36 +10,53 @@ from stages.common.cli import UserError
 EXPERIMENTS = "refs/exps"
 
 
-def code(root: Path, paths: Iterable[str]) -> tuple[str, dict[str, str]]:
-    """The present commit, and git's hash of each file and folder in it; raises UserError when something there is not committed.
+def code(root: Path, paths: Sequence[str]) -> str:
+    """The present commit; raises UserError when something at the paths, or dvc.yaml, is not committed.
 
     Experiments start from a commit: what is not in it would be missing from every cell.
     """
-    paths = list(paths)
-    changed = [
-        line[3:]
-        for line in git(root, "status", "--porcelain", "--untracked-files=all", "--", *paths, "dvc.yaml").splitlines()
-    ]
+    status = git(root, "status", "--porcelain", "--untracked-files=all", "--", *paths, "dvc.yaml")
+    changed = [line[3:] for line in status.splitlines()]
     if changed:
         shown = ", ".join(changed[:5]) + (", ..." if len(changed) > 5 else "")
         raise UserError(
-            f"the study runs what is committed, but this is not: {shown}. Commit it or take it back (params.yaml alone may differ)"
+            f"the study runs what is committed, but this is not: {shown}. "
+            "Commit it or take it back (params.yaml alone may differ)"
         )
-    lines = git(root, "ls-tree", "HEAD", "--", *paths).splitlines()
-    hashes = {path: about.split()[2] for about, path in (line.split("\t") for line in lines)}
-    return git(root, "rev-parse", "HEAD").strip(), hashes
+    return git(root, "rev-parse", "HEAD").strip()
+
+
+def tree(root: Path, paths: Sequence[str]) -> dict[str, str]:
+    """git's hash of each file at or below the paths in the present commit, by the file's path."""
+    entries = git(root, "ls-tree", "-r", "-z", "HEAD", "--", *paths).split("\0")
+    return {path: about.split()[2] for about, path in (entry.split("\t", 1) for entry in entries if entry)}
+
+
+def blobs(root: Path, hashes: Sequence[str]) -> list[bytes]:
+    """The contents of files by git's hashes, in their order; one process of git for all."""
+    command = ["git", "-C", str(root), "cat-file", "--batch"]
+    rest = subprocess.run(command, input="\n".join(hashes).encode(), capture_output=True, check=True).stdout
+    found = []
+    for _ in hashes:
+        head, _, rest = rest.partition(b"\n")  # hash, kind, bytes
+        size = int(head.split()[2])
+        found.append(rest[:size])
+        rest = rest[size + 1 :]
+    return found
 
 
 def experiments(root: Path) -> dict[str, str]:
     """The commit of each experiment by its name, on whatever commit it is based; of equal names the newest."""
-    lines = git(
-        root, "for-each-ref", "--sort=committerdate", "--format=%(objectname) %(refname)", EXPERIMENTS
-    ).splitlines()
+    form = "--format=%(objectname) %(refname)"
+    lines = git(root, "for-each-ref", "--sort=committerdate", form, EXPERIMENTS).splitlines()
     return {reference.rpartition("/")[2]: commit for commit, reference in (line.split() for line in lines)}
 
 
 def unlock(root: Path) -> None:
-    """Remove the locks that cells left which were killed while git wrote their refs; for who holds the study's lock: nobody else writes those."""
+    """Remove the locks that cells left which were killed while git wrote their refs.
+
+    For who holds the study's lock: nobody else writes those refs then.
+    """
     folder = root / git(root, "rev-parse", "--git-common-dir").strip() / EXPERIMENTS
     for lock in folder.rglob("study-*.lock"):
         lock.unlink()

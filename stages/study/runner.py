@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 from stages.common.cli import UserError
 from stages.study.cell import Job
@@ -20,51 +21,65 @@ PATIENCE = 10.0  # seconds in which the cells of a killed study end
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[int]:
-    """Hold the lock `path`, which the cells inherit: nobody starts while a study, or a cell that it left, still runs."""
+def exclusive(path: Path) -> Iterator[int]:
+    """Hold the lock `path`, which the cells inherit: nobody starts while a study, or a cell that it left, still runs.
+
+    Gives the lock's file descriptor; raises UserError when another study does not end within PATIENCE.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         until = time.monotonic() + PATIENCE
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as error:
-                if time.monotonic() > until:
-                    raise UserError("another study runs in this checkout: wait for its end, or interrupt it") from error
-                time.sleep(0.1)
+        while not _locked(file):
+            if time.monotonic() > until:
+                raise UserError("another study runs in this checkout: wait for its end, or interrupt it")
+            time.sleep(0.1)
         yield file.fileno()
 
 
-def run(jobs: Iterable[Job], at_once: int, lock: int, folder: Path, report: Callable[[Job, str | None], None]) -> None:
-    """Run all jobs; `report(job, None)` after one that went well, `report(job, reason)` after one that failed.
+def _locked(file: TextIO) -> bool:
+    """Lock a file if nobody holds it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def run(
+    jobs: Iterable[Job], at_once: int, lock: int, folder: Path, on_end: Callable[[str, str | None], None]
+) -> dict[str, str]:
+    """Run all jobs; `on_end(name, None)` after one that went well, `on_end(name, reason)` after one that failed.
 
     The clones are made in folder/clones, the logs in folder/logs. However this ends, no process of a cell is left.
+    Returns the reasons of those that failed, by name.
     """
     clones = folder / "clones"
     shutil.rmtree(clones, ignore_errors=True)  # a killed study's
-    for part in (clones, folder / "logs"):
-        part.mkdir(parents=True, exist_ok=True)
-    waiting, running = list(jobs)[::-1], {}
+    for needed in (clones, folder / "logs"):
+        needed.mkdir(parents=True, exist_ok=True)
+    waiting = list(jobs)[::-1]
+    running: dict[int, tuple[Job, subprocess.Popen]] = {}
+    failed: dict[str, str] = {}
     try:
         while waiting or running:
             for slot in range(at_once):
                 if waiting and slot not in running:
-                    job = waiting.pop()
-                    running[slot] = (
-                        job,
-                        start(replace(job, folder=str(clones / str(slot))), lock, log(folder, job.name)),
-                    )
+                    job = replace(waiting.pop(), folder=str(clones / str(slot)))
+                    running[slot] = (job, start(job, lock, log(folder, job.name)))
             time.sleep(0.1)
             for slot, (job, process) in list(running.items()):
-                if process.poll() is not None:
-                    del running[slot]
-                    end(process)
-                    report(job, reason(log(folder, job.name)) if process.returncode else None)
+                if process.poll() is None:
+                    continue
+                del running[slot]
+                end(process)
+                if process.returncode:
+                    failed[job.name] = reason(log(folder, job.name))
+                on_end(job.name, failed.get(job.name))
     finally:
         for _, process in running.values():
             end(process)
         shutil.rmtree(clones, ignore_errors=True)
+    return failed
 
 
 def log(folder: Path, name: str) -> Path:
@@ -73,7 +88,10 @@ def log(folder: Path, name: str) -> Path:
 
 
 def start(job: Job, lock: int, path: Path) -> subprocess.Popen:
-    """The process of a cell, leader of its own group; it writes to a log, and its input is the pipe that tells it of the study's end."""
+    """The process of a cell, leader of its own group; it writes to a log.
+
+    Its input is the pipe that tells it of the study's end.
+    """
     with path.open("wb") as file:
         command = [sys.executable, "-m", "stages.study.cell", job.json()]
         return subprocess.Popen(
@@ -92,6 +110,7 @@ def end(process: subprocess.Popen) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    assert process.stdin, "start() gave it a pipe"
     process.stdin.close()
 
 

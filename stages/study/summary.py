@@ -1,16 +1,18 @@
-"""The study in words and tables (Markdown): what was measured, what the learning curves say, what each factor changes."""
+"""The study in words and tables (Markdown): what was measured, what learning curves say, what each factor changes."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import Any
 
+from stages.gan.augmentations import AUGMENTATIONS
 from stages.study.effects import Effect, Row, effects, mean
 from stages.study.fit import Learning, Value, learn
-from stages.study.table import AUGMENTATIONS, label, levels, lines
+from stages.study.shown import DISTANCES, SHOWN, measured
+from stages.study.table import label, levels, lines
 
 TIMES = 4  # how far the learning curve is drawn on: this many times the largest size
-SHOWN = {"kid": ("KID", 3), "fid_above_floor": ("FID above its floor", 0)}  # name, decimals
-COPIED = {"copied": ("share of copies", 3)}
 
 
 def summary(rows: Sequence[Row]) -> str:
@@ -29,43 +31,50 @@ def summary(rows: Sequence[Row]) -> str:
 def means(rows: Sequence[Row]) -> Iterator[str]:
     """How many cells there are, and the table of the means over seeds."""
     verdicts = Counter(row["verdict"] or "none" for row in rows)
+    counts = ", ".join(f"{count} {name}" for name, count in verdicts.most_common())
+    yield f"{len(rows)} cells; the guard's verdict: {counts}."
     yield (
-        f"{len(rows)} cells; the guard's verdict: "
-        + ", ".join(f"{count} {name}" for name, count in verdicts.most_common())
-        + "."
+        "Means over seeds with 95 % t-intervals. The seeds are those of the training: the works of a size are the same "
+        "for each, so that the intervals leave out which works they are."
     )
-    metrics = {key: value for key, value in (SHOWN | COPIED).items() if any(row[key] is not None for row in rows)}
-    yield (
-        "Means over seeds with 95 % t-intervals. The seeds are those of the training: the works of a size are the same for each, "
-        "so that the intervals leave out which works they are."
-    )
-    table = [["combination", "works", "seeds", *(name for name, _ in metrics.values())], ["---"] * (3 + len(metrics))]
-    ordered = sorted(
-        rows, key=lambda row: (not row["deduplicated"], list(AUGMENTATIONS).index(row["augmentation"]), row["works"])
-    )
-    for (deduplicated, augmentation, works), some in groupby(
-        ordered, key=lambda row: (row["deduplicated"], row["augmentation"], row["works"])
-    ):
-        cells = list(some)
-        found = [[row[key] for row in cells if row[key] is not None] for key in metrics]
-        shown = [
-            text(mean(values), decimals) if values else ""
-            for values, (_, decimals) in zip(found, metrics.values(), strict=True)
-        ]
-        table.append([label(deduplicated, augmentation), str(works), str(len(cells)), *shown])
-    yield "\n".join(f"| {' | '.join(line)} |" for line in table)
+    columns = measured(rows)
+    table = [["combination", "works", "seeds", *(shown.label for shown in columns.values())]]
+    for (deduplicated, augmentation, works), group in groupby(sorted(rows, key=_place), key=_combination):
+        seeds = list(group)
+        cells = [_mean(seeds, key, shown.decimals) for key, shown in columns.items()]
+        table.append([label(deduplicated, augmentation), str(works), str(len(seeds)), *cells])
+    yield markdown(table)
+
+
+def _combination(row: Row) -> tuple[bool, str, int]:
+    """What the seeds of a row share."""
+    return row["deduplicated"], row["augmentation"], row["works"]
+
+
+def _place(row: Row) -> tuple[bool, int, int]:
+    """Where a row stands: deduplicated first, augmentations in the order of their table."""
+    return not row["deduplicated"], list(AUGMENTATIONS).index(row["augmentation"]), row["works"]
+
+
+def _mean(rows: Sequence[Row], key: str, decimals: int) -> str:
+    """The mean of a column with its interval, or nothing where it has no numbers."""
+    values = [row[key] for row in rows if row[key] is not None]
+    return text(mean(values), decimals) if values else ""
 
 
 def forecasts(rows: Sequence[Row]) -> Iterator[str]:
     """What each learning curve says, combination by combination."""
-    yield "Model: offset + scale x N^-power, least squares over all seeds; the interval is that of resampled seeds and holds only as far as the model does."
-    for metric, (name, decimals) in SHOWN.items():
+    yield (
+        "Model: offset + scale x N^-power, least squares over all seeds; the interval is that of resampled seeds and "
+        "holds only as far as the model does."
+    )
+    for metric, shown in DISTANCES.items():
         for deduplicated, augmentation, groups in lines(rows, metric):
-            where = f"{name}, {label(deduplicated, augmentation)}"
+            where = f"{shown.label}, {label(deduplicated, augmentation)}"
             if len(groups) < 3:
                 yield f"- {where}: a curve takes 3 sizes, here are {len(groups)}."
             else:
-                yield f"- {where}: {forecast(learn(groups), name, decimals)}"
+                yield f"- {where}: {forecast(learn(groups), shown.label, shown.decimals)}"
 
 
 def forecast(learning: Learning, name: str, decimals: int) -> str:
@@ -77,20 +86,18 @@ def forecast(learning: Learning, name: str, decimals: int) -> str:
     if gain.low < 10**-decimals / 2:
         return said + " That more works help at all is not sure from these sizes."
     if end.high - end.low > (now.value - end.value) / 2:
-        return (
-            said
-            + f" Where it ends cannot be told from {len(learning.sizes)} sizes: anything from {end.low:.{decimals}f} to {end.high:.{decimals}f} fits."
-        )
+        anything = f"anything from {end.low:.{decimals}f} to {end.high:.{decimals}f} fits"
+        return said + f" Where it ends cannot be told from {len(learning.sizes)} sizes: {anything}."
     return said + f" It levels off at {text(end, decimals)}."
 
 
 def comparisons(rows: Sequence[Row], metric: str) -> Iterator[tuple[str, list[Effect]]]:
-    """The paired effects of deduplication, and of each augmentation against none, with a title; those that have pairs."""
+    """The paired effects of deduplication, and of each augmentation against none, with a title; those with pairs."""
     none, *others = levels(rows, "augmentation")
-    named = [("deduplicated in place of all files", "deduplicated", False, True)]
-    named += [
-        (f"{AUGMENTATIONS[other]} in place of {AUGMENTATIONS[none]}", "augmentation", none, other) for other in others
-    ]
+    named: list[tuple[str, str, Any, Any]] = [("deduplicated in place of all files", "deduplicated", False, True)]
+    for other in others:
+        title = f"{AUGMENTATIONS[other].label} in place of {AUGMENTATIONS[none].label}"
+        named.append((title, "augmentation", none, other))
     for title, factor, of, to in named:
         if found := effects(rows, factor, of, to, metric):
             yield title, found
@@ -98,26 +105,34 @@ def comparisons(rows: Sequence[Row], metric: str) -> Iterator[tuple[str, list[Ef
 
 def changes(rows: Sequence[Row]) -> Iterator[str]:
     """The table of the paired effects; below 0 is better."""
-    yield "Differences of pairs that are alike in works, seed and the other factor, with 95 % t-intervals; below 0 is better."
-    table = [["change", "measure", "works", "pairs", "difference", ""], ["---"] * 6]
-    for metric, (name, decimals) in (SHOWN | COPIED).items():
+    yield (
+        "Differences of pairs that are alike in works, seed and the other factor, with 95 % t-intervals; "
+        "below 0 is better."
+    )
+    table = [["change", "measure", "works", "pairs", "difference", ""]]
+    for metric, shown in SHOWN.items():
         for title, found in comparisons(rows, metric):
             for effect in found:
-                verdict = ("better" if effect.change.high < 0 else "worse") if effect.sure else "not sure"
-                table.append(
-                    [
-                        title,
-                        name,
-                        str(effect.works or "all"),
-                        str(effect.pairs),
-                        text(effect.change, decimals + 1),
-                        verdict,
-                    ]
-                )
-    yield "\n".join(f"| {' | '.join(line)} |" for line in table)
+                difference = text(effect.change, shown.decimals + 1)
+                works = str(effect.works or "all")
+                table.append([title, shown.label, works, str(effect.pairs), difference, _verdict(effect)])
+    yield markdown(table)
+
+
+def _verdict(effect: Effect) -> str:
+    if not effect.sure:
+        return "not sure"
+    return "better" if effect.change.high < 0 else "worse"
+
+
+def markdown(table: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown; its first line is the head."""
+    head, *body = table
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *body])
 
 
 def text(value: Value, decimals: int) -> str:
     """`0.153 (0.150 .. 0.156)`; without the interval where there is none."""
     low, high = (f"{end:.{decimals}f}" for end in (value.low, value.high))
-    return f"{value.value:.{decimals}f}" + (f" ({low} .. {high})" if value.low == value.low else "")
+    interval = "" if math.isnan(value.low) else f" ({low} .. {high})"
+    return f"{value.value:.{decimals}f}{interval}"

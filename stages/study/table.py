@@ -3,25 +3,42 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import product
 from typing import Any
 
 from stages.common.params import flatten
+from stages.gan.augmentations import AUGMENTATIONS
+from stages.metrics.table import METRICS
 from stages.study.effects import Row
 from stages.study.grid import Cell
 
-MEASURES = (
-    "kid", "kid_std", "kid_floor", "fid", "fid_floor", "fid_above_floor", "precision", "recall", "density", "coverage", "copied",
-    "efficientnet.kid", "efficientnet.kid_floor", "efficientnet.fid", "efficientnet.fid_floor", "efficientnet.fid_above_floor",
-    "efficientnet.precision", "efficientnet.recall", "efficientnet.density", "efficientnet.coverage",
-)  # fmt: skip
-AUGMENTATIONS = {"none": "no augmentation", "diffaugment": "DiffAugment", "ada": "ADA"}
+
+def measures() -> Iterator[str]:
+    """The keys of metrics/evaluate.json that have a column, of both feature spaces, such as "efficientnet.kid".
+
+    Of the second one only what is measured in it, without the spread over subsets.
+    """
+    for key, metric in METRICS.items():
+        yield key
+        if metric.subsets:
+            yield f"{key}_std"
+        if metric.floor:
+            yield f"{key}_floor"
+    for key, metric in METRICS.items():
+        if metric.measure:
+            yield f"efficientnet.{key}"
+            if metric.floor:
+                yield f"efficientnet.{key}_floor"
 
 
 def row(cell: Cell, name: str, evaluated: Mapping[str, Any], trained: Mapping[str, Any], note: str) -> dict[str, Any]:
-    """A row of metrics/study.csv; what was not measured is None. The note is the experiment's message, which holds its seconds."""
+    """A row of metrics/study.csv; what was not measured is None.
+
+    `note` is the experiment's message, which holds its seconds.
+    """
     numbers = flatten(dict(evaluated))
     seconds = re.search(r"(\d+) s$", note)
-    measured = {key.replace(".", "_"): numbers.get(key) for key in MEASURES}
+    measured = {key.replace(".", "_"): numbers.get(key) for key in measures()}
     verdict = flatten(dict(trained)).get("verdict.state")
     about = {
         "training_pictures": trained.get("n_train"),
@@ -33,25 +50,26 @@ def row(cell: Cell, name: str, evaluated: Mapping[str, Any], trained: Mapping[st
 
 
 def levels(rows: Sequence[Row], factor: str) -> list[Any]:
-    """The values of `deduplicated` or `augmentation` that occur: deduplicated before all files, no augmentation before the others."""
+    """The values of `deduplicated` or `augmentation` that occur.
+
+    Deduplicated comes before all files, augmentations in the order of their table, whose first one is none.
+    """
     order = [True, False, *AUGMENTATIONS]
     return sorted({row[factor] for row in rows}, key=order.index)
 
 
 def lines(rows: Sequence[Row], metric: str) -> Iterator[tuple[bool, str, dict[int, list[float]]]]:
     """For each combination (deduplicated, augmentation) the values of the metric, {works: [a value a seed]}."""
-    for deduplicated in levels(rows, "deduplicated"):
-        for augmentation in levels(rows, "augmentation"):
-            groups: dict[int, list[float]] = {}
-            for item in sorted(rows, key=lambda item: (item["works"], item["seed"])):
-                if (item["deduplicated"], item["augmentation"]) == (deduplicated, augmentation) and item[
-                    metric
-                ] is not None:
-                    groups.setdefault(item["works"], []).append(item[metric])
-            if groups:
-                yield deduplicated, augmentation, groups
+    known = sorted((item for item in rows if item[metric] is not None), key=lambda item: (item["works"], item["seed"]))
+    for combination in product(levels(rows, "deduplicated"), levels(rows, "augmentation")):
+        groups: dict[int, list[float]] = {}
+        for item in known:
+            if (item["deduplicated"], item["augmentation"]) == combination:
+                groups.setdefault(item["works"], []).append(item[metric])
+        if groups:
+            yield *combination, groups
 
 
 def label(deduplicated: bool, augmentation: str) -> str:
     """A combination in words."""
-    return f"{'deduplicated' if deduplicated else 'all files'}, {AUGMENTATIONS[augmentation]}"
+    return f"{'deduplicated' if deduplicated else 'all files'}, {AUGMENTATIONS[augmentation].label}"

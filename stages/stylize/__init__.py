@@ -1,1 +1,1 @@
-"""The sketch in the style of works of the collection: Gatys 2016, coarse to fine, in tiles where it is large, with VGG-19."""
+"""The sketch in the style of works of the collection: Gatys 2016 with VGG-19, coarse to fine, in tiles where large."""

@@ -1,6 +1,7 @@
-"""Which places of the canvas take their style from which places of the work: regions, shares that sum to 1 at each place.
+"""Which places of the canvas take their style from which places of a work: regions, shares that sum to 1 at each place.
 
-Gatys, Ecker, Bethge, Hertzmann and Shechtman 2017, "Controlling Perceptual Factors in Neural Style Transfer" (CVPR), section 4.
+Gatys, Ecker, Bethge, Hertzmann and Shechtman 2017, "Controlling Perceptual Factors in Neural Style Transfer" (CVPR),
+section 4.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,10 @@ SLACK = 0.02  # by which the aspect ratios of a mask and its picture may differ
 
 
 def bands(size: Sequence[int]) -> Tensor:
-    """[BANDS, H, W] for a picture of (height, width): a place at a third of the height is partly above, partly in the middle."""
+    """[BANDS, H, W] for a picture of (height, width).
+
+    A place at a third of the height is partly above, partly in the middle.
+    """
     height, width = size
     places = torch.linspace(0, BANDS - 1, height)
     shares = (1 - (places - torch.arange(BANDS)[:, None]).abs()).clamp_min(0)  # [BANDS, H]
@@ -28,25 +32,29 @@ def colors(mask: Image.Image) -> list[tuple[int, int, int]]:
     found = mask.convert("RGB").getcolors(maxcolors=MOST_COLORS)
     if found is None:
         raise ValueError(
-            f"has more than {MOST_COLORS} colors, but each region must be of one color: draw it with hard edges and save it as PNG"
+            f"has more than {MOST_COLORS} colors, but each region must be of one color: "
+            "draw it with hard edges and save it as PNG"
         )
-    return sorted(color for _, color in found)
+    # Pillow declares what getcolors() gives for gray pictures too, where a color is a number.
+    return sorted(color for _, color in found)  # pyright: ignore[reportReturnType]
 
 
-def regions(mask: Image.Image, wanted: Sequence[tuple[int, int, int]], size: Sequence[int]) -> Tensor:
-    """[R, H, W] of a mask for a picture of (height, width): 1 where the mask has the wanted color.
+def regions(mask: Image.Image, region_colors: Sequence[tuple[int, int, int]], size: Sequence[int]) -> Tensor:
+    """[R, H, W] of a mask for a picture of (height, width): 1 where the mask has the region's color.
 
-    Raises ValueError for a mask of another shape, or one that lacks a color. What has none of the wanted colors belongs to no region.
+    Raises ValueError for a mask of another shape, or one that lacks a color. Other colors belong to no region.
     """
     height, width = size
     if abs(mask.width * height / (mask.height * width) - 1) > SLACK:
         raise ValueError(
-            f"has {mask.width} x {mask.height} pixels, but its picture has {width} x {height}: give it the same shape, of any size"
+            f"has {mask.width} x {mask.height} pixels, but its picture has {width} x {height}: "
+            "give it the same shape, of any size"
         )
-    missing = sorted(set(wanted) - set(colors(mask)))
+    missing = sorted(set(region_colors) - set(colors(mask)))
     if missing:
+        name = "#{:02x}{:02x}{:02x}".format(*missing[0])
         raise ValueError(
-            f"lacks the color {'#{:02x}{:02x}{:02x}'.format(*missing[0])}, which the sketch's mask has: each region needs a place to take its style from"
+            f"lacks the color {name}, which the sketch's mask has: each region needs a place to take its style from"
         )
     pixels = np.asarray(mask.convert("RGB").resize((width, height), Image.Resampling.NEAREST))
-    return torch.from_numpy(np.stack([(pixels == color).all(2) for color in wanted]).astype(np.float32))
+    return torch.from_numpy(np.stack([(pixels == color).all(2) for color in region_colors]).astype(np.float32))

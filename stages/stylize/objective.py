@@ -1,8 +1,8 @@
-"""What the canvas shall become, and how far it is from that: content, style and smoothness, with the gradient of their sum.
+"""How far the canvas is from what it shall become: content, style and smoothness, with the gradient of their sum.
 
-Gatys, Ecker and Bethge 2016, "Image Style Transfer Using Convolutional Neural Networks" (CVPR), cited below as Gatys. A large canvas
-is seen in tiles, but its style is always that of the whole: a first pass adds up the statistics of all tiles, a second one
-passes the gradient of the whole style loss back through each tile. Memory depends on the tile.
+Gatys, Ecker and Bethge 2016, "Image Style Transfer Using Convolutional Neural Networks" (CVPR), cited below as Gatys. A
+large canvas is seen in tiles, but its style is always that of the whole: a first pass adds up the statistics of all
+tiles, a second one passes the gradient of the whole style loss back through each tile. Memory depends on the tile.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from stages.stylize.params import StylizeParams
 from stages.stylize.statistics import Sums, mixed, style_loss, sums
 from stages.stylize.tiling import Tile, tiles
 from stages.stylize.vgg import VGG19, stride
@@ -28,136 +29,144 @@ class Losses(NamedTuple):
     variation: Tensor
 
 
-class Weights(NamedTuple):
-    """How much the style and the smoothness count against the content, whose weight is 1."""
+class StyleImage(NamedTuple):
+    """An image whose style is asked for: [1, 3, h, w] in [-1, 1], its share of the style, its regions [R, h, w]."""
 
-    style: float
-    variation: float
-
-
-class Work(NamedTuple):
-    """A painting whose style is wanted: [1, 3, h, w] in [-1, 1], its share of the style, and its regions [R, h, w] if there are any."""
-
-    picture: Tensor
+    image: Tensor
     weight: float
     regions: Tensor | None
 
 
-class How(NamedTuple):
-    """Choices: the style loss (a key of DISTANCES), how many times smaller content is looked at (1, 2, 4), the pixels of a tile's side."""
-
-    style_loss: str = "gram"
-    content_scale: int = 1
-    tile: int = 8192
+def weighted_sum(losses: Losses, params: StylizeParams) -> Tensor:
+    """What is minimized, a scalar (Gatys, equation 7, with total variation)."""
+    return losses.content + params.style_weight * losses.style + params.variation_weight * losses.variation
 
 
 class Objective:
     """The losses of a canvas at one scale."""
 
-    def __init__(self, network: VGG19, sketch: Tensor, works: Sequence[Work], regions: Tensor | None, how: How) -> None:
-        """`sketch` [1, 3, H, W] in [-1, 1]; `regions` [R, H, W] of the canvas, shares that sum to 1 at each place, or None; `works` have them alike."""
-        self.network, self.how = network, how
+    def __init__(
+        self,
+        network: VGG19,
+        content: Tensor,
+        styles: Sequence[StyleImage],
+        regions: Tensor | None,
+        params: StylizeParams,
+    ) -> None:
+        """`content` [1, 3, H, W] in [-1, 1]; `regions` [R, H, W] of the canvas or None.
+
+        Regions are shares that sum to 1 at each place; the style images have some where the canvas has. Of `params`
+        count the weights, `style_loss`, `content_scale` and `tile`.
+        """
+        self.network, self.params = network, params
         with torch.no_grad():
-            self.content = self._content_of(sketch)
+            self.content = self._content_of(content)
             self.square = self.content.square().mean().clamp_min(1e-12)
             self.regions = pyramid(regions)
-            self.target = self._style_of(works)
+            self.target = self._style_of(styles)
 
-    def evaluate(self, canvas: Tensor, weights: Weights, seed: int) -> tuple[Losses, Tensor]:
-        """The losses of a canvas [1, 3, H, W] in [-1, 1] and the gradient of their weighted sum; `seed` places the cuts between tiles."""
+    def evaluate(self, canvas: Tensor, seed: int) -> tuple[Losses, Tensor]:
+        """The losses of a canvas [1, 3, H, W] in [-1, 1] and the gradient of their weighted sum.
+
+        `seed` places the cuts between tiles.
+        """
         canvas = canvas.detach().requires_grad_()
-        parts = list(tiles(canvas.shape[2:], self.how.tile, seed))
-        if len(parts) == 1:
-            content, found = self._terms(canvas, parts[0])
-            style = style_loss(found, self.target, self.how.style_loss)
-            content, gradient = content.detach(), *torch.autograd.grad(content + weights.style * style, canvas)
+        cut = list(tiles(canvas.shape[2:], self.params.tile, seed))
+        if len(cut) == 1:
+            content, found = self._terms(canvas, cut[0])
+            style = style_loss(found, self.target, self.params.style_loss)
+            (gradient,) = torch.autograd.grad(content + self.params.style_weight * style, canvas)
+            content = content.detach()
         else:
-            style, slopes = self._slopes(canvas, parts)
-            content, gradient = self._through_tiles(canvas, parts, slopes, weights.style)
+            style, slopes = self._slopes(canvas, cut)
+            content, gradient = self._through_tiles(canvas, cut, slopes)
         variation = total_variation(canvas)
-        gradient = gradient + weights.variation * torch.autograd.grad(variation, canvas)[0]
+        gradient = gradient + self.params.variation_weight * torch.autograd.grad(variation, canvas)[0]
         return Losses(content, style.detach(), variation.detach()), gradient
 
-    def _slopes(self, canvas: Tensor, parts: Sequence[Tile]) -> tuple[Tensor, dict[str, Sums]]:
+    def _slopes(self, canvas: Tensor, cut: Sequence[Tile]) -> tuple[Tensor, dict[str, Sums]]:
         """The style loss of the whole canvas, and its gradient at each layer's sums."""
-        total: dict[str, Sums] = {}
-        with torch.no_grad():
-            for part in parts:
-                found = self._sums(self.network(part.seen(canvas), STYLE_LAYERS), part)
-                total = {layer: total[layer] + some if total else some for layer, some in found.items()}
         leaves = {
-            layer: Sums(some.places, some.first.requires_grad_(), some.second.requires_grad_())
-            for layer, some in total.items()
+            layer: Sums(total.places, total.first.requires_grad_(), total.second.requires_grad_())
+            for layer, total in self._totals(canvas, cut).items()
         }
-        style = style_loss(leaves, self.target, self.how.style_loss)
-        flat = torch.autograd.grad(
-            style,
-            [tensor for some in leaves.values() for tensor in some[1:]],
-            allow_unused=True,
-            materialize_grads=True,
-        )
-        return style, {
-            layer: Sums(leaves[layer].places, *pair) for layer, *pair in zip(leaves, flat[::2], flat[1::2], strict=True)
-        }
+        style = style_loss(leaves, self.target, self.params.style_loss)
+        inputs = [tensor for total in leaves.values() for tensor in (total.first, total.second)]
+        # A loss that does not depend on some sums has the gradient 0 there.
+        flat = torch.autograd.grad(style, inputs, allow_unused=True, materialize_grads=True)
+        pairs = zip(leaves.items(), flat[::2], flat[1::2], strict=True)
+        return style, {layer: Sums(total.places, first, second) for (layer, total), first, second in pairs}
 
-    def _through_tiles(
-        self, canvas: Tensor, parts: Sequence[Tile], slopes: dict[str, Sums], weight: float
-    ) -> tuple[Tensor, Tensor]:
+    @torch.no_grad()
+    def _totals(self, canvas: Tensor, cut: Sequence[Tile]) -> dict[str, Sums]:
+        """The sums of all tiles at each layer."""
+        totals: dict[str, Sums] = {}
+        for tile in cut:
+            found = self._sums(self.network(tile.seen(canvas), STYLE_LAYERS), tile)
+            totals = {layer: totals[layer] + some if totals else some for layer, some in found.items()}
+        return totals
+
+    def _through_tiles(self, canvas: Tensor, cut: Sequence[Tile], slopes: dict[str, Sums]) -> tuple[Tensor, Tensor]:
         """The content loss, and the gradient of content and weighted style, tile by tile."""
         content, gradient = torch.zeros((), device=canvas.device), torch.zeros_like(canvas)
-        for part in parts:
-            seen = part.seen(canvas).detach().requires_grad_()
-            share, found = self._terms(seen, part)
+        for tile in cut:
+            seen = tile.seen(canvas).detach().requires_grad_()
+            share, found = self._terms(seen, tile)
             style = sum(
                 (found[layer].first * slope.first).sum() + (found[layer].second * slope.second).sum()
                 for layer, slope in slopes.items()
             )
-            part.seen(gradient).add_(*torch.autograd.grad(share + weight * style, seen))
+            tile.seen(gradient).add_(*torch.autograd.grad(share + self.params.style_weight * style, seen))
             content += share.detach()
         return content, gradient
 
-    def _terms(self, seen: Tensor, part: Tile) -> tuple[Tensor, dict[str, Sums]]:
+    def _terms(self, seen: Tensor, tile: Tile) -> tuple[Tensor, dict[str, Sums]]:
         """The core's share of the content loss, and its sums; `seen` is what VGG sees of the canvas."""
-        scale = self.how.content_scale
-        features = self.network(seen, STYLE_LAYERS if scale > 1 else (CONTENT_LAYER, *STYLE_LAYERS))
-        near = features if scale == 1 else self.network(F.avg_pool2d(seen, scale), (CONTENT_LAYER,))
+        scale = self.params.content_scale
+        if scale == 1:
+            features = self.network(seen, (CONTENT_LAYER, *STYLE_LAYERS))
+            content = features[CONTENT_LAYER]
+        else:
+            features = self.network(seen, STYLE_LAYERS)
+            content = self.network(F.avg_pool2d(seen, scale), (CONTENT_LAYER,))[CONTENT_LAYER]
         steps = scale * stride(CONTENT_LAYER)
-        difference = part.core(near[CONTENT_LAYER], steps) - part.whole(self.content, steps)
-        return difference.square().sum() / self.content.numel() / self.square, self._sums(features, part)
+        difference = tile.core(content, steps) - tile.whole(self.content, steps)
+        return difference.square().sum() / self.content.numel() / self.square, self._sums(features, tile)
 
-    def _sums(self, features: dict[str, Tensor], part: Tile) -> dict[str, Sums]:
-        found = {}
-        for layer in STYLE_LAYERS:
-            regions = self.regions.get(layer)
-            found[layer] = sums(
-                part.core(features[layer], stride(layer)),
-                None if regions is None else part.whole(regions, stride(layer)),
-            )
-        return found
+    def _sums(self, features: dict[str, Tensor], tile: Tile) -> dict[str, Sums]:
+        """Of the core of a tile of the canvas, at each style layer."""
+        return {layer: _core_sums(features[layer], self.regions.get(layer), tile, layer) for layer in STYLE_LAYERS}
 
-    def _content_of(self, sketch: Tensor) -> Tensor:
-        """The sketch's features (Gatys, equation 1), [1, 512, h, w], at the scale at which content is looked at; in tiles like the canvas."""
-        scale = self.how.content_scale
+    def _content_of(self, content: Tensor) -> Tensor:
+        """The content's features (Gatys, equation 1), [1, 512, h, w], `content_scale` times smaller; in tiles."""
+        scale = self.params.content_scale
         steps, rows = scale * stride(CONTENT_LAYER), {}
-        for part in tiles(sketch.shape[2:], self.how.tile):
-            features = self.network(F.avg_pool2d(part.seen(sketch), scale), (CONTENT_LAYER,))[CONTENT_LAYER]
-            rows.setdefault(part.down, []).append(part.core(features, steps))
+        for tile in tiles(content.shape[2:], self.params.tile):
+            features = self.network(F.avg_pool2d(tile.seen(content), scale), (CONTENT_LAYER,))[CONTENT_LAYER]
+            rows.setdefault(tile.down, []).append(tile.core(features, steps))
         return torch.cat([torch.cat(row, 3) for row in rows.values()], 2)
 
-    def _style_of(self, works: Sequence[Work]) -> dict[str, Sums]:
-        """The statistics that are wanted: those of the works, by their weights."""
-        each = [self._work(work) for work in works]
-        shares = [work.weight for work in works]
-        return {layer: mixed([found[layer] for found in each], shares) for layer in STYLE_LAYERS}
+    def _style_of(self, styles: Sequence[StyleImage]) -> dict[str, Sums]:
+        """The target's statistics: those of the style images, by their weights."""
+        each = [self._sums_of(style) for style in styles]
+        weights = [style.weight for style in styles]
+        return {layer: mixed([found[layer] for found in each], weights) for layer in STYLE_LAYERS}
 
-    def _work(self, work: Work) -> dict[str, Sums]:
-        regions, total = pyramid(work.regions), {}
-        for part in tiles(work.picture.shape[2:], self.how.tile):
-            for layer, features in self.network(part.seen(work.picture), STYLE_LAYERS).items():
-                own = None if work.regions is None else part.whole(regions[layer], stride(layer))
-                found = sums(part.core(features, stride(layer)), own)
-                total[layer] = total[layer] + found if layer in total else found
-        return total
+    def _sums_of(self, style: StyleImage) -> dict[str, Sums]:
+        """Of a whole style image, at each style layer."""
+        regions = pyramid(style.regions)
+        totals: dict[str, Sums] = {}
+        for tile in tiles(style.image.shape[2:], self.params.tile):
+            for layer, features in self.network(tile.seen(style.image), STYLE_LAYERS).items():
+                found = _core_sums(features, regions.get(layer), tile, layer)
+                totals[layer] = totals[layer] + found if layer in totals else found
+        return totals
+
+
+def _core_sums(features: Tensor, regions: Tensor | None, tile: Tile, layer: str) -> Sums:
+    """The sums of a tile's core: `features` [1, C, h, w] are the tile's, `regions` [R, H, W] the whole picture's."""
+    own = None if regions is None else tile.whole(regions, stride(layer))
+    return sums(tile.core(features, stride(layer)), own)
 
 
 def pyramid(regions: Tensor | None) -> dict[str, Tensor]:

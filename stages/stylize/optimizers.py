@@ -1,4 +1,4 @@
-"""Two ways to follow the gradient, a step at a time: L-BFGS, which needs the fewest steps, and Adam, which needs the least memory."""
+"""Two optimizers, a step at a time: L-BFGS, which needs the fewest steps, and Adam, which needs the least memory."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,22 +6,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stages.stylize.objective import Losses, Weights
-
-HISTORY = (20, 100)  # steps that L-BFGS remembers, at least and at most; each costs two copies of the picture,
-MEMORY = 2**28  # and more than the least may take this many bytes
+# Steps that L-BFGS remembers, at least and at most. Each costs two copies of the picture, and more than the least may
+# take MEMORY bytes.
+HISTORY = (20, 100)
+MEMORY = 2**28
 WHITENING = 0.5  # between 0, pixels, and 1, about the spectrum of a picture
-# Adam's rate, on the scale of [-1, 1], and the decay of the average over its pictures: at 512 pixels, from the result at 362, five steps bring the weighted
-# losses from 0.82 to 0.52 (rate 0.015: 0.56; 0.04 and decay 0.9: 1.04), five of L-BFGS to 0.54, and ten to 0.48 and 0.47.
+# Adam's rate, on the scale of [-1, 1], and the decay of the average over its pictures: at 512 pixels, from the result
+# at 362, five steps bring the weighted losses from 0.82 to 0.52 (rate 0.015: 0.56; 0.04 and decay 0.9: 1.04), five of
+# L-BFGS to 0.54, and ten to 0.48 and 0.47.
 RATE, DECAY = 0.01, 0.8
 
 
 class Lbfgs:
     """As Gatys used it, but on whitened pictures; without a line search, so a step is one evaluation.
 
-    A picture's spectrum falls with frequency, and so must its changes: seen as pixels, coarse changes need many steps. So the
-    optimizer has another picture, whose spectrum is flatter, and the canvas is that one filtered (Olah, Mordvintsev and Schubert
-    2017, "Feature Visualization", section on preconditioning). It takes a quarter off the steps to the same losses (MEASURED.md).
+    A picture's spectrum falls with frequency, and so must its changes: seen as pixels, coarse changes need many steps.
+    So the optimizer has another picture, whose spectrum is flatter, and the canvas is that one filtered (Olah,
+    Mordvintsev and Schubert 2017, "Feature Visualization", section on preconditioning). It takes a quarter off the
+    steps to the same losses (MEASURED.md).
     """
 
     def __init__(self, start: Tensor) -> None:
@@ -38,11 +40,10 @@ class Lbfgs:
         """What the next step's losses and gradient are asked for, [1, 3, H, W]."""
         return filtered(self._white.detach(), self._filter)
 
-    def step(self, losses: Losses, weights: Weights, gradient: Tensor) -> None:
-        """Change the canvas, given what was found there."""
+    def step(self, loss: Tensor, gradient: Tensor) -> None:
+        """Change the canvas, given its loss (a scalar) and the loss's gradient [1, 3, H, W]."""
         self._white.grad = filtered(gradient, self._filter).contiguous()  # the filter is its own adjoint
-        total = losses.content + weights.style * losses.style + weights.variation * losses.variation
-        self._optimizer.step(lambda: total)
+        self._optimizer.step(lambda: loss)
 
     def result(self) -> Tensor:
         """The picture, within [-1, 1]."""
@@ -59,7 +60,7 @@ class Lbfgs:
 
 
 def spectrum(size: Sequence[int]) -> Tensor:
-    """How strong each frequency of a picture of (height, width) is let be, [H, W // 2 + 1]: 1 / frequency^WHITENING, 1 on average."""
+    """The filter for a picture of (height, width), [H, W // 2 + 1]: 1 / frequency^WHITENING, 1 on average."""
     down, across = torch.fft.fftfreq(size[0])[:, None], torch.fft.rfftfreq(size[1])[None]
     strength = (down.square() + across.square()).sqrt().clamp_min(1 / max(size)) ** -WHITENING
     return strength / strength.mean()
@@ -71,7 +72,10 @@ def filtered(picture: Tensor, strength: Tensor) -> Tensor:
 
 
 class Adam:
-    """With an average over the last pictures, which takes away the noise of the steps (Polyak and Juditsky 1992; as Crowson's style-transfer-pytorch)."""
+    """With an average over the last pictures, which takes away the noise of the steps.
+
+    Polyak and Juditsky 1992; as in Crowson's style-transfer-pytorch.
+    """
 
     def __init__(self, start: Tensor) -> None:
         """`start` [1, 3, H, W] in [-1, 1]."""
@@ -79,8 +83,8 @@ class Adam:
         self._optimizer = torch.optim.Adam([self.canvas], lr=RATE, betas=(0.9, 0.99))
         self._average, self._weight = torch.zeros_like(start), 0.0
 
-    def step(self, losses: Losses, weights: Weights, gradient: Tensor) -> None:
-        """Change the canvas, given what was found there."""
+    def step(self, _loss: Tensor, gradient: Tensor) -> None:
+        """Change the canvas, given the gradient of its loss."""
         self.canvas.grad = gradient.contiguous()
         self._optimizer.step()
         self.canvas.data.clamp_(-1, 1)
@@ -108,4 +112,4 @@ class Adam:
         self._weight = state["weight"]
 
 
-OPTIMIZERS = {"lbfgs": Lbfgs, "adam": Adam}
+OPTIMIZERS = {"lbfgs": Lbfgs, "adam": Adam}  # stylize.optimizer, without auto

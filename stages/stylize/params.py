@@ -1,6 +1,6 @@
 """The section `stylize` of params.yaml."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -35,13 +35,16 @@ class StylizeParams(Section):
         for style in self.styles:
             weights = {style: 1.0} if isinstance(style, str) else style
             shares = {title: weight / sum(weights.values()) for title, weight in weights.items()}
-            name = (
-                next(iter(shares))
-                if len(shares) == 1
-                else ", ".join(f"{share:.0%} {title}".replace("%", " %") for title, share in shares.items())
-            )
+            if len(shares) == 1:
+                name = next(iter(shares))
+            else:
+                name = ", ".join(f"{share:.0%} {title}".replace("%", " %") for title, share in shares.items())
             found[name] = shares
         return found
+
+    def decisive(self) -> dict[str, Any]:
+        """The values that decide what the pictures are."""
+        return self.model_dump(exclude={"save_every"})
 
     @model_validator(mode="after")
     def _nothing_twice(self) -> "StylizeParams":

@@ -1,7 +1,7 @@
 """What a style is to VGG: at each layer the means and the mean products of its features, in each region of the picture.
 
-Both are sums over places. So they can be added up tile by tile, averaged over several works, and compared in two ways: as
-Gram matrices (Gatys, Ecker and Bethge 2016), or as normal distributions by their Wasserstein-2 distance.
+Both are sums over places. So they can be added up tile by tile, averaged over several works, and compared in two ways:
+as Gram matrices (Gatys, Ecker and Bethge 2016), or as normal distributions by their Wasserstein-2 distance.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,13 +24,16 @@ class Sums(NamedTuple):
         return Sums(*(mine + others for mine, others in zip(self, other, strict=True)))
 
     def means(self) -> tuple[Tensor, Tensor]:
-        """Mean features [R, C] and Gram matrices [R, C, C]: mean products (Gatys, equation 3, with a mean instead of a sum, so that sizes compare)."""
+        """Mean features [R, C] and Gram matrices [R, C, C].
+
+        Those are mean products: Gatys, equation 3, with a mean instead of a sum, so that sizes compare.
+        """
         places = self.places.clamp_min(TINY)
         return self.first / places[:, None], self.second / places[:, None, None]
 
 
 def sums(features: Tensor, regions: Tensor | None) -> Sums:
-    """Of features [1, C, H, W] in regions [R, H, W] (shares of each place, 0..1), or everywhere alike (R = 1) for None."""
+    """Of features [1, C, H, W] in regions [R, H, W] (shares of each place, 0..1), or everywhere (R = 1) for None."""
     flat = features.permute(0, 2, 3, 1).flatten(0, 2)  # [H W, C], as VGG's channels_last features lie in memory
     if regions is None:
         first, second = _Moments.apply(flat)
@@ -41,7 +44,10 @@ def sums(features: Tensor, regions: Tensor | None) -> Sums:
 
 
 class _Moments(torch.autograd.Function):
-    """Sum and sum of products of features [places, C]: [C] and [C, C]. As autograd would have it, but in one pass back instead of four."""
+    """Sum and sum of products of features [places, C]: [C] and [C, C].
+
+    As autograd would have it, but in one pass back instead of four.
+    """
 
     @staticmethod
     def forward(context, flat: Tensor) -> tuple[Tensor, Tensor]:
@@ -66,38 +72,41 @@ def mixed(works: Sequence[Sums], weights: Sequence[float]) -> Sums:
 
 
 def gram_distance(canvas: Sums, target: Sums) -> Tensor:
-    """For each region the mean squared difference of the Gram matrices, by the mean square of the target's, [R] (Gatys, equation 4).
+    """For each region the mean squared difference of the Gram matrices, by the mean square of the target's, [R].
 
-    Departure: Gatys divides by sizes only, and then the layer with the largest features decides alone; divided by the target's
-    own square all layers count alike.
+    Gatys, equation 4. Departure: Gatys divides by sizes only, and then the layer with the largest features decides
+    alone; divided by the target's own square all layers count alike.
     """
-    (_, found), (_, wanted) = canvas.means(), target.means()
-    return (found - wanted).square().mean((1, 2)) / wanted.square().mean((1, 2)).clamp_min(TINY)
+    (_, gram), (_, target_gram) = canvas.means(), target.means()
+    return (gram - target_gram).square().mean((1, 2)) / target_gram.square().mean((1, 2)).clamp_min(TINY)
 
 
 def wasserstein_distance(canvas: Sums, target: Sums) -> Tensor:
     """For each region the squared Wasserstein-2 distance of two normal distributions, by the target's mean square, [R].
 
-    |m1 - m2|^2 + tr(C1 + C2 - 2 (C2^1/2 C1 C2^1/2)^1/2) (Olkin and Pukelsheim 1982). Unlike Gram matrices it weighs strong and weak
-    features in proportion, and it sees means and spread apart.
+    |m1 - m2|^2 + tr(C1 + C2 - 2 (C2^1/2 C1 C2^1/2)^1/2) (Olkin and Pukelsheim 1982). Unlike Gram matrices it weighs
+    strong and weak features in proportion, and it sees means and spread apart.
     """
-    (mean, second), (wanted_mean, wanted_second) = canvas.means(), target.means()
-    covariance, wanted = second - outer(mean), wanted_second - outer(wanted_mean)  # [R, C, C]
-    root = symmetric_root(wanted)
+    (mean, second), (target_mean, target_second) = canvas.means(), target.means()
+    covariance, target_covariance = second - outer(mean), target_second - outer(target_mean)  # [R, C, C]
+    root = symmetric_root(target_covariance)
     shared = TraceOfRoot.apply(root @ covariance @ root)  # [R]
-    distance = (mean - wanted_mean).square().sum(1) + trace(covariance) + trace(wanted) - 2 * shared
-    return distance.clamp_min(0) / trace(wanted_second).clamp_min(TINY)
+    distance = (mean - target_mean).square().sum(1) + trace(covariance) + trace(target_covariance) - 2 * shared
+    return distance.clamp_min(0) / trace(target_second).clamp_min(TINY)
 
 
-DISTANCES = {"gram": gram_distance, "wasserstein": wasserstein_distance}
+DISTANCES = {"gram": gram_distance, "wasserstein": wasserstein_distance}  # stylize.style_loss
 
 
 def style_loss(canvas: Mapping[str, Sums], target: Mapping[str, Sums], kind: str) -> Tensor:
-    """The mean over the layers of `target`; at each, the regions count by their share of the canvas. `kind` is a key of DISTANCES."""
+    """The mean over the layers of `target`; at each, the regions count by their share of the canvas.
+
+    `kind` is a key of DISTANCES.
+    """
     losses = []
-    for layer, wanted in target.items():
+    for layer, goal in target.items():
         found = canvas[layer]
-        losses.append((DISTANCES[kind](found, wanted) * found.places / found.places.sum()).sum())
+        losses.append((DISTANCES[kind](found, goal) * found.places / found.places.sum()).sum())
     return torch.stack(losses).mean()
 
 
@@ -120,7 +129,8 @@ def symmetric_root(matrices: Tensor) -> Tensor:
 class TraceOfRoot(torch.autograd.Function):
     """tr(M^1/2) of symmetric matrices [R, C, C], with its gradient M^-1/2 / 2.
 
-    Directions that M does not have get none: there the gradient is infinite, and a canvas of few places would never rest.
+    Directions that M does not have get none: there the gradient is infinite, and a canvas of few places would never
+    rest.
     """
 
     LEAST = 1e-5  # of the largest eigenvalue

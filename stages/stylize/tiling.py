@@ -1,11 +1,11 @@
 """How a canvas that is too large for VGG at once is cut: cores that cover it exactly, each seen with its surroundings.
 
-Cuts lie on a grid on which the features of all blocks begin anew, so a tile's features are those of the whole picture but
-for what lies beyond its halo.
+Cuts lie on a grid on which the features of all blocks begin anew, so a tile's features are those of the whole picture
+but for what lies beyond its halo.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -15,7 +15,7 @@ HALO = 64  # pixels around a core: with it the gradient in tiles is that of the 
 GRID = 64  # pixels: a multiple of what one place of block 5 stands for, also of a canvas four times smaller
 
 
-class Part(NamedTuple):
+class Span(NamedTuple):
     """A stretch of one axis: the pixels seen, and the core in them; `last` says that the axis ends there."""
 
     start: int
@@ -26,9 +26,8 @@ class Part(NamedTuple):
 
     def core(self, stride: int) -> slice:
         """The core's places among the features of the seen stretch, where one place stands for `stride` pixels."""
-        return slice(
-            (self.core_start - self.start) // stride, None if self.last else (self.core_stop - self.start) // stride
-        )
+        stop = None if self.last else (self.core_stop - self.start) // stride
+        return slice((self.core_start - self.start) // stride, stop)
 
     def whole(self, stride: int) -> slice:
         """The core's places among the features of the whole axis."""
@@ -36,10 +35,10 @@ class Part(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """A part of each axis."""
+    """A span of each axis."""
 
-    down: Part
-    across: Part
+    down: Span
+    across: Span
 
     def seen(self, picture: Tensor) -> Tensor:
         """Of a picture [..., H, W] what VGG sees."""
@@ -54,26 +53,29 @@ class Tile(NamedTuple):
         return features[..., self.down.whole(stride), self.across.whole(stride)]
 
 
-def parts(length: int, tile: int, offset: int) -> list[Part]:
-    """An axis of `length` pixels in parts that show at most `tile` each; one part where the axis is no longer than that.
+def spans(length: int, tile: int, offset: int) -> list[Span]:
+    """An axis of `length` pixels in spans that show at most `tile` each; one span where the axis is not longer.
 
     `offset` (0 or more) moves the cuts; it counts in units of GRID, and wraps around.
     """
     if length <= tile:
-        return [Part(0, length, 0, length, True)]
+        return [Span(0, length, 0, length, True)]
     step = max(GRID, (tile - 2 * HALO) // GRID * GRID)
     first = step - offset * GRID % step
     cuts = [0, *range(first, length - GRID, step), length]
     return [
-        Part(max(0, start - HALO), min(length, stop + HALO), start, stop, stop == length)
+        Span(max(0, start - HALO), min(length, stop + HALO), start, stop, stop == length)
         for start, stop in itertools.pairwise(cuts)
     ]
 
 
-def tiles(size: tuple[int, int], tile: int, seed: int | None = None) -> Iterator[Tile]:
-    """The tiles of a picture of (height, width) pixels; a seed moves the cuts, so that no seam is ever at the same place twice."""
+def tiles(size: Sequence[int], tile: int, seed: int | None = None) -> Iterator[Tile]:
+    """The tiles of a picture of (height, width) pixels.
+
+    A seed moves the cuts, so that no seam is ever at the same place twice.
+    """
     offsets = [0, 0]
     if seed is not None:
         offsets = torch.randint(0, 2**16, (2,), generator=torch.Generator().manual_seed(seed)).tolist()
-    down, across = (parts(length, tile, offset) for length, offset in zip(size, offsets, strict=True))
-    return (Tile(part, other) for part in down for other in across)
+    down, across = (spans(length, tile, offset) for length, offset in zip(size, offsets, strict=True))
+    return (Tile(row, column) for row in down for column in across)

@@ -1,32 +1,29 @@
-"""VGG-19 as Gatys used it: Oxford's original weights or torchvision's, average pooling, the outputs of its convolutions after ReLU.
+"""VGG-19 as Gatys used it: Oxford's original weights or torchvision's, average pooling, convolutions after ReLU.
 
-Simonyan and Zisserman 2014, arXiv 1409.1556, configuration E. The packaged file holds each kernel as 256 cluster centers
-and one byte a weight: four times smaller than the original, and no visible difference in a stylized picture.
+Simonyan and Zisserman 2014, arXiv 1409.1556, configuration E. The packaged file holds each kernel as 256 cluster
+centers and one byte per weight: four times smaller than the original, and no visible difference in a stylized picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from stages.common import weights
 from stages.common.cli import UserError
 from stages.common.tensors import to_255
 from stages.stylize import winograd
 
 CONVOLUTIONS = (2, 2, 4, 4, 4)  # of each block; a block halves the picture's side of the one before
 LAYERS = tuple(f"relu{block}_{number}" for block, count in enumerate(CONVOLUTIONS, 1) for number in range(1, count + 1))
-MEAN_BGR = (
-    103.939,
-    116.779,
-    123.68,
-)  # of ImageNet, on the 0..255 scale; the original network was trained in Caffe, which reads BGR
-MEAN_RGB, DEVIATION_RGB = (
-    (0.485, 0.456, 0.406),
-    (0.229, 0.224, 0.225),
-)  # of ImageNet, on the 0..1 scale, as torchvision's network was trained
-TORCHVISION = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"  # IMAGENET1K_V1; the name holds the first digits of its sha256
+# Of ImageNet, on the 0..255 scale; the original network was trained in Caffe, which reads BGR.
+MEAN_BGR = (103.939, 116.779, 123.68)
+# Of ImageNet, on the 0..1 scale, as torchvision's network was trained.
+MEAN_RGB, DEVIATION_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+# IMAGENET1K_V1; the name holds the first digits of its sha256.
+TORCHVISION = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 WINOGRAD = 128  # channels from which Winograd's algorithm is faster (MEASURED.md)
 SMALLEST = 16  # pixels of a picture's shorter side below which block 5 has nothing left
 
@@ -71,12 +68,11 @@ class VGG19:
     def _layer(self, layer: str, signal: Tensor) -> Tensor:
         weight, bias = self.kernels[layer]
         if layer == "relu1_1":
-            # Departure from VGG (zeros): repeated edges. Zeros are a frame of mean color, and the transfer would paint it.
+            # Departure from VGG (zeros): repeated edges. Zeros are a frame of mean color, and the canvas would get it.
             return F.conv2d(_repeat_edges(signal), weight, bias).relu_()
         if layer.endswith("_1"):
-            signal = F.avg_pool2d(
-                signal, 2
-            )  # Gatys 2016, section 2: averages instead of maxima, "slightly more appealing"
+            # Gatys 2016, section 2: averages instead of maxima, "slightly more appealing".
+            signal = F.avg_pool2d(signal, 2)
         if signal.device.type == "cpu" and signal.dtype == torch.float32 and weight.shape[0] >= WINOGRAD:
             if layer not in self._transformed:
                 self._transformed[layer] = winograd.transformed(weight)
@@ -84,22 +80,28 @@ class VGG19:
         return F.conv2d(signal, weight, bias, padding=1).relu_()
 
 
-def load(path: Path, device: torch.device, dtype: torch.dtype) -> VGG19:
-    """VGG-19 from the packaged file: for each convolution codes uint8 [out, in, 3, 3], a table [256] and a bias [out]."""
-    packed = torch.load(path, map_location="cpu", weights_only=True)
+def load_oxford(device: torch.device, dtype: torch.dtype) -> VGG19:
+    """VGG-19 with Oxford's weights, which Gatys used, from the packaged file; raises UserError where it is missing.
+
+    It holds for each convolution codes uint8 [out, in, 3, 3], a table [256] and a bias [out].
+    """
+    packed = torch.load(weights.locate(weights.VGG19), map_location="cpu", weights_only=True)
     names = [f"block{layer[4]}_conv{layer[6]}" for layer in LAYERS]
     return VGG19([(unpacked(packed, name), packed[f"{name}_b"]) for name in names], device, dtype)
 
 
 def load_torchvision(device: torch.device, dtype: torch.dtype) -> VGG19:
-    """VGG-19 with torchvision's weights IMAGENET1K_V1, downloaded once into torch's own cache; raises UserError where that fails."""
+    """VGG-19 with torchvision's weights IMAGENET1K_V1, downloaded once into torch's own cache.
+
+    Raises UserError where that fails.
+    """
     try:
         state = torch.hub.load_state_dict_from_url(TORCHVISION, map_location="cpu", check_hash=True, weights_only=True)
     except (OSError, RuntimeError) as error:
         there = Path(torch.hub.get_dir()) / "checkpoints" / TORCHVISION.rpartition("/")[2]
         raise UserError(
-            f"stylize.network is torchvision, but its weights could not be had ({error}): set stylize.network to oxford, whose weights "
-            f"are installed, or put {TORCHVISION} at {there}"
+            f"stylize.network is torchvision, but its weights could not be had ({error}): set stylize.network to "
+            f"oxford, whose weights are installed, or put {TORCHVISION} at {there}"
         ) from error
     numbers = sorted({int(key.split(".")[1]) for key in state if key.startswith("features.")})
     (first, bias), *others = [
@@ -108,8 +110,17 @@ def load_torchvision(device: torch.device, dtype: torch.dtype) -> VGG19:
     return VGG19([caffe_input(first, bias), *others], device, dtype)
 
 
+NETWORKS: dict[str, Callable[[torch.device, torch.dtype], VGG19]] = {  # stylize.network
+    "oxford": load_oxford,
+    "torchvision": load_torchvision,
+}
+
+
 def caffe_input(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-    """The first convolution of a network that reads RGB with ImageNet's mean and deviation taken out, for Caffe's input: one linear map for another."""
+    """The first convolution of a network that reads RGB, normalized as torchvision does, for Caffe's input.
+
+    One linear map for another: weight [out, 3, 3, 3] and bias [out].
+    """
     mean, deviation = torch.tensor(MEAN_RGB), torch.tensor(DEVIATION_RGB)
     shift = (torch.tensor(MEAN_BGR).flip(0) / 255 - mean) / deviation  # of red, green and blue where Caffe's input is 0
     return (weight / (255 * deviation).view(1, 3, 1, 1)).flip(1), bias + (weight.sum((2, 3)) * shift).sum(1)
@@ -126,6 +137,9 @@ def unpacked(packed: dict[str, Tensor], name: str) -> Tensor:
 
 
 def _repeat_edges(signal: Tensor) -> Tensor:
-    """[1, C, H, W] as [1, C, H + 2, W + 2]. Written out, as the backward pass of replication padding is not deterministic on GPUs."""
+    """[1, C, H, W] as [1, C, H + 2, W + 2].
+
+    Written out, as the backward pass of replication padding is not deterministic on GPUs.
+    """
     signal = torch.cat((signal[:, :, :1], signal, signal[:, :, -1:]), 2)
     return torch.cat((signal[..., :1], signal, signal[..., -1:]), 3).contiguous(memory_format=torch.channels_last)

@@ -1,8 +1,9 @@
-"""3 x 3 convolutions by Winograd's algorithm: a quarter of the multiplications, which on a CPU takes less than half the time of a direct one.
+"""3 x 3 convolutions by Winograd's algorithm: a quarter of the multiplications, on a CPU less than half of the time.
 
-Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks" (CVPR), F(4x4, 3x3): each 4 x 4 of the result come from 6 x 6 of the signal;
-both are mapped so that the convolution becomes 36 products of matrices. In float32 it differs from a direct convolution in the fifth digit.
-PyTorch's own CPU convolutions are direct; on a GPU cuDNN chooses for itself.
+Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks" (CVPR), F(4x4, 3x3): each 4 x 4 of the result
+come from 6 x 6 of the signal; both are mapped so that the convolution becomes 36 products of matrices. In float32 it
+differs from a direct convolution in the fifth digit. PyTorch's own CPU convolutions are direct; on a GPU cuDNN chooses
+for itself.
 """
 
 from collections.abc import Iterator
@@ -36,7 +37,10 @@ def transformed(weight: Tensor) -> Tensor:
 
 
 def rectified(signal: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
-    """ReLU of a signal [1, in, H, W] convolved with zeros around it: [1, out, H, W], both channels_last and float32. Gradients flow to the signal only."""
+    """ReLU of a signal [1, in, H, W] convolved with zeros around it: [1, out, H, W], both channels_last and float32.
+
+    Gradients flow to the signal only.
+    """
     return _Rectified.apply(signal, kernel, bias)
 
 
@@ -47,20 +51,17 @@ class _Rectified(torch.autograd.Function):
     def forward(context, signal: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
         _, channels, height, width = signal.shape
         down, across = -(-height // STEP), -(-width // STEP)
-        framed = F.pad(
-            signal[0].permute(1, 2, 0), (0, 0, 1, STEP * across - width + 1, 1, STEP * down - height + 1)
-        )  # [4 down + 2, 4 across + 2, in]
+        frame = (0, 0, 1, STEP * across - width + 1, 1, STEP * down - height + 1)
+        framed = F.pad(signal[0].permute(1, 2, 0), frame)  # [4 down + 2, 4 across + 2, in]
         whole = torch.empty((1, kernel.shape[2], STEP * down, STEP * across), memory_format=torch.channels_last)
         for rows, lines in _chunks(down, across, max(kernel.shape[1:])):
             seen = _tiles(framed[STEP * rows.start :], rows, across).reshape(SEEN**2, -1)
             products = torch.bmm((FORTH @ seen).view(SEEN**2, -1, channels), kernel)
             made = (BACK @ products.view(SEEN**2, -1)).view(STEP, STEP, len(rows), across, -1)
             torch.add(made.permute(2, 0, 3, 1, 4), bias, out=_cells(whole, lines)).relu_()
-        result = (
-            whole
-            if whole.shape[2:] == signal.shape[2:]
-            else whole[:, :, :height, :width].clone(memory_format=torch.channels_last)
-        )
+        result = whole
+        if whole.shape[2:] != signal.shape[2:]:
+            result = whole[:, :, :height, :width].clone(memory_format=torch.channels_last)
         context.save_for_backward(kernel, result)
         return result
 
@@ -70,17 +71,14 @@ class _Rectified(torch.autograd.Function):
         height, width = slope.shape[2:]
         down, across = -(-height // STEP), -(-width // STEP)
         if (height, width) != (STEP * down, STEP * across):
-            slope, result = (
-                F.pad(tensor, (0, STEP * across - width, 0, STEP * down - height)) for tensor in (slope, result)
-            )
+            missing = (0, STEP * across - width, 0, STEP * down - height)
+            slope, result = F.pad(slope, missing), F.pad(result, missing)
         framed = slope.new_zeros(STEP * down + 2, STEP * across + 2, kernel.shape[1])
         for rows, lines in _chunks(down, across, max(kernel.shape[1:])):
             let = (_cells(slope, lines) * (_cells(result, lines) > 0)).permute(1, 3, 0, 2, 4).reshape(STEP**2, -1)
             products = torch.bmm((BACK.T @ let).view(SEEN**2, -1, kernel.shape[2]), kernel.mT)
-            _add_tiles(
-                framed[STEP * rows.start :],
-                (FORTH.T @ products.view(SEEN**2, -1)).view(SEEN, SEEN, len(rows), across, -1),
-            )
+            seen = (FORTH.T @ products.view(SEEN**2, -1)).view(SEEN, SEEN, len(rows), across, -1)
+            _add_tiles(framed[STEP * rows.start :], seen)
         return framed[None, 1 : height + 1, 1 : width + 1].contiguous().permute(0, 3, 1, 2), None, None
 
 
@@ -98,7 +96,7 @@ def _cells(picture: Tensor, lines: slice) -> Tensor:
 
 
 def _tiles(framed: Tensor, rows: range, across: int) -> Tensor:
-    """The overlapping tiles of some rows, [6, 6, rows, across, C], of lines [4 rows + 2 or more, 4 across + 2, C]; a view."""
+    """The overlapping tiles of some rows, [6, 6, rows, across, C], of lines [4 rows + 2.., 4 across + 2, C]; a view."""
     line, place, channel = framed.stride()
     return framed.as_strided(
         (SEEN, SEEN, len(rows), across, framed.shape[2]), (line, place, STEP * line, STEP * place, channel)
@@ -112,7 +110,7 @@ def _add_tiles(framed: Tensor, tiles: Tensor) -> None:
     for y in (0, STEP):  # the first four lines of a tile, then the two that it shares with the next one
         for x in (0, STEP):
             lines, places = min(STEP, SEEN - y), min(STEP, SEEN - x)
-            part = framed[y:, x:].as_strided(
+            cells = framed[y:, x:].as_strided(
                 (rows, lines, across, places, channels), (STEP * line, line, STEP * place, place, channel)
             )
-            part += tiles[y : y + lines, x : x + places].permute(2, 0, 3, 1, 4)
+            cells += tiles[y : y + lines, x : x + places].permute(2, 0, 3, 1, 4)

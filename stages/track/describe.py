@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stages.metrics import table as numbers
+from stages.common.records import EvaluateMetrics, TrainMetrics, Verdict
+from stages.gan.augmentations import AUGMENTATIONS
+from stages.metrics import table
 
 NOTE = "mlflow.note.content"  # the tag that the page shows as the description
 
@@ -11,25 +13,33 @@ KIND = {
     "mlflow.experimentKind": "custom_model_development"
 }  # the page then shows runs and models first, not traces of chats
 
-EXPERIMENT = """How far do N pictures of one painter go? Each run is one set of params and data, from web pages to numbers.
-
-- **KID and FID against the number of works**: select the runs, *Chart view*, *Add chart*, *Scatter*: x `works`, y `evaluate.kid` or `evaluate.fid_above_floor`.
-- **Group** the runs by the tags `works`, `deduplicated`, `augmentation`, `preset`, `architecture`, `loss`, `seed` or `verdict`.
-- Less is better for KID and FID. The *floor* is what other real works of the same painter get; compare FIDs at equal counts only.
-- `mlflow.pyfunc.load_model("models:/<id>")` is the generator: latent vectors in, pictures out (the id is on the run's page, under *Logged models*).
-- The store can be deleted: `python -m stages.track --all` brings all runs back.
-"""
+EXPERIMENT = (
+    "How far do N pictures of one painter go? Each run is one set of params and data, from web pages to numbers.\n"
+    "\n"
+    "- **KID and FID against the number of works**: select the runs, *Chart view*, *Add chart*, *Scatter*: "
+    "x `works`, y `evaluate.kid` or `evaluate.fid_above_floor`.\n"
+    "- **Group** the runs by the tags `works`, `deduplicated`, `augmentation`, `preset`, `architecture`, `loss`, "
+    "`seed` or `verdict`.\n"
+    "- Less is better for KID and FID. The *floor* is what other real works of the same painter get; "
+    "compare FIDs at equal counts only.\n"
+    '- `mlflow.pyfunc.load_model("models:/<id>")` is the generator: latent vectors in, pictures out '
+    "(the id is on the run's page, under *Logged models*).\n"
+    "- The store can be deleted: `python -m stages.track --all` brings all runs back.\n"
+)
 
 
 def run_name(tags: Mapping[str, str], experiment: str | None) -> str:
-    """What matters, shortly, as "18 works, seed 0, diffaugment, deduplicated" (the page cuts the end); with the experiment's name where DVC gave one."""
+    """What matters, shortly, since the page cuts the end: "18 works, seed 0, DiffAugment, deduplicated".
+
+    With the experiment's name where DVC gave one.
+    """
     files = "deduplicated" if tags["deduplicated"] == "yes" else "all files"
     name = f"{tags['works']} works, seed {tags['seed']}, {_augmentation(tags)}, {files}"
     return f"{name} ({experiment})" if experiment else name
 
 
-def tags(params: Mapping[str, Any], train: Mapping[str, Any]) -> dict[str, str]:
-    """The choices by which one groups runs; `params` as flat keys, `train` the report of the training."""
+def tags(params: Mapping[str, Any], train: TrainMetrics) -> dict[str, str]:
+    """The choices by which one groups runs; `params` by keys such as "train.seed", `train` what train has measured."""
     return {
         "works": str(train["works"]),
         "deduplicated": "yes" if params["dedupe.enabled"] else "no",
@@ -40,27 +50,33 @@ def tags(params: Mapping[str, Any], train: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def note(tags: Mapping[str, str], train: Mapping[str, Any], found: Mapping[str, Any]) -> str:
-    """What was run, the headline numbers with interval and floor, and the guard's verdict; `found` is evaluate's report."""
-    verdict = train["verdict"]
+def note(tags: Mapping[str, str], train: TrainMetrics, found: EvaluateMetrics) -> str:
+    """What was run, the metrics with interval and floor, and the guard's verdict."""
+    files = "one file each" if tags["deduplicated"] == "yes" else "with all duplicates"
     rows = [
         f"| {row.name} | {row.inception.value} | {row.inception.interval} | {row.inception.floor} |"
-        for row in numbers.rows(found)
+        for row in table.rows(found)
         if row.inception.value
     ]
     lines = [
-        f"**{tags['works']} works** ({'one file each' if tags['deduplicated'] == 'yes' else 'with all duplicates'}), {tags['resolution']} pixels, "
-        f"{train['kimg']:g} thousand pictures shown. `{tags['preset']}`: {tags['architecture']}, {tags['loss']}, {_augmentation(tags)}; seed {tags['seed']}.",
+        f"**{tags['works']} works** ({files}), {tags['resolution']} pixels, {train['kimg']:g} thousand pictures shown. "
+        f"`{tags['preset']}`: {tags['architecture']}, {tags['loss']}, {_augmentation(tags)}; seed {tags['seed']}.",
         "",
         f"| {found['n_generated']} samples against {found['n_real']} test works | | 95 % | floor |",
         "|---|---|---|---|",
         *rows,
         "",
-        f"The guard's verdict on the training: **{verdict['state']}**"
-        + (f", since {verdict['since_kimg']:g} kimg. {verdict['cause']}" if verdict["since_kimg"] else "."),
+        f"The guard's verdict on the training: {_verdict(train['verdict'])}",
     ]
     return "\n".join(lines)
 
 
+def _verdict(verdict: Verdict) -> str:
+    """With its cause, where there is one."""
+    if not verdict["since_kimg"]:
+        return f"**{verdict['state']}**."
+    return f"**{verdict['state']}**, since {verdict['since_kimg']:g} kimg. {verdict['cause']}"
+
+
 def _augmentation(tags: Mapping[str, str]) -> str:
-    return "no augmentation" if tags["augmentation"] == "none" else tags["augmentation"]
+    return AUGMENTATIONS[tags["augmentation"]].label

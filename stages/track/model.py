@@ -1,4 +1,4 @@
-"""The generator as an MLflow model: latent vectors in, pictures out, with its code beside it, so that it loads anywhere."""
+"""The generator as an MLflow model: latent vectors in, pictures out, with its code beside it: it loads anywhere."""
 
 import shutil
 import tempfile

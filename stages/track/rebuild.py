@@ -1,22 +1,24 @@
-"""The results that git and DVC's cache hold, each laid out as the stage found it: what a deleted store is rebuilt from."""
+"""The results that git and DVC's cache hold, each laid out as the stage found it: they rebuild a store."""
 
-import subprocess
-from collections.abc import Iterable
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dvc.api import DVCFileSystem
 from dvc_data.index import DataIndexError
 
+from stages.common.checkout import git
 from stages.common.cli import UserError
 
 RECEIPT = "data/track.json"  # what the stage writes: in the cache it tells that this result was logged once
-LOST = (OSError, DataIndexError)  # what DVC raises for a file or a folder that neither cache nor remote has
+# DVC raises these for a file or a folder that neither cache nor remote has.
+LOST = (OSError, DataIndexError)
 
 
 @dataclass(frozen=True)
 class Revision:
-    """A commit that may hold results; `experiment` is the name that DVC gave it, `base` the commit that it started from."""
+    """A commit that may hold results; `experiment` is the name that DVC gave it, `base` the commit it started from."""
 
     commit: str
     base: str
@@ -26,12 +28,47 @@ class Revision:
         return self.experiment or self.commit[:7]
 
 
+@dataclass
+class Tally:
+    """How many results were found, how many runs that added, and which could not be logged, with the reasons."""
+
+    found: int = 0
+    added: int = 0
+    broken: list[str] = field(default_factory=list)
+
+
+def log_each(
+    revisions: Iterable[Revision],
+    paths: Sequence[str],
+    log: Callable[[Path, str | None, str], tuple[bool, object]],
+) -> Tally:
+    """Lay out the paths of each revision that has results, and log them.
+
+    `log` takes the folder, the experiment and the commit, and returns whether it added a run, and which it is.
+    """
+    tally = Tally()
+    for revision in revisions:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                if lay_out(revision, paths, Path(folder)):
+                    added, _ = log(Path(folder), revision.experiment, revision.base)
+                    tally.found += 1
+                    tally.added += added
+            except (UserError, OSError) as error:
+                tally.broken.append(f"{revision}: {error}")
+            except KeyError as error:
+                tally.broken.append(
+                    f"{revision}: another version of this project wrote it, its metrics have no {error}; "
+                    "run the experiment again"
+                )
+    return tally
+
+
 def revisions() -> list[Revision]:
     """The commits that changed dvc.lock, then DVC's experiments, both oldest first."""
     commits = _git("log", "--reverse", "--format=%H", "--branches", "--tags", "HEAD", "--", "dvc.lock")
-    refs = _git(
-        "for-each-ref", "--sort=creatordate", "--format=%(objectname) %(refname)", "refs/exps/??/*/*"
-    )  # refs/exps/<2>/<38>/<name>
+    pattern = "refs/exps/??/*/*"  # two digits of the base commit / its other 38 / the experiment's name
+    refs = _git("for-each-ref", "--sort=creatordate", "--format=%(objectname) %(refname)", pattern)
     experiments = [(commit, ref.split("/")) for commit, ref in map(str.split, refs)]
     return [Revision(commit, commit) for commit in commits] + [
         Revision(commit, parts[2] + parts[3], parts[4]) for commit, parts in experiments
@@ -61,9 +98,10 @@ def lay_out(revision: Revision, paths: Iterable[str], folder: Path) -> bool:
 
 
 def _git(*arguments: str) -> list[str]:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True)
-    if done.returncode:
+    """The lines that a git command prints."""
+    try:
+        return git(Path("."), *arguments).splitlines()
+    except UserError as error:
         raise UserError(
-            f"git cannot say which results there are ({done.stderr.strip()}): run this in the repository's root"
-        )
-    return done.stdout.splitlines()
+            f"git cannot say which results there are ({error}): run this in the repository's root"
+        ) from error

@@ -1,4 +1,4 @@
-"""The MLflow store, in the main checkout or on a server: made once, by one process at a time, and each result logged once."""
+"""The MLflow store, here or on a server: made once, by one process at a time, and each result logged once."""
 
 import hashlib
 import json
@@ -13,14 +13,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 DEFAULTS = {
+    # Read when mlflow is imported.
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
-}  # both are read when mlflow is imported
-DEFAULTS |= {
+    # A server that does not answer is given up soon.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-}  # a dead server is dead soon
+}
 for _key, _value in DEFAULTS.items():
     os.environ.setdefault(_key, _value)
 
@@ -57,7 +57,8 @@ class Result:
 def address() -> str:
     """The server's address in MLFLOW_TRACKING_URI, or "" where the store is this checkout's own.
 
-    Its user and password go to the variables in which MLflow looks for them: no message, log or file can show them then.
+    Its user and password go to the variables in which MLflow looks for them: no message, log or file can show them
+    then.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI", "")
     try:
@@ -70,8 +71,9 @@ def address() -> str:
             return os.environ.get("MLFLOW_TRACKING_URI", "")
     except ValueError:  # a port that is none
         pass
+    beginning = uri.partition("://")[0][:12]
     raise UserError(
-        f"MLFLOW_TRACKING_URI is set, but it is no address of a server (it begins with {uri.partition('://')[0][:12]!r}): "
+        f"MLFLOW_TRACKING_URI is set, but it is no address of a server (it begins with {beginning!r}): "
         "write it as http://host:port or https://host:port, or unset it, and the runs go to mlflow.db in this checkout"
     )
 
@@ -80,8 +82,8 @@ def log_once(root: Path, experiment: str, result: Result) -> bool:
     """Log a result unless a finished run has its fingerprint; returns whether a run was added.
 
     `root` is the main checkout. Its lock covers making the store and the experiment, looking for the fingerprint and
-    logging: sqlite first used by several processes at once ends corrupt, and two workers with one result must not both find
-    that it is new. A server is used by other machines too, which the lock does not hold: see `_settle`.
+    logging: sqlite first used by several processes at once ends corrupt, and two workers with one result must not both
+    find that it is new. A server is used by other machines too, which the lock does not hold: see `_settle`.
     Raises UserError when the store cannot be used; the run is then unfinished, and the next try replaces it.
     """
     server = address()
@@ -109,9 +111,11 @@ def _experiment(client: MlflowClient, name: str, location: str | None) -> str:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
         found = client.get_experiment_by_name(name)
+        assert found, "it has just been made, here or by another process"
     if found.lifecycle_stage == "deleted":
         raise UserError(
-            f"the MLflow experiment {name!r} was deleted: bring it back with `mlflow experiments restore --experiment-id {found.experiment_id}`, "
+            f"the MLflow experiment {name!r} was deleted: bring it back with "
+            f"`mlflow experiments restore --experiment-id {found.experiment_id}`, "
             "or give track.experiment another name"
         )
     return _described(client, found)
@@ -126,9 +130,9 @@ def _described(client: MlflowClient, experiment: entities.Experiment) -> str:
 def _settle(client: MlflowClient, experiment_id: str, fingerprint: str, logger: str) -> str | None:
     """The one finished run of a fingerprint, or None; other runs of it are deleted.
 
-    Two machines can log one result at the same time. Each looks after it has finished its own, so that at least the last one
-    sees all; and all keep the same, the smallest id, whatever their clocks say. An unfinished run is deleted by the checkout
-    that began it: it holds its lock, so nobody is at work on that run any more.
+    Two machines can log one result at the same time. Each checks after it has finished its own, so that at least the
+    last one sees all; and all keep the same, the smallest id, whatever their clocks say. An unfinished run is deleted
+    by the checkout that began it: it holds its lock, so nobody is at work on that run any more.
     """
     runs = client.search_runs([experiment_id], f"tags.{FINGERPRINT} = '{fingerprint}'")
     kept, *doubles = sorted(run.info.run_id for run in runs if run.info.status == "FINISHED") or [None]
@@ -154,7 +158,7 @@ def _log(client: MlflowClient, experiment_id: str, run: str, result: Result) -> 
         for path in paths:
             client.log_artifact(run, str(path), folder)
     if result.generator:
-        _log_model(client, experiment_id, run, result)
+        _log_model(client, experiment_id, run, result.generator, result.tags)
 
 
 def _input(part: Dataset) -> entities.DatasetInput:
@@ -164,10 +168,10 @@ def _input(part: Dataset) -> entities.DatasetInput:
     return entities.DatasetInput(found, [entities.InputTag("mlflow.data.context", part.context)])
 
 
-def _log_model(client: MlflowClient, experiment_id: str, run: str, result: Result) -> None:
-    made = client.create_logged_model(experiment_id, model.NAME, source_run_id=run, tags=result.tags)
+def _log_model(client: MlflowClient, experiment_id: str, run: str, generator: Path, tags: dict[str, str]) -> None:
+    made = client.create_logged_model(experiment_id, model.NAME, source_run_id=run, tags=tags)
     with tempfile.TemporaryDirectory() as folder:
-        model.save(Path(folder) / model.NAME, result.generator, run, made)
+        model.save(Path(folder) / model.NAME, generator, run, made)
         client.log_model_artifacts(made.model_id, str(Path(folder) / model.NAME))
     client.finalize_logged_model(made.model_id, "READY")
     client.log_outputs(run, [entities.LoggedModelOutput(made.model_id, step=0)])
@@ -182,10 +186,12 @@ def _explained(server: str, root: Path) -> Iterator[None]:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
         if server:
             raise UserError(
-                f"the MLflow server at {server} did not take the run ({reason}). Start it or put MLFLOW_TRACKING_URI right, and run the same command again; "
+                f"the MLflow server at {server} did not take the run ({reason}). "
+                "Start it or put MLFLOW_TRACKING_URI right, and run the same command again; "
                 "without MLFLOW_TRACKING_URI the runs go to mlflow.db in this checkout"
             ) from error
         raise UserError(
-            f"the MLflow store {root / 'mlflow.db'} cannot be used ({reason}). If nothing else helps, delete mlflow.db and mlruns/, "
-            "and bring all runs back with `python -m stages.track --all`"
+            f"the MLflow store {root / 'mlflow.db'} cannot be used ({reason}). "
+            "If nothing else helps, delete mlflow.db and mlruns/, and bring all runs back with "
+            "`python -m stages.track --all`"
         ) from error

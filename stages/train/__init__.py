@@ -1,1 +1,1 @@
-"""Room of the stage train: a GAN learns from the training pictures."""
+"""The stage train: a GAN learns from the training pictures."""

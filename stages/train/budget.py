@@ -26,13 +26,16 @@ class Budget:
     def forecast(self, steps: int, seconds: float, left: int) -> str:
         """One line: what `left` steps will take and cost if `steps` took `seconds`."""
         expected = left * seconds / steps
-        limit = self._limit - self.spent() - self.reserve
+        limit = max(0.0, self._limit - self.spent() - self.reserve)
         text = f"{_minutes(expected)} to go"
         if self._limit and expected > limit:
-            text += f", but the budget (train.max_minutes) ends in {_minutes(max(0.0, limit))}, after about {max(0.0, limit) / expected:.0%} of the steps to come"
+            share = limit / expected
+            text += f", but the budget (train.max_minutes) ends in {_minutes(limit)}"
+            text += f", after about {share:.0%} of the steps to come"
         if self._cost:
             hours = (min(expected, limit) if self._limit else expected) / 3600
-            text += f"; about {hours * self._cost:.2f} at {self._cost:g} an hour (train.cost_per_hour), {self.spent() / 3600 * self._cost:.2f} spent so far"
+            text += f"; about {hours * self._cost:.2f} at {self._cost:g} per hour (train.cost_per_hour)"
+            text += f", {self.spent() / 3600 * self._cost:.2f} spent so far"
         return text
 
 

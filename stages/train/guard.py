@@ -1,15 +1,17 @@
 """The guard: what is wrong with a training, since when, and why; which generator was the best; when to give up.
 
-It judges by numbers alone: the rows that the loop reports and the looks of examine.py.
+It goes by numbers alone: the rows that the loop logs and the evaluations of evaluator.py.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from stages.gan.losses import indifferent
-from stages.train.examine import Look
+from stages.common.records import Verdict
+from stages.gan.adversarial import undecided_loss
+from stages.train.evaluator import Evaluation
 
-# Where a sign of trouble begins. GAP lies between what the default and the story's DCGAN show; the others were reasoned, and tried on planted trouble.
+# Where a problem begins. GAP lies between what the default and the story's DCGAN show; the others were reasoned, and
+# tried on planted trouble.
 CONTRAST = 0.15  # of the real pictures' contrast
 SPREAD = 0.4  # of the real pictures' mean distance
 CERTAIN = 0.1  # of the loss of a discriminator that tells nothing apart
@@ -21,66 +23,82 @@ class Guard:
     """Follows one training. Everything it knows is in `state`, ready for JSON."""
 
     def __init__(self, loss: str, state: dict[str, Any] | None = None):
-        self._certain = CERTAIN * indifferent(loss)
-        self.state = state or {"best": None, "stale": 0, "since": {}, "ill": {}}
+        """`loss`: its name; `state`: of the guard that this one goes on for."""
+        self._certain = CERTAIN * undecided_loss(loss)
+        self.state = state or {"best": None, "stale": 0, "since": {}, "problems": {}}
 
-    def see(self, rows: Sequence[dict[str, float]], look: Look | None, kimg: float) -> bool:
-        """Take in the rows since the last time and the look of now; returns whether its generator is the best so far.
+    def update(self, rows: Sequence[dict[str, float]], evaluation: Evaluation | None, kimg: float) -> bool:
+        """Take in the rows since the last time and the evaluation of now; whether its generator is the best so far.
 
-        Without a look (no validation works) every generator is better than the one before.
+        Without an evaluation (no validation works) every generator is better than the one before.
         """
-        found = signs(rows, look, self._certain)
-        self.state["since"] = {name: self.state["since"].get(name, kimg) for name in found}
-        self.state["ill"] = found
+        problems = find_problems(rows, evaluation, self._certain)
+        self.state["since"] = {name: self.state["since"].get(name, kimg) for name in problems}
+        self.state["problems"] = problems
         best = self.state["best"]
-        better = look is None or best is None or look.kid < best["kid"]
+        better = evaluation is None or best is None or evaluation.kid < best["kid"]
         if better:
-            self.state["best"] = {"kimg": kimg, "kid": look.kid if look else None}
+            self.state["best"] = {"kimg": kimg, "kid": evaluation.kid if evaluation else None}
         self.state["stale"] = 0 if better else self.state["stale"] + 1
         return better
 
-    def hopeless(self, patience: int) -> bool:
-        """Whether `patience` looks (0: any number) have brought nothing better."""
+    def should_stop(self, patience: int) -> bool:
+        """Whether `patience` evaluations (0: any number) have brought nothing better."""
         return 0 < patience <= self.state["stale"]
 
-    def verdict(self, ended: str) -> dict[str, Any]:
-        """The first sign that is there at the end, with its cause and the thousands of pictures at which it began."""
-        name, cause = next(iter(self.state["ill"].items()), ("ok", ""))
+    def verdict(self, ended: str) -> Verdict:
+        """The first problem that is there at the end, with its cause and the kimg at which it began."""
+        name, cause = next(iter(self.state["problems"].items()), ("ok", ""))
         return {"state": name, "cause": cause, "since_kimg": self.state["since"].get(name), "ended": ended}
 
 
-def diverged(kimg: float) -> dict[str, Any]:
-    """The verdict on a training that met a not-a-number."""
+def diverged(kimg: float) -> Verdict:
+    """The verdict on a training with a loss that is NaN."""
     return {
         "state": "not_a_number",
-        "cause": f"a loss is not a number any more: {REMEDY}",
+        "cause": f"a loss is NaN or infinite: {REMEDY}",
         "since_kimg": kimg,
         "ended": "not_a_number",
     }
 
 
-def signs(rows: Sequence[dict[str, float]], look: Look | None, certain: float) -> dict[str, str]:
-    """Every sign of trouble with its cause, the worst first; rows are what was reported since the last time."""
+def find_problems(rows: Sequence[dict[str, float]], evaluation: Evaluation | None, certain: float) -> dict[str, str]:
+    """Every problem with its cause, the worst first; `rows` were logged since the last time.
+
+    `certain` is the loss below which the discriminator is.
+    """
+    return (_problems_of_pictures(evaluation) if evaluation else {}) | _problems_of_discriminator(rows, certain)
+
+
+def _problems_of_pictures(evaluation: Evaluation) -> dict[str, str]:
     found = {}
-    if look and look.contrast < CONTRAST:
+    if evaluation.contrast < CONTRAST:
         found["constant"] = (
-            f"the pictures have {look.contrast:.0%} of the contrast of real ones: the generator makes one flat color; {REMEDY}"
+            f"the pictures have {evaluation.contrast:.0%} of the contrast of real ones: "
+            f"the generator makes one flat color; {REMEDY}"
         )
-    if look and look.spread < SPREAD:
+    if evaluation.spread < SPREAD:
         found["collapsed"] = (
-            f"two generated pictures differ by {look.spread:.0%} of what two real ones do: use train.augmentation diffaugment and the relativistic loss"
+            f"two generated pictures differ by {evaluation.spread:.0%} of what two real ones do: "
+            "use train.augmentation diffaugment and the relativistic loss"
         )
-    loss, real, fake, held_out = (
-        _mean(rows, key) for key in ("loss_d", "logit_real", "logit_fake", "logit_validation")
-    )
+    return found
+
+
+def _problems_of_discriminator(rows: Sequence[dict[str, float]], certain: float) -> dict[str, str]:
+    found = {}
+    keys = ("loss_d", "logit_real", "logit_fake", "logit_validation")
+    loss, real, fake, validation = (_mean(rows, key) for key in keys)
     if loss < certain:
         found["saturated"] = (
-            f"the discriminator is certain (loss {loss:.3g}), and the generator learns little from it: use train.augmentation, raise train.r1_gamma"
+            f"the discriminator is certain (loss {loss:.3g}), and the generator learns little from it: "
+            "use train.augmentation, raise train.r1_gamma"
         )
-    gap = (real - held_out) / (real - fake) if real > fake else 0.0  # r_v of ADA (Karras 2020, equation 1)
+    gap = (real - validation) / (real - fake) if real > fake else 0.0  # r_v of ADA (Karras 2020, equation 1)
     if gap > GAP:
         found["overfitting"] = (
-            f"validation works look {gap:.0%} as false as generated pictures: the discriminator knows the training works by heart; "
+            f"validation works look {gap:.0%} as false as generated pictures: "
+            "the discriminator knows the training works by heart; "
             "use train.augmentation, show fewer kimg, or find more works"
         )
     return found

@@ -6,6 +6,9 @@ from pydantic import Field, model_validator
 
 from stages.common.section import CountOrNone, Fraction, OneOf, Positive, PositiveOrZero, Section, Seed
 from stages.gan import presets
+from stages.gan.architectures import ARCHITECTURES
+from stages.gan.augmentations import AUGMENTATIONS
+from stages.gan.losses import LOSSES
 from stages.gan.presets import PRESETS
 
 
@@ -13,8 +16,8 @@ class TrainParams(Section):
     """`auto` in a key of `presets.KEYS` is replaced by the preset's value before these checks."""
 
     preset: Annotated[str, OneOf(PRESETS)]
-    architecture: Literal["dcgan", "stylegan", "stylegan2", "fastgan"]
-    loss: Literal["nonsaturating", "hinge", "relativistic_average", "relativistic"]
+    architecture: Annotated[str, OneOf(ARCHITECTURES)]
+    loss: Annotated[str, OneOf(LOSSES)]
     resolution: Literal[32, 64, 128, 256, 512, 1024]
     width: Annotated[int, Field(ge=8, le=256)]
     latent: Annotated[int, Field(ge=8, le=1024)]
@@ -28,7 +31,7 @@ class TrainParams(Section):
     penalty_every: Annotated[int, Field(ge=1, le=1000)]
     lecam: PositiveOrZero
     path_length: PositiveOrZero
-    augmentation: Literal["none", "diffaugment", "ada"]
+    augmentation: Annotated[str, OneOf(AUGMENTATIONS)]
     diffaugment: list[Literal["color", "translation", "cutout"]]
     ada_signal: Literal["sign", "validation"]
     ada_target: Fraction
@@ -42,6 +45,15 @@ class TrainParams(Section):
     sheet_kimg: Positive
     seed: Seed
 
+    @property
+    def microbatch_size(self) -> int:
+        """Pictures in memory at once; it divides `batch`."""
+        return self.microbatch or self.batch
+
+    def steps_in(self, kimg: float) -> int:
+        """Thousands of pictures as steps, 1 or more."""
+        return max(1, round(kimg * 1000 / self.batch))
+
     @model_validator(mode="before")
     @classmethod
     def _auto_is_the_presets(cls, values: Any) -> Any:
@@ -53,16 +65,23 @@ class TrainParams(Section):
         return " (or 'auto': the preset's)" if key in presets.KEYS else ""
 
     @model_validator(mode="after")
-    def _parts_fit(self) -> "TrainParams":
-        part = self.microbatch or self.batch
-        if self.batch % part:
-            raise ValueError(f"train.microbatch is {part}, but must divide train.batch ({self.batch}), or be 0")
-        if self.architecture.startswith("stylegan") and part % 4:
+    def _microbatches_fit(self) -> "TrainParams":
+        size, group = self.microbatch_size, ARCHITECTURES[self.architecture].group_size
+        if self.batch % size:
+            raise ValueError(f"train.microbatch is {size}, but must divide train.batch ({self.batch}), or be 0")
+        if size % group:
             raise ValueError(
-                f"train.batch or train.microbatch is {part}, but must be a multiple of 4 for {self.architecture}, which compares groups of 4 pictures"
+                f"train.batch or train.microbatch is {size}, but must be a multiple of {group} for "
+                f"{self.architecture}, which compares groups of {group} pictures"
             )
-        if self.path_length and self.architecture != "stylegan2":
+        return self
+
+    @model_validator(mode="after")
+    def _path_length_exists(self) -> "TrainParams":
+        if self.path_length and not ARCHITECTURES[self.architecture].path_length:
+            having = " or ".join(name for name, row in ARCHITECTURES.items() if row.path_length)
             raise ValueError(
-                f"train.path_length is {self.path_length:g}, but {self.architecture} has no path length: set it to 0, or choose stylegan2"
+                f"train.path_length is {self.path_length:g}, but {self.architecture} has no path length: "
+                f"set it to 0, or choose {having}"
             )
         return self

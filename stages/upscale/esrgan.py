@@ -1,6 +1,7 @@
 """The packaged weights of Real-ESRGAN x4plus (Wang, Xie, Dong and Shan 2021, arXiv 2107.10833).
 
-The weights come as the .bin of ncnn (a network runtime): no names, only the convolutions in the order in which they run.
+The weights come as the .bin of ncnn (a network runtime): no names, only the convolutions in the order in which they
+run.
 """
 
 import struct
@@ -12,18 +13,16 @@ from torch import Tensor
 
 from stages.common.cli import UserError
 
-BLOCKS, FEATURES, GROWTH = (
-    23,
-    64,
-    32,
-)  # residual-in-residual dense blocks, channels between them, channels each convolution adds
+# Residual-in-residual dense blocks, channels between them, channels that each convolution adds.
+BLOCKS, FEATURES, GROWTH = 23, 64, 32
 HALF_FLOAT_TAG = 0x01306B47  # ncnn: the weights that follow are float16
 
 
 def state_dict(path: Path) -> dict[str, Tensor]:
     """The 351 convolutions' float32 weights [out, in, 3, 3] and biases [out], named as in Real-ESRGAN's own releases.
 
-    Each lies as a tag of 4 bytes, float16 weights padded to 4 bytes, float32 biases, all little-endian. Raises UserError for other bytes.
+    Each lies as a tag of 4 bytes, float16 weights padded to 4 bytes, float32 biases, all little-endian. Raises
+    UserError for other bytes.
     """
     data, offset, state = path.read_bytes(), 0, {}
     for name, outputs, inputs in convolutions():

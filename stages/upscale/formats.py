@@ -1,4 +1,4 @@
-"""The files that a print shop asks for: PNG, TIFF and PDF with an sRGB profile and their size, the same bytes each time."""
+"""The files that a print shop asks for: PNG, TIFF, PDF with sRGB profile and size, the same bytes each time."""
 
 import io
 import struct
@@ -9,15 +9,15 @@ import pikepdf
 import tifffile
 from PIL import Image, ImageCms
 
-from stages.upscale.printing import MILLIMETRES, Layout
+from stages.upscale.printing import MILLIMETERS, Layout
 
-POINTS = 72 / MILLIMETRES["in"]  # a millimeter in the unit of PDF
+POINTS = 72 / MILLIMETERS["in"]  # a millimeter in the unit of PDF
 MARK_GAP, MARK_LENGTH = 1.0, 5.0  # mm from the bleed to a crop mark, and its length
 _DATE = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
 
 
 def srgb_profile() -> bytes:
-    """An ICC profile of sRGB, the same bytes each time: LittleCMS writes the time of day into its header, we a fixed date."""
+    """An ICC profile of sRGB, the same bytes each time: LittleCMS writes the time of day, this has a fixed date."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     data[24:36] = _DATE  # ICC.1:2022, table 17: date and time of creation
     data[84:100] = bytes(16)  # the same table: the profile's ID, a checksum; zero says "not computed"
@@ -42,12 +42,14 @@ def tiff(pixels: np.ndarray, layout: Layout) -> bytes:
 
 
 def pdf(png_file: bytes, layout: Layout, crop_marks: bool, title: str) -> bytes:
-    """A page with the pixels of a PNG that `png` made, lossless, its TrimBox and BleedBox, and crop marks as lines outside the bleed."""
+    """A page with the pixels of a PNG that `png` made, lossless, its TrimBox and BleedBox.
+
+    Crop marks are lines outside the bleed.
+    """
     document = pikepdf.new()
     document.docinfo["/Title"] = pikepdf.String(title)
-    around = layout.bleed_mm + (
-        MARK_GAP + MARK_LENGTH if crop_marks else 0.0
-    )  # mm from the page's edge to the trimmed print
+    margin = MARK_GAP + MARK_LENGTH if crop_marks else 0.0
+    around = layout.bleed_mm + margin  # mm from the page's edge to the trimmed print
     boxes = {"MediaBox": around, "BleedBox": layout.bleed_mm, "TrimBox": 0.0}  # mm beyond the trimmed print
     places = {
         name: [around - beyond, *(around + length + beyond for length in layout.trim_mm)]
@@ -67,14 +69,24 @@ def pdf(png_file: bytes, layout: Layout, crop_marks: bool, title: str) -> bytes:
 
 
 def _image(document: pikepdf.Pdf, png_file: bytes) -> pikepdf.Stream:
-    """The picture as PDF's image: PDF knows the compression of PNG with its predictors, so the bytes are taken over as they are."""
+    """The picture as PDF's image.
+
+    PDF knows the compression of PNG with its predictors, so the bytes are taken over as they are.
+    """
     width, height = struct.unpack_from(">2I", png_file, 16)
     profile = document.make_stream(srgb_profile(), N=3, Alternate=pikepdf.Name.DeviceRGB)
     return pikepdf.Stream(
-        document, b"".join(_deflated(png_file)), Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=width, Height=height,
-        BitsPerComponent=8, ColorSpace=pikepdf.Array([pikepdf.Name.ICCBased, profile]), Filter=pikepdf.Name.FlateDecode,
+        document,
+        b"".join(_deflated(png_file)),
+        Type=pikepdf.Name.XObject,
+        Subtype=pikepdf.Name.Image,
+        Width=width,
+        Height=height,
+        BitsPerComponent=8,
+        ColorSpace=pikepdf.Array([pikepdf.Name.ICCBased, profile]),
+        Filter=pikepdf.Name.FlateDecode,
         DecodeParms=pikepdf.Dictionary(Predictor=15, Colors=3, BitsPerComponent=8, Columns=width),
-    )  # fmt: skip
+    )
 
 
 def _deflated(png_file: bytes) -> Iterator[bytes]:

@@ -35,7 +35,8 @@ class UpscaleParams(Section):
     def _paper_is_known(self) -> "UpscaleParams":
         if not re.fullmatch(r"none|A[0-5]|[1-9]\d*(\.\d+)?x[1-9]\d*(\.\d+)?(mm|in)", self.paper):
             raise ValueError(
-                f"upscale.paper is {self.paper!r}, but must be none, A5, A4, A3, A2, A1, A0, or a size such as 300x400mm or 12x16in"
+                f"upscale.paper is {self.paper!r}, but must be none, A5, A4, A3, A2, A1, A0, "
+                "or a size such as 300x400mm or 12x16in"
             )
         return self
 
@@ -43,7 +44,8 @@ class UpscaleParams(Section):
     def _marks_have_a_place(self) -> "UpscaleParams":
         if self.crop_marks and (self.paper == "none" or "pdf" not in self.extra_formats):
             raise ValueError(
-                f"upscale.crop_marks is true with upscale.paper {self.paper!r} and upscale.extra_formats {self.extra_formats}, but the marks are lines "
-                "in a PDF around a paper: choose a paper and [pdf], or set crop_marks to false"
+                f"upscale.crop_marks is true with upscale.paper {self.paper!r} and "
+                f"upscale.extra_formats {self.extra_formats}, but the marks are lines in a PDF around a paper: "
+                "choose a paper and [pdf], or set crop_marks to false"
             )
         return self

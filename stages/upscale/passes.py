@@ -1,6 +1,7 @@
-"""Two, four or eight times larger with a network that knows one factor: as many passes as it takes, then made smaller to fit."""
+"""Two, four or eight times larger with a network that knows one factor: as many passes as it takes, made to fit."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from torch import Tensor
@@ -8,6 +9,7 @@ from torch.nn import functional as F
 
 from stages.upscale import tiles
 from stages.upscale.models import Network
+from stages.upscale.tiles import OnTile
 
 
 class Pass(NamedTuple):
@@ -17,25 +19,23 @@ class Pass(NamedTuple):
     after: tuple[int, int]
 
 
-def passes(size: tuple[int, int], scale: int, factor: int) -> list[Pass]:
+def passes(size: Sequence[int], scale: int, factor: int) -> list[Pass]:
     """The passes for a picture of (height, width).
 
-    What the passes make too much is taken away before the last one, not after it: a picture made smaller is clean, and the last
-    pass, which takes the most time, has less to do.
+    What the passes make too much is taken away before the last one, not after it: a picture made smaller is clean, and
+    the last pass, which takes the most time, has less to do.
     """
     count = 1
     while scale**count < factor:
         count += 1
-    found, now = [], size
-    for number in range(1, count + 1):
-        share = factor if number == count else factor / scale if number == count - 1 else scale**number
-        after = tuple(round(side * share) for side in size)
-        found.append(Pass(now, after))
-        now = after
-    return found
+    height, width = size
+    # How many times larger than at first the picture is after each pass.
+    growth = [*(scale**number for number in range(1, count - 1)), factor / scale, factor][-count:]
+    sizes = [(height, width), *((round(height * times), round(width * times)) for times in growth)]
+    return [Pass(before, after) for before, after in itertools.pairwise(sizes)]
 
 
-def count(size: tuple[int, int], scale: int, factor: int, tile: int, overlap: int) -> int:
+def count(size: Sequence[int], scale: int, factor: int, tile: int, overlap: int) -> int:
     """How many tiles all passes take."""
     return sum(
         len(down.starts) * len(across.starts)
@@ -43,9 +43,7 @@ def count(size: tuple[int, int], scale: int, factor: int, tile: int, overlap: in
     )
 
 
-def enlarged(
-    picture: Tensor, network: Network, factor: int, tile: int, overlap: int, on_tile: Callable[[], None]
-) -> Tensor:
+def enlarged(picture: Tensor, network: Network, factor: int, tile: int, overlap: int, on_tile: OnTile) -> Tensor:
     """A picture [1, 3, H, W] in [-1, 1] `factor` times larger, float32 on the CPU."""
     for step in passes(picture.shape[2:], network.scale, factor):
         picture = tiles.enlarge(picture, network.enlarge, network.scale, tile, overlap, on_tile)

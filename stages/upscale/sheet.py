@@ -1,6 +1,7 @@
-"""python -m stages.upscale.sheet: the first generated pictures larger, if `upscale.sheet` asks for it -> data/generated_large/.
+"""python -m stages.upscale.sheet: the first generated pictures larger, if `upscale.sheet` says so.
 
-A stage of its own: the print would have to be made again after each training.
+data/generated/samples/ -> data/generated_large/. A stage of its own: the print would have to be made again
+after each training.
 """
 
 import shutil
@@ -29,7 +30,7 @@ def main() -> None:
         print("upscale.sheet is false: no generated picture is enlarged")
         return
     runtime = prepare(everything.section(RuntimeParams))
-    network, _ = models.chosen(chosen.model, runtime)
+    network, _ = models.choose(chosen.model, runtime)
     large: list[Image.Image] = []
     for path in cli.progress(images.listing(SAMPLES)[:SHEET], desc="sheet", unit=" pictures"):
         result = passes.enlarged(

@@ -1,12 +1,12 @@
-"""Enlarge a picture in overlapping tiles that blend without a seam, so that memory depends on the tile and not on the picture."""
+"""Enlarge a picture in overlapping tiles that blend without a seam: memory depends on the tile, not on the picture."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-OnTile = Callable[[], None]
+OnTile = Callable[[], object]  # called after each tile
 
 
 class Cut(NamedTuple):
@@ -17,7 +17,7 @@ class Cut(NamedTuple):
 
 
 def cut(length: int, tile: int, overlap: int) -> Cut:
-    """The fewest tiles of at most `tile` pixels that cover `length` and share at least `overlap`, made as short as possible.
+    """The fewest tiles of at most `tile` pixels that cover `length` and share at least `overlap`, as short as possible.
 
     All have one length (a network then plans its memory once) and are spread evenly. Needs 0 <= 2 * overlap < tile.
     """
@@ -26,7 +26,7 @@ def cut(length: int, tile: int, overlap: int) -> Cut:
     return Cut(shortest, [number * (length - shortest) // max(1, count - 1) for number in range(count)])
 
 
-def grid(size: tuple[int, int], tile: int, overlap: int) -> tuple[Cut, Cut]:
+def grid(size: Sequence[int], tile: int, overlap: int) -> tuple[Cut, Cut]:
     """The cuts of a picture of (height, width) pixels, down and across."""
     height, width = size
     return cut(height, tile, overlap), cut(width, tile, overlap)
@@ -37,11 +37,12 @@ def enlarge(
 ) -> Tensor:
     """Apply an enlarger to each tile and blend the results.
 
-    `picture` [1, 3, H, W] in [-1, 1]; `enlarger` maps [1, 3, h, w] to [1, 3, scale * h, scale * w] wherever it computes.
-    Returns float32 [1, 3, scale * H, scale * W] on the CPU: 12 bytes a pixel, and of the network's memory one tile's.
+    `picture` [1, 3, H, W] in [-1, 1]; `enlarger` maps [1, 3, h, w] to [1, 3, scale * h, scale * w], on any device.
+    Returns float32 [1, 3, scale * H, scale * W] on the CPU: 12 bytes per pixel, and of the network's memory one tile's.
     An enlarger that treats each pixel alone (nearest neighbor) gives the same bits with any tiles.
-    Departure from Real-ESRGAN's own program: no mirrored border around the picture. With one, the outermost pixels differ more, not
-    less, from what real surroundings give (4.8 instead of 3.8 of 255 levels, measured on a stylized picture).
+    Departure from Real-ESRGAN's own program: no mirrored border around the picture. With one, the outermost pixels
+    differ more, not less, from what real surroundings give (4.8 instead of 3.8 of 255 levels, measured on a stylized
+    picture).
     """
     down, across = grid(picture.shape[2:], tile, overlap)
     canvas = picture.new_zeros(1, 3, scale * picture.shape[2], scale * picture.shape[3])
@@ -65,7 +66,10 @@ def ramp(shared: int) -> Tensor:
 
 
 def _lay(canvas: Tensor, piece: Tensor, cuts: Cut, number: int, scale: int, dim: int) -> None:
-    """Lay a piece onto the canvas, blended where the one before it lies: old + weight * (new - old) keeps equal pixels equal."""
+    """Lay a piece onto the canvas, blended where the one before it lies.
+
+    old + weight * (new - old) keeps equal pixels equal.
+    """
     start = cuts.starts[number]
     shared = cuts.starts[number - 1] + cuts.length - start if number else 0
     weight = torch.ones(scale * cuts.length)

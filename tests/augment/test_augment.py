@@ -15,9 +15,9 @@ def picture(seed: int, width: int = 90, height: int = 60) -> Image.Image:
 
 def test_without_freedom_a_variation_of_a_square_is_the_plain_picture():
     square = picture(0, 60, 60)
-    plain = images.square(square, 32)
-    assert np.array_equal(vary(square, 32, np.random.default_rng(0), False, 0, 0), plain)
-    assert np.array_equal(vary(square, 32, np.random.default_rng(0), True, 0, 0), np.asarray(plain)[:, ::-1])
+    plain = np.asarray(images.square(square, 32))
+    same, mirrored = (np.asarray(vary(square, 32, np.random.default_rng(0), mirror, 0, 0)) for mirror in (False, True))
+    assert np.array_equal(same, plain) and np.array_equal(mirrored, plain[:, ::-1])
 
 
 def test_variations_differ_and_come_back():
@@ -49,7 +49,7 @@ def contents(folder) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.png"))}
 
 
-def test_door_makes_copies_of_every_file_of_the_training_works_and_plain_validation(with_works):
+def test_the_stage_makes_copies_of_every_file_of_the_training_works_and_plain_validation(with_works):
     assert with_works.open("augment").returncode == 0
     made = contents(with_works.folder / "data/train")
     expected = [f"train/0a0000000001--{n:02}.png" for n in range(6)] + [
@@ -57,8 +57,8 @@ def test_door_makes_copies_of_every_file_of_the_training_works_and_plain_validat
     ]
     assert list(made) == [*expected, "validation/0a0000000003--00.png"]
     assert len(set(made.values())) == len(made)
-    plain = Image.open(with_works.folder / "data/train/train/0a0000000002--00.png")
-    assert np.array_equal(plain, images.square(picture(1), 32))
+    plain = images.read(with_works.folder / "data/train/train/0a0000000002--00.png")
+    assert np.array_equal(np.asarray(plain), np.asarray(images.square(picture(1), 32)))
     assert with_works.open("augment").returncode == 0
     assert contents(with_works.folder / "data/train") == made
     with_works.set(augment__seed=1)

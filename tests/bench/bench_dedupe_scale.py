@@ -1,6 +1,8 @@
 """How fast files are hashed, and how the search for candidates grows. Prints Markdown.
 
-Run in the repository's root: `PYTHONPATH=. python tests/bench/bench_dedupe_scale.py --folder data/raw --sizes 10000 100000 1000000`.
+Run in the repository's root:
+
+    PYTHONPATH=. python tests/bench/bench_dedupe_scale.py --folder data/raw --sizes 10000 100000 1000000
 """
 
 import argparse
@@ -21,16 +23,8 @@ from stages.dedupe.hashing import HASH_SIDE, fingerprints
 from stages.dedupe.workers import workers
 
 DISTANCE = 72  # bits: the default of dedupe.hash_distance
-PLANTED = (
-    0,
-    2,
-    6,
-    12,
-    24,
-    38,
-    56,
-    72,
-)  # bits by which planted copies differ: from the least to the most that real alterations do, and the limit
+# Bits by which planted copies differ: from the least to the most that real alterations do, and the limit.
+PLANTED = (0, 2, 6, 12, 24, 38, 56, 72)
 SHARE = 0.1  # of the hashes are planted copies
 
 
@@ -48,7 +42,7 @@ def main() -> None:
 
 
 def hashing(paths: list[Path]) -> str:
-    """Files a second: one hash each by imagehash in one process, and our hashes of all views in as many as there are cores."""
+    """Files per second: one hash each by imagehash in one process, and all views by dedupe in a process per core."""
     for path in paths[:200]:
         path.read_bytes()  # both find the files in memory
     start = time.perf_counter()
@@ -65,9 +59,8 @@ def hashing(paths: list[Path]) -> str:
         f"| plain `imagehash.phash`, one process | 1 | {plain:.0f} | 1.00 |",
         f"| dedupe, {os.cpu_count()} processes | {views.COUNT} | {ours:.0f} | {ours / plain:.2f} |",
     ]
-    return "\n".join(
-        [f"{len(paths)} files:\n", "| | hashes a file | files a second | ratio |", "|---|---|---|---|", *rows]
-    )
+    head = [f"{len(paths)} files:\n", "| | hashes per file | files per second | ratio |", "|---|---|---|---|"]
+    return "\n".join([*head, *rows])
 
 
 def grouping(size: int) -> str:
@@ -82,7 +75,8 @@ def grouping(size: int) -> str:
     seconds = time.perf_counter() - start
     right = sum(groups.root(first) == groups.root(second) for first, second in pairs)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    return f"| {size:,} | {seconds:.1f} | {len(pairs):,} | {right / len(pairs):.4f} | {len(found) - len(pairs):,} | {memory:.2f} |"
+    recall, others = right / len(pairs), len(found) - len(pairs)
+    return f"| {size:,} | {seconds:.1f} | {len(pairs):,} | {recall:.4f} | {others:,} | {memory:.2f} |"
 
 
 def planted(size: int) -> tuple[np.ndarray, list[tuple[int, int]]]:

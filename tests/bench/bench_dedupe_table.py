@@ -1,6 +1,7 @@
-"""How many duplicates are found, alteration by alteration, and is anything merged that should not be? Prints a Markdown table.
+"""How many duplicates are found, alteration by alteration, and is anything merged that should not be?
 
-Run in the repository's root: `PYTHONPATH=. python tests/bench/bench_dedupe_table.py`; with `--works 50 --pairs 20` for a quick look.
+Prints a Markdown table. Run in the repository's root: `PYTHONPATH=. python tests/bench/bench_dedupe_table.py`;
+`--works 50 --pairs 20` is quick.
 """
 
 import argparse
@@ -50,18 +51,15 @@ def main() -> None:
     by_id = {work.id: work for work in works}
     pairs = list(islice(((by_id[work.variation_of], work) for work in works if work.variation_of), asked.pairs))
     with workers() as pool:
-        found = list(
-            progress(pool.map(partial(of_work, settings=settings), originals), total=len(originals), desc="works")
-        )
-        alike = list(
-            progress(pool.map(partial(of_pair, settings=settings), pairs), total=len(pairs), desc="look-alikes")
-        )
-        false = list(strangers([prints for _, prints in found], settings, pool))
+        copies = pool.map(partial(of_work, settings=settings), originals)
+        found = list(progress(copies, total=len(originals), desc="works"))
+        look_alikes = pool.map(partial(of_pair, settings=settings), pairs)
+        alike = list(progress(look_alikes, total=len(pairs), desc="look-alikes"))
+        false = strangers([prints for _, prints in found], settings, pool)
     print(table([trial for trials, _ in found for trial in trials], settings.correlation))
     print(lookalikes(alike))
-    print(
-        f"\nPairs of files of different works that hash alike, of {len(found)} works x {len(found[0][1])} files: {len(false)}; merged: {merged(false)}."
-    )
+    of = f"of {len(found)} works x {len(found[0][1])} files"
+    print(f"\nPairs of files of different works that hash alike, {of}: {len(false)}; merged: {merged(false)}.")
 
 
 def of_work(work: Work, settings: DedupeParams) -> tuple[list[Trial], list[Fingerprint]]:
@@ -70,21 +68,20 @@ def of_work(work: Work, settings: DedupeParams) -> tuple[list[Trial], list[Finge
     original = recoded(picture)
     trials, prints = [], [fingerprint(original)]
     for name in alterations.TABLE:
-        altered = ImageOps.exif_transpose(Image.open(io.BytesIO(scans.altered(work, picture, name).jpeg))).convert(
-            "RGB"
-        )
+        file = Image.open(io.BytesIO(scans.altered(work, picture, name).jpeg))
+        altered = ImageOps.exif_transpose(file).convert("RGB")
         options = {"mirrored": name == "mirror", "details": name == "detail"}
-        sides = [fingerprint(original, **options), fingerprint(altered, **options)]
-        trials.append(compared(name, sides, settings))
+        ours = fingerprint(altered, **options)
+        trials.append(compared(name, fingerprint(original, **options), ours, settings))
         if name not in ("mirror", "detail"):
-            prints.append(sides[1])
+            prints.append(ours)
     return trials, prints
 
 
 def of_pair(pair: tuple[Work, Work], settings: DedupeParams) -> Trial:
     """Two look-alikes, compared even if they do not hash alike."""
-    sides = [fingerprint(recoded(paint(work, EDGE))) for work in pair]
-    return compared("look-alike", sides, settings.model_copy(update={"hash_distance": 256}))
+    one, other = (fingerprint(recoded(paint(work, EDGE))) for work in pair)
+    return compared("look-alike", one, other, settings.model_copy(update={"hash_distance": 256}))
 
 
 def recoded(picture: Image.Image) -> Image.Image:
@@ -94,12 +91,12 @@ def recoded(picture: Image.Image) -> Image.Image:
     return Image.open(data).convert("RGB")
 
 
-def compared(name: str, sides: list[Fingerprint], settings: DedupeParams) -> Trial:
+def compared(name: str, one: Fingerprint, other: Fingerprint, settings: DedupeParams) -> Trial:
     """What the stage would say of two files."""
-    pairs = pairs_to_compare(sides, settings.hash_distance)
+    pairs = pairs_to_compare([one, other], settings.hash_distance)
     if len(pairs) == 0:
         return Trial(name, None, None)
-    verdict = verify(*sides, int(pairs.view_first[0]), int(pairs.view_second[0]), settings.correlation)
+    verdict = verify(one, other, int(pairs.view_first[0]), int(pairs.view_second[0]), settings.correlation)
     return Trial(name, int(pairs.bits[0]), verdict)
 
 
@@ -136,11 +133,9 @@ def table(trials: list[Trial], correlation: float) -> str:
             "mirror": "mirror (`dedupe.mirrored: true`)",
             "detail": f"detail (reported; merged: {merged(rows)})",
         }.get(name, name)
-        spread = (
-            [f"{value:.0f}" for value in (np.median(bits), np.quantile(bits, 0.99), max(bits))]
-            if bits
-            else ["", "", ""]
-        )
+        spread = ["", "", ""]
+        if bits:
+            spread = [f"{value:.0f}" for value in (np.median(bits), np.quantile(bits, 0.99), max(bits))]
         cells = [
             label,
             len(rows),
@@ -155,7 +150,8 @@ def table(trials: list[Trial], correlation: float) -> str:
 
 def lookalikes(trials: list[Trial]) -> str:
     scores = sorted((trial.verdict.score for trial in trials if trial.verdict), reverse=True)
-    return f"\nLook-alike pairs: {len(trials)}; merged: {merged(trials)}; highest scores: {', '.join(f'{score:.2f}' for score in scores[:5])}."
+    highest = ", ".join(f"{score:.2f}" for score in scores[:5])
+    return f"\nLook-alike pairs: {len(trials)}; merged: {merged(trials)}; highest scores: {highest}."
 
 
 if __name__ == "__main__":

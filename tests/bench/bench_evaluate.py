@@ -1,8 +1,9 @@
-"""The judge beside torch-fidelity and scipy: the same numbers, in what time? Prints Markdown.
+"""The stage's metrics beside torch-fidelity and scipy: the same numbers, in what time? Prints Markdown.
 
     PYTHONPATH=. OMP_NUM_THREADS=2 python tests/bench/bench_evaluate.py --threads 2
 
-Same weights, same pictures, same threads, in turns. The pictures are museum works of the default run (data/works) against variations of them.
+Same weights, same pictures, same threads, in turns. The pictures are museum works of the default run (data/works)
+against variations of them.
 """
 
 import argparse
@@ -22,12 +23,14 @@ from torch_fidelity.metric_kid import kid_features_to_metric
 from torch_fidelity.metric_prc import prc_features_to_metric
 
 from stages.augment.vary import vary
-from stages.common import device, files, images
+from stages.common import device, images
+from stages.common.records import read_split
 from stages.common.section import RuntimeParams
-from stages.evaluate.__main__ import works
-from stages.metrics import frechet, inception, kernel, manifold
+from stages.evaluate.pictures import works
+from stages.metrics import frechet, inception, manifold
+from stages.metrics.comparison import Comparison
 from stages.metrics.features import features
-from stages.metrics.kernel import Gram
+from stages.metrics.kid import kid
 
 CPU = torch.device("cpu")
 PIXELS = 64
@@ -41,10 +44,9 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
     device.prepare(RuntimeParams(device="cpu", precision="float32", threads=asked.threads))
-    real = works(files.read_json(Path("data/split.json"))["test"][: asked.count], PIXELS)
-    made = [
-        vary(picture, PIXELS, np.random.default_rng([1, number]), True, 0.3, 0.3) for number, picture in enumerate(real)
-    ]
+    real = works(Path("data/works"), read_split(Path("data/split.json"))["test"][: asked.count], PIXELS)
+    rngs = [np.random.default_rng([1, number]) for number in range(len(real))]
+    made = [vary(picture, PIXELS, rng, True, 0.3, 0.3) for picture, rng in zip(real, rngs, strict=True)]
     plain, fused = theirs(), inception.load(CPU)
     contenders: dict[str, Callable[[list], Tensor]] = {
         "torch-fidelity": lambda pictures: by_torch_fidelity(plain, pictures, asked.batch),
@@ -58,32 +60,29 @@ def main() -> None:
             found[name] = [extract(made), extract(real)]
             seconds[name].append(time.perf_counter() - start)
     rates = {name: 2 * asked.count / statistics.median(values) for name, values in seconds.items()}
-    print(
-        f"{asked.count} pictures a side, batch {asked.batch}, {asked.threads} threads, {asked.repeats} repeats in turns\n"
-    )
+    theirs_rate, our_rate = rates["torch-fidelity"], rates["ours"]
+    print(f"{asked.count} pictures a side, batch {asked.batch}, {asked.threads} threads, {asked.repeats} repeats\n")
     print("| | torch-fidelity | ours | ratio |\n|---|---|---|---|")
-    print(
-        f"| features, images/s | {rates['torch-fidelity']:.1f} | {rates['ours']:.1f} | {rates['ours'] / rates['torch-fidelity']:.2f} |"
-    )
-    gram = Gram.of(*found["ours"])
-    shares = manifold.measure(gram)
-    own = {
-        "FID": frechet.distance(gram),
-        "KID": kernel.distance(gram, 2, 0)[0],
-        "precision": shares["precision"],
-        "recall": shares["recall"],
-    }
+    print(f"| features, images per second | {theirs_rate:.1f} | {our_rate:.1f} | {our_rate / theirs_rate:.2f} |")
+    generated, test = found["ours"]
+    own = numbers(Comparison.of(generated, test, test))
     for name, value in reference(*found["torch-fidelity"]).items():
-        print(
-            f"| {name} | {value:.6f} | {own[name]:.6f} | relative difference {abs(own[name] - value) / abs(value):.1e} |"
-        )
-    exact, root = (
-        timed(lambda: frechet.distance(Gram.of(*found["ours"]))),
-        timed(lambda: by_matrix_root(*found["ours"])),
-    )
-    print(
-        f"| Frechet distance: scipy's sqrtm beside ours | {root[0]:.6f} in {root[1]:.2f} s | {exact[0]:.6f} in {exact[1]:.3f} s | {root[1] / exact[1]:.0f} |"
-    )
+        difference = abs(own[name] - value) / abs(value)
+        print(f"| {name} | {value:.6f} | {own[name]:.6f} | relative difference {difference:.1e} |")
+    exact = timed(lambda: frechet.fid(Comparison.of(generated, test, test)))
+    root = timed(lambda: by_matrix_root(generated, test))
+    cells = [f"{value:.6f} in {seconds:.3f} s" for value, seconds in (root, exact)]
+    print(f"| Frechet distance: scipy's sqrtm beside ours | {' | '.join(cells)} | {root[1] / exact[1]:.0f} |")
+
+
+def numbers(comparison: Comparison) -> dict[str, float]:
+    """Ours, of all pictures."""
+    return {
+        "FID": frechet.fid(comparison),
+        "KID": kid(comparison),
+        "precision": manifold.precision(comparison),
+        "recall": manifold.recall(comparison),
+    }
 
 
 def theirs() -> FeatureExtractorInceptionV3:
@@ -121,7 +120,7 @@ def reference(made: Tensor, real: Tensor) -> dict[str, float]:
 def by_matrix_root(made: Tensor, real: Tensor) -> float:
     """The definition, with the square root of a 2048 x 2048 matrix."""
     covariances = [np.cov(part.numpy(), rowvar=False) for part in (made, real)]
-    root = scipy.linalg.sqrtm(covariances[0] @ covariances[1]).real
+    root = np.real(np.asarray(scipy.linalg.sqrtm(covariances[0] @ covariances[1])))
     return float((made.mean(0) - real.mean(0)).square().sum() + np.trace(covariances[0] + covariances[1] - 2 * root))
 
 

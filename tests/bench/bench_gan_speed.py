@@ -1,11 +1,12 @@
-"""Images a second of training steps: ours beside a textbook's loop, for each architecture. Prints Markdown.
+"""Images per second of training steps: ours beside a textbook's loop, for each architecture. Prints Markdown.
 
     PYTHONPATH=. OMP_NUM_THREADS=1 python tests/bench/bench_gan_speed.py --resolutions 64 128 --threads 1
 
-Both train the same networks with the same loss, DiffAugment, lazy R1, Adam and moving average, in turns. "Plain" is what a
-textbook writes: float32 pictures decoded by PIL at every step, contiguous NCHW, one pass through the discriminator for real and
-another for generated pictures, new generated pictures for the generator's step, and Adam as it comes, not fused.
-`--compile` adds ours with both networks through torch.compile, which the stage does not use: the last column says why.
+Both train the same networks with the same loss, DiffAugment, lazy R1, Adam and moving average, in turns. "Plain" is
+what a textbook writes: float32 pictures decoded by PIL at every step, contiguous NCHW, one pass through the
+discriminator for real and another for generated pictures, new generated pictures for the generator's step, and Adam as
+it comes, not fused. `--compile` adds ours with both networks through torch.compile, which the stage does not use: the
+last column says why.
 """
 
 import argparse
@@ -13,11 +14,10 @@ import copy
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -28,17 +28,19 @@ from torch.utils.data import DataLoader, Dataset
 from stages.common.device import Runtime, prepare
 from stages.common.params import load
 from stages.common.section import RuntimeParams
-from stages.gan import diffaugment
-from stages.gan.ada import Controller
-from stages.gan.architectures import ARCHITECTURES, build
-from stages.gan.losses import LOSSES, gradient_penalty
-from stages.train import pictures
-from stages.train.__main__ import choose
+from stages.gan import adversarial, diffaugment
+from stages.gan.architectures import ARCHITECTURES
+from stages.gan.build import build
+from stages.gan.losses import LOSSES
+from stages.gan.networks import SelfSupervisedDiscriminator
+from stages.gan.regularization import gradient_penalty
+from stages.train.inputs import load_pictures
 from stages.train.loop import train
 from stages.train.params import TrainParams
-from stages.train.state import BETA2, Shape, State
-from stages.train.step import Settings
+from stages.train.schedule import Schedule
+from stages.train.state import BETA2, State
 
+Network = TypeVar("Network", bound=nn.Module)
 PICTURES = 96  # in the training set
 NEVER = 10**9  # steps
 WARM = 2  # steps before the clock starts
@@ -53,24 +55,17 @@ class Contender(Protocol):
 
 
 class Ours:
-    """The stage's own loop, without its door: no sheets, no looks, no files."""
+    """The stage's own loop, without its entry point: no sheets, no evaluations, no files."""
 
     def __init__(self, params: TrainParams, runtime: Runtime, folder: Path):
-        self.params, self.runtime = params, runtime
-        self.images = pictures.load(sorted(folder.iterdir()), params.resolution).to(runtime.device)
-        shape = Shape(params.architecture, params.latent, params.width, params.resolution, params.seed)
-        ada = Controller(params.ada_signal, params.ada_target, params.ada_kimg, runtime.device)
-        self.state = State(shape, params.learning_rate, params.beta1, params.ema_kimg, ada, runtime.device)
+        self.params = params
+        self.images = load_pictures(sorted(folder.iterdir()), params.resolution).to(runtime.device)
+        self.state = State(params, runtime.device, runtime.dtype)
 
     def run(self, steps: int) -> None:
         """Train for so many steps more."""
-        train(
-            self.state,
-            self.images,
-            self.images[:0],
-            our_settings(self.params, self.runtime, self.state.step + steps),
-            Nobody(),
-        )
+        schedule = Schedule(self.state.step + steps, log=NEVER, evaluate=NEVER, save=NEVER)
+        train(self.state, self.images, self.images[:0], self.params, schedule, NoCallbacks())
 
 
 class Compiled(Ours):
@@ -81,30 +76,29 @@ class Compiled(Ours):
         generator, discriminator = self.state.generator, self.state.discriminator
         eager, compiled = discriminator.forward, torch.compile(discriminator.forward, dynamic=False)
         generator.forward = torch.compile(generator.forward, dynamic=False)
-        discriminator.forward = lambda images: (eager if images.is_leaf and images.requires_grad else compiled)(images)
+
+        def forward(pictures: Tensor) -> Tensor:
+            of_penalty = pictures.is_leaf and pictures.requires_grad
+            return eager(pictures) if of_penalty else compiled(pictures)
+
+        discriminator.forward = forward
 
 
-def our_settings(params: TrainParams, runtime: Runtime, steps: int) -> Settings:
-    """The door's choice, with the end at `steps` and nothing due before."""
-    chosen = choose(params, runtime)
-    return replace(chosen, steps=steps, **{f"{name}_every": NEVER for name in chosen.schedule()})
+class NoCallbacks:
+    """Nothing happens besides the training."""
 
-
-class Nobody:
-    """Watches a training and does nothing."""
-
-    def report(self, _: dict[str, float]) -> None:
-        """Not read."""
-
-    def evaluate(self) -> None:
-        """Not looked at."""
-
-    def snapshot(self) -> None:
-        """Not kept."""
-
-    def enough(self) -> bool:
+    def should_stop(self) -> bool:
         """Never."""
         return False
+
+    def log(self, row: dict[str, float]) -> None:
+        """Not logged."""
+
+    def evaluate(self) -> None:
+        """Not evaluated."""
+
+    def save(self) -> None:
+        """Not saved."""
 
 
 class Decoded(Dataset):
@@ -126,9 +120,10 @@ class Plain:
     """A textbook's loop over the same networks."""
 
     def __init__(self, params: TrainParams, runtime: Runtime, folder: Path):
-        self.params, self.device, self.loss = params, runtime.device, LOSSES[params.loss]
+        self.params, self.device = params, runtime.device
         networks = build(params.architecture, params.latent, params.width, params.resolution, params.seed)
-        self.generator, self.discriminator = (contiguous(network.to(self.device)) for network in networks)
+        self.generator = contiguous(networks[0].to(self.device))
+        self.discriminator = contiguous(networks[1].to(self.device))
         self.average = copy.deepcopy(self.generator)
         options = {"lr": params.learning_rate, "betas": (params.beta1, BETA2)}
         self.adam_generator = torch.optim.Adam(self.generator.parameters(), **options)
@@ -141,48 +136,47 @@ class Plain:
         """Train for so many steps more."""
         with undetermined():
             for _ in range(steps):
-                real = self.change(next(self.batches).to(self.device))
-                self.learn_discriminator(real)
-                self.learn_generator(real)
-                self.follow()
+                real = self.augment(next(self.batches).to(self.device))
+                self.step_discriminator(real)
+                self.step_generator(real)
+                self.update_average()
                 self.step += 1
 
-    def learn_discriminator(self, real: Tensor) -> None:
+    def step_discriminator(self, real: Tensor) -> None:
         with torch.no_grad():
             fake = self.generate()
         extra = 0.0
-        if hasattr(self.discriminator, "self_supervised"):
+        if isinstance(self.discriminator, SelfSupervisedDiscriminator):
             real_logits, extra = self.discriminator.self_supervised(real, self.rng)
         else:
             real_logits = self.discriminator(real)
-        loss = self.loss.discriminator(real_logits, self.discriminator(self.change(fake))) + extra
+        fake_logits = self.discriminator(self.augment(fake))
+        loss = adversarial.discriminator_loss(self.params.loss, real_logits, fake_logits) + extra
         if self.params.r1_gamma > 0 and self.step % self.params.penalty_every == 0:
-            loss = loss + self.params.penalty_every * self.params.r1_gamma / 2 * gradient_penalty(
-                self.discriminator, real
-            )
+            weight = self.params.penalty_every * self.params.r1_gamma / 2
+            loss = loss + weight * gradient_penalty(self.discriminator, real)
         self.descend(self.adam_discriminator, loss)
 
-    def learn_generator(self, real: Tensor) -> None:
-        fake_logits = self.discriminator(self.change(self.generate()))
-        if self.params.loss.startswith("relativistic"):
+    def step_generator(self, real: Tensor) -> None:
+        fake_logits = self.discriminator(self.augment(self.generate()))
+        if LOSSES[self.params.loss].relativistic:
             with torch.no_grad():
                 real_logits = self.discriminator(real)
         else:
-            real_logits = fake_logits.detach()  # the other losses do not look at them
-        self.descend(self.adam_generator, self.loss.generator(real_logits, fake_logits))
+            real_logits = fake_logits.detach()  # which the other losses do not use
+        self.descend(self.adam_generator, adversarial.generator_loss(self.params.loss, real_logits, fake_logits))
 
     @torch.no_grad()
-    def follow(self) -> None:
+    def update_average(self) -> None:
         for average, value in zip(self.average.parameters(), self.generator.parameters(), strict=True):
             average.mul_(0.999).add_(value, alpha=0.001)
 
     def generate(self) -> Tensor:
         return self.generator(torch.randn(self.params.batch, self.params.latent, device=self.device), self.rng)
 
-    def change(self, images: Tensor) -> Tensor:
-        return diffaugment.diffaugment(
-            images, self.params.diffaugment, torch.rand(len(images), diffaugment.DRAWS, device=self.device)
-        )
+    def augment(self, images: Tensor) -> Tensor:
+        uniform = torch.rand(len(images), diffaugment.DRAWS, device=self.device)
+        return diffaugment.diffaugment(images, uniform, self.params.diffaugment)
 
     def descend(self, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
         optimizer.zero_grad()
@@ -190,7 +184,7 @@ class Plain:
         optimizer.step()
 
 
-def contiguous(network: nn.Module) -> nn.Module:
+def contiguous(network: Network) -> Network:
     """The network with all maps and weights laid out as NCHW, whatever its own code prefers."""
 
     def lay_out(_: nn.Module, values: tuple) -> tuple:
@@ -227,7 +221,7 @@ def paint(folder: Path, resolution: int) -> Path:
 
 
 def rate(contender: Contender, asked: argparse.Namespace) -> float:
-    """Images a second over so many steps."""
+    """Images per second over so many steps."""
     clock = CLOCKS[asked.clock]
     start = clock()
     contender.run(asked.steps)
@@ -236,8 +230,8 @@ def rate(contender: Contender, asked: argparse.Namespace) -> float:
     return asked.steps * asked.batch / (clock() - start)
 
 
-def race(contenders: dict[str, Contender], asked: argparse.Namespace) -> dict[str, list[float]]:
-    """Images a second of every repeat, in turns."""
+def race(contenders: Mapping[str, Contender], asked: argparse.Namespace) -> dict[str, list[float]]:
+    """Images per second of every repeat, in turns."""
     for contender in contenders.values():
         contender.run(WARM)
     rates: dict[str, list[float]] = {name: [] for name in contenders}
@@ -256,7 +250,8 @@ def variant(architecture: str, resolution: int, asked: argparse.Namespace) -> Tr
 def conditions(asked: argparse.Namespace, runtime: Runtime) -> str:
     """How it was measured."""
     steps = f"{asked.repeats} repeats of {asked.steps} steps in turns, {asked.clock} time"
-    return f"batch {asked.batch}, {asked.threads} threads, {steps}, ours in {runtime.report()['precision']} on {asked.device}"
+    ours = f"ours in {runtime.report()['precision']} on {asked.device}"
+    return f"batch {asked.batch}, {asked.threads} threads, {steps}, {ours}"
 
 
 def parse(description: str, resolutions: list[int]) -> argparse.Namespace:
@@ -291,9 +286,9 @@ def main() -> None:
     asked = parse(str(__doc__), [64, 128])
     runtime = prepare(RuntimeParams(device=asked.device, precision=asked.precision, threads=asked.threads))
     print(f"{conditions(asked, runtime)}\n")
-    kinds: dict[str, Callable[[TrainParams, Runtime, Path], Contender]] = {"plain": Plain, "ours": Ours} | (
-        {"compiled": Compiled} if asked.compile else {}
-    )
+    kinds: dict[str, Callable[[TrainParams, Runtime, Path], Contender]] = {"plain": Plain, "ours": Ours}
+    if asked.compile:
+        kinds["compiled"] = Compiled
     heads = [f"{name}, images/s, median (best)" for name in kinds] + [f"{name} to plain" for name in list(kinds)[1:]]
     print(f"| architecture | pixels | {' | '.join(heads)} |\n|---{'|---' * (1 + len(heads))}|")
     for architecture in asked.architectures:

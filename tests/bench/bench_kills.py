@@ -1,4 +1,4 @@
-"""Trainings that are killed at random moments, again and again, and must end with the bytes of one that was left alone. Prints Markdown.
+"""Trainings that are killed at random moments and must end with the bytes of one that was left alone. Prints Markdown.
 
 Run in the repository's root: `PYTHONPATH=. python tests/bench/bench_kills.py --kills 30`.
 """
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,21 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = {
-    "architecture": "stylegan2", "loss": "nonsaturating", "path_length": 2.0, "augmentation": "ada", "learning_rate": 0.002, "resolution": 32, "width": 8,
-    "latent": 16, "batch": 8, "kimg": 1.6, "sheet_kimg": 0.08, "evaluate_kimg": 0.4, "evaluate_pictures": 4, "device": "cpu", "threads": 1,
-}  # fmt: skip
+    "architecture": "stylegan2",
+    "loss": "nonsaturating",
+    "path_length": 2.0,
+    "augmentation": "ada",
+    "learning_rate": 0.002,
+    "resolution": 32,
+    "width": 8,
+    "latent": 16,
+    "batch": 8,
+    "kimg": 1.6,
+    "sheet_kimg": 0.08,
+    "evaluate_kimg": 0.4,
+    "evaluate_pictures": 4,
+}
+RUNTIME = {"device": "cpu", "precision": "auto", "threads": 1}
 
 
 def main() -> None:
@@ -39,27 +52,26 @@ def main() -> None:
         assert command(unbroken).wait() == 0
         length, expected = time.monotonic() - start, outputs(unbroken)
 
-        def one(number: int) -> tuple[bool, bool]:
-            """Whether the result is the unbroken one's, and whether the second start found a state to go on from."""
-            folder = Path(place) / f"broken-{number}"
-            found = kill_and_go_on(folder, length, random.Random(f"{asked.seed} {number}"))
-            resumed = "resuming after" in folder.with_suffix(".log").read_text()
-            print(
-                f"{number + 1}: {'equal' if found == expected else 'DIFFERENT'}{', resumed' if resumed else ''}",
-                file=sys.stderr,
-                flush=True,
-            )
-            shutil.rmtree(folder)
-            return found == expected, resumed
-
+        folders = [Path(place) / f"broken-{number}" for number in range(asked.kills)]
+        moments = [random.Random(f"{asked.seed} {number}") for number in range(asked.kills)]
         with ThreadPoolExecutor(asked.jobs) as pool:
-            equal, resumed = map(sum, zip(*pool.map(one, range(asked.kills)), strict=True))
-    print(
-        "| kills at random moments | trainings that went on from a saved state | results equal to an unbroken training's, byte for byte | files compared |"
-    )
+            tried = list(pool.map(partial(try_once, length=length, expected=expected), folders, moments))
+    equal, resumed = (sum(column) for column in zip(*tried, strict=True))
+    equality = "results equal to an unbroken training's, byte for byte"
+    print(f"| kills at random moments | trainings that went on from a saved state | {equality} | files compared |")
     print("|---|---|---|---|")
     print(f"| {asked.kills} | {resumed} | {equal} | {len(expected)} |")
     sys.exit(equal != asked.kills)
+
+
+def try_once(folder: Path, moments: random.Random, length: float, expected: dict[str, str]) -> tuple[bool, bool]:
+    """Whether the result is the expected one, and whether the second start found a state to go on from."""
+    equal = kill_and_go_on(folder, length, moments) == expected
+    resumed = "resuming after" in folder.with_suffix(".log").read_text()
+    words = [folder.name, "equal" if equal else "DIFFERENT", *(["resumed"] if resumed else [])]
+    print(", ".join(words), file=sys.stderr, flush=True)
+    shutil.rmtree(folder)
+    return equal, resumed
 
 
 def kill_and_go_on(folder: Path, length: float, moments: random.Random) -> dict[str, str]:
@@ -85,19 +97,18 @@ def workspace(folder: Path) -> Path:
             values = np.random.default_rng((number, count)).integers(0, 256, (8, 8, 3), dtype=np.uint8)
             Image.fromarray(values).resize((32, 32)).save(folder / f"data/train/{part}/work-{number:02d}--00.png")
     values = yaml.safe_load((ROOT / "params.yaml").read_text())
-    (folder / "params.yaml").write_text(yaml.safe_dump(values | {"train": values["train"] | TRAIN}))
+    values |= {"train": values["train"] | TRAIN, "runtime": RUNTIME}
+    (folder / "params.yaml").write_text(yaml.safe_dump(values))
     return folder
 
 
 def command(folder: Path) -> subprocess.Popen:
     """The stage as DVC runs it."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")} | {
-        "PYTHONPATH": str(ROOT)
-    }
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
+    environment["PYTHONPATH"] = str(ROOT)
+    stage = [sys.executable, "-m", "stages.train"]
     with folder.with_suffix(".log").open("w") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "stages.train"], cwd=folder, env=environment, stdout=log, stderr=log
-        )
+        return subprocess.Popen(stage, cwd=folder, env=environment, stdout=log, stderr=log)
 
 
 def outputs(folder: Path) -> dict[str, str]:

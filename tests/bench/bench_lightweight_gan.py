@@ -1,11 +1,14 @@
-"""Images a second of training steps beside lightweight-gan from PyPI, at the same resolution, batch and threads. Prints Markdown.
+"""Images per second of training steps beside lightweight-gan from PyPI, at the same resolution, batch and threads.
+
+Prints Markdown.
 
     PYTHONPATH=. OMP_NUM_THREADS=1 python tests/bench/bench_lightweight_gan.py --architectures fastgan dcgan --threads 1
 
-lightweight-gan and what it lacks are installed into a throw-away folder, which a process of its own sees before our packages, so that
-torch is there already. It asks for a GPU; a driver outside of its code and ours puts it on the CPU. Its networks are other ones
-than ours (see the numbers of parameters): the ratio compares the training steps that each project ships, not two implementations of one network.
-Let the steps be a multiple of 8: then both count their lazy gradient penalties (every 4 steps, every train.penalty_every) in the right share.
+lightweight-gan and what it lacks are installed into a throw-away folder, which a process of its own sees before our
+packages, so that torch is there already. It asks for a GPU; a driver outside of its code and ours puts it on the CPU.
+Its networks are other ones than ours (see the numbers of parameters): the ratio compares the training steps that each
+project ships, not two implementations of one network. Let the steps be a multiple of 8: then both count their lazy
+gradient penalties (every 4 steps, every train.penalty_every) in the right share.
 """
 
 import argparse
@@ -18,7 +21,7 @@ from bench_gan_speed import WARM, Ours, conditions, paint, parse, rate, variant
 
 from stages.common.device import Runtime, prepare
 from stages.common.section import RuntimeParams
-from stages.gan.architectures import count_parameters
+from stages.gan.build import count_parameters
 
 PACKAGES = [
     "lightweight-gan==1.2.1",
@@ -32,11 +35,8 @@ PACKAGES = [
 NETWORKS = {  # lightweight-gan's arguments; the first are its command line's
     "lightweight-gan": {"attn_res_layers": [32]},
     "the same without attention": {"attn_res_layers": []},
-    "the same, narrow": {
-        "attn_res_layers": [],
-        "fmap_max": 64,
-        "latent_dim": 128,
-    },  # fewer parameters than our fastgan, 2.0 M in all
+    # Fewer parameters than our fastgan, 2.0 M in all.
+    "the same, narrow": {"attn_res_layers": [], "fmap_max": 64, "latent_dim": 128},
 }
 DRIVER = """
 import json, sys, time
@@ -58,8 +58,8 @@ class OnCpu:
         return getattr(torch, name)
 
 lightweight_gan.torch = OnCpu()
-trainer = lightweight_gan.Trainer(base_dir=asked["base"], image_size=asked["resolution"], batch_size=asked["batch"], num_workers=0, use_aim=False,
-                                  disc_output_size=1, **asked["network"])
+sizes = {"image_size": asked["resolution"], "batch_size": asked["batch"], "disc_output_size": 1}
+trainer = lightweight_gan.Trainer(base_dir=asked["base"], num_workers=0, use_aim=False, **sizes, **asked["network"])
 trainer.set_data_src(asked["pictures"])
 trainer.evaluate = trainer.save = lambda *_, **__: None  # sheets and checkpoints, at every hundredth step from 0 on
 clock = {"wall": time.perf_counter, "processor": time.process_time}[asked["clock"]]
@@ -109,9 +109,8 @@ def main() -> None:
     asked = parse(str(__doc__), [64])
     runtime = prepare(RuntimeParams(device="cpu", precision=asked.precision, threads=asked.threads))
     print(f"{conditions(asked, runtime)}\n")
-    print(
-        "| pixels | | parameters, generator + discriminator | images/s, median (best) | ratio to the first | to the second | to the third |"
-    )
+    ratios = "ratio to the first | to the second | to the third"
+    print(f"| pixels | | parameters, generator + discriminator | images/s, median (best) | {ratios} |")
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         base = Path(name)

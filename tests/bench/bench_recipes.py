@@ -1,12 +1,13 @@
-"""What each ingredient of a recipe brings: trainings of equal minutes or equal pictures, several seeds, KID to the test works. Prints Markdown.
+"""What each ingredient of a recipe brings: trainings of equal minutes or pictures, some seeds, KID to the test works.
 
-Run in the repository's root after `dvc repro augment`:
+Prints Markdown. Run in the repository's root after `dvc repro augment`:
 
     PYTHONPATH=. python tests/bench/bench_recipes.py story --kimg 60 --seeds 0 1 2
     PYTHONPATH=. python tests/bench/bench_recipes.py ingredients --minutes 4 --seeds 0 1
 
-Equal minutes: the processor time that a picture takes is measured first, recipe by recipe, and gives each its thousands of pictures
-for so many minutes of 2 cores. The trainings run two at a time with one thread each, and noise on the machine changes no result.
+Equal minutes: the processor time that a picture takes is measured first, recipe by recipe, and gives each its thousands
+of pictures for so many minutes of 2 cores. The trainings run two at a time with one thread each, and noise on the
+machine changes no result.
 """
 
 import argparse
@@ -18,27 +19,34 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import yaml
+from PIL import Image
 
-from stages.common import files, images, params
-from stages.evaluate.__main__ import works
+from stages.common import images, params
+from stages.common.records import read_split
+from stages.evaluate.pictures import works
 from stages.gan.checkpoint import load_generator
 from stages.gan.noise import latents
 from stages.gan.sampling import contact_sheet, sample
 from stages.metrics import inception, kernel
 from stages.metrics.features import features
 from stages.metrics.kernel import Gram
+from stages.train.params import TrainParams
 
 ROOT = Path(__file__).resolve().parents[2]
+CPU = torch.device("cpu")
 SAMPLES = 200
 CORES = 2  # of the minutes
 SHEET = 25  # pictures of the sheet that is kept of each recipe's first seed
-SUITES: dict[str, dict[str, dict[str, Any]]] = {
+Recipe = Mapping[str, Any]  # keys of the section train
+SUITES: dict[str, dict[str, Recipe]] = {
     "story": {
         "default": {},
         "story_dcgan": {"preset": "story_dcgan"},
@@ -60,7 +68,44 @@ SUITES: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 
+class Training(NamedTuple):
+    """A training to run."""
+
+    name: str  # of the recipe
+    seed: int
+    folder: Path
+
+
 def main() -> None:
+    asked = parse()
+    recipes = {name: recipe for name, recipe in SUITES[asked.suite].items() if not asked.only or name in asked.only}
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        speeds = {name: speed(folder / "speed", recipe) for name, recipe in recipes.items()} if asked.minutes else {}
+        kimg = {name: asked.kimg or round(60 * asked.minutes * speeds[name] / 1000, 1) for name in recipes}
+        print(f"thousands of pictures: {kimg}", file=sys.stderr, flush=True)
+        reference = Reference()
+        trainings = [
+            Training(name, seed, folder / f"{number}-{seed}")
+            for seed in asked.seeds
+            for number, name in enumerate(recipes)
+        ]
+        with ThreadPoolExecutor(asked.jobs) as pool:
+            list(pool.map(partial(run, recipes=recipes, kimg=kimg), trainings))
+        heads = " | ".join(f"seed {seed}" for seed in asked.seeds)
+        print(f"| recipe | pictures/s | kimg | KID, mean | {heads} | verdicts |")
+        print("|---" * (5 + len(asked.seeds)) + "|")
+        for name in recipes:
+            own = [training for training in trainings if training.name == name]
+            rate = f"{speeds[name]:.0f}" if speeds else ""
+            print(f"| {name} | {rate} | {kimg[name]:g} | {results(own, reference)} |", flush=True)
+            if asked.sheets:
+                path = asked.sheets / f"{name.replace(': ', '-').replace(' ', '-')}.png"
+                images.save_png(path, contact_sheet(pictures(own[0].folder, SHEET), columns=5))
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("suite", choices=SUITES)
     parser.add_argument("--kimg", type=float, help="thousands of pictures of each training")
@@ -72,83 +117,57 @@ def main() -> None:
     asked = parser.parse_args()
     if (asked.kimg is None) == (asked.minutes is None):
         parser.error("say either --kimg or --minutes")
-    recipes = {name: changes for name, changes in SUITES[asked.suite].items() if not asked.only or name in asked.only}
-    with tempfile.TemporaryDirectory() as place:
-        rooms = Path(place)
-        speeds = {name: speed(rooms / "speed", changes) if asked.minutes else None for name, changes in recipes.items()}
-        kimg = {name: asked.kimg or round(60 * asked.minutes * speeds[name] / 1000, 1) for name in recipes}
-        print(f"thousands of pictures: {kimg}", file=sys.stderr, flush=True)
-        judge = Judge()
-        todo = [(name, seed) for seed in asked.seeds for name in recipes]
-
-        def one(work: tuple[str, int]) -> dict[str, Any]:
-            name, seed = work
-            room = train(
-                rooms / f"{list(recipes).index(name)}-{seed}",
-                recipes[name] | {"seed": seed, "kimg": kimg[name], "threads": 1},
-            )
-            print(f"{name}, seed {seed}: {kimg[name]:g} kimg done", file=sys.stderr, flush=True)
-            return json.loads((room / "metrics/train.json").read_text()) | {"room": room}
-
-        with ThreadPoolExecutor(asked.jobs) as pool:
-            trained = dict(zip(todo, pool.map(one, todo), strict=True))
-        print(
-            f"| recipe | pictures/s | kimg | KID, mean | {' | '.join(f'seed {seed}' for seed in asked.seeds)} | verdicts |"
-        )
-        print("|---" * (5 + len(asked.seeds)) + "|")
-        for name in recipes:
-            kids = [judge.kid(trained[name, seed]["room"]) for seed in asked.seeds]
-            verdicts = ", ".join(dict.fromkeys(trained[name, seed]["verdict"]["state"] for seed in asked.seeds))
-            shown = f"{speeds[name]:.0f}" if speeds[name] else ""
-            print(
-                f"| {name} | {shown} | {kimg[name]:g} | {statistics.mean(kids):.3f} | {' | '.join(f'{kid:.3f}' for kid in kids)} | {verdicts} |",
-                flush=True,
-            )
-            if asked.sheets:
-                save_sheet(
-                    trained[name, asked.seeds[0]]["room"],
-                    asked.sheets / f"{name.replace(': ', '-').replace(' ', '-')}.png",
-                )
+    return asked
 
 
-def workspace(room: Path, changes: dict[str, Any]) -> Path:
-    """A folder with the pipeline's training pictures and changed params; one look, at the end."""
-    room.mkdir(parents=True)
+def run(training: Training, recipes: Mapping[str, Recipe], kimg: Mapping[str, float]) -> None:
+    """Train one recipe with one seed."""
+    name, seed, folder = training
+    train(folder, {**recipes[name], "seed": seed, "kimg": kimg[name]})
+    print(f"{name}, seed {seed}: {kimg[name]:g} kimg done", file=sys.stderr, flush=True)
+
+
+def results(trainings: list[Training], reference: "Reference") -> str:
+    """The cells of a recipe's seeds: mean KID, each KID, the verdicts."""
+    kids = [reference.kid(training.folder) for training in trainings]
+    metrics = [json.loads((training.folder / "metrics/train.json").read_text()) for training in trainings]
+    verdicts = ", ".join(dict.fromkeys(item["verdict"]["state"] for item in metrics))
+    return f"{statistics.mean(kids):.3f} | {' | '.join(f'{kid:.3f}' for kid in kids)} | {verdicts}"
+
+
+def workspace(folder: Path, recipe: Recipe) -> Path:
+    """A folder with the pipeline's training pictures and changed params; one evaluation, at the end."""
+    folder.mkdir(parents=True)
     values = yaml.safe_load((ROOT / "params.yaml").read_text())
-    values["train"] |= {"evaluate_kimg": 1e6, "evaluate_pictures": 48, "sheet_kimg": 1e6} | changes
-    (room / "params.yaml").write_text(yaml.safe_dump(values))
-    (room / "data").mkdir()
-    (room / "data/train").symlink_to(ROOT / "data/train")
-    return room
+    values["train"] |= {"evaluate_kimg": 1e6, "evaluate_pictures": 48, "sheet_kimg": 1e6} | dict(recipe)
+    values["runtime"]["threads"] = 1
+    (folder / "params.yaml").write_text(yaml.safe_dump(values))
+    (folder / "data").mkdir()
+    (folder / "data/train").symlink_to(ROOT / "data/train")
+    return folder
 
 
-def train(room: Path, changes: dict[str, Any]) -> Path:
-    """Run the stage as DVC does; returns its folder."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")} | {
-        "PYTHONPATH": str(ROOT)
-    }
-    threads = str(changes.get("threads", 2))
-    environment |= {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
-    done = subprocess.run(
-        [sys.executable, "-m", "stages.train"],
-        cwd=workspace(room, changes),
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
+def train(folder: Path, recipe: Recipe) -> None:
+    """Run the stage as DVC does, in a new folder."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
+    environment |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    stage = [sys.executable, "-m", "stages.train"]
+    done = subprocess.run(stage, cwd=workspace(folder, recipe), env=environment, capture_output=True, text=True)
     if done.returncode:
-        raise SystemExit(f"{changes} failed: {done.stderr[-2000:]}")
-    return room
+        raise SystemExit(f"{recipe} failed: {done.stderr[-2000:]}")
 
 
-def speed(room: Path, changes: dict[str, Any], short: float = 0.16, long: float = 0.8) -> float:
-    """Pictures a second on 2 cores, from the processor time of two trainings of different length, so that the start and the look fall out."""
+def speed(folder: Path, recipe: Recipe, short: float = 0.16, long: float = 0.8) -> float:
+    """Pictures per second on 2 cores.
+
+    From the processor time of two trainings of different length, so that the start and the evaluation fall out.
+    """
     seconds = []
     for kimg in (short, long):
         start = processor_time()
-        train(room, changes | {"kimg": kimg, "evaluate_pictures": 2, "threads": 1})
+        train(folder, {**recipe, "kimg": kimg, "evaluate_pictures": 2})
         seconds.append(processor_time() - start)
-        shutil.rmtree(room)
+        shutil.rmtree(folder)
     return CORES * (long - short) * 1000 / (seconds[1] - seconds[0])
 
 
@@ -158,36 +177,27 @@ def processor_time() -> float:
     return used.ru_utime + used.ru_stime
 
 
-class Judge:
-    """KID to the test works, as in the stage evaluate, with the test works' features computed once."""
+class Reference:
+    """The test works, as in the stage evaluate, with their features computed once."""
 
     def __init__(self):
-        torch.set_num_threads(os.cpu_count())
-        everything = params.load()
-        self.network = inception.load(torch.device("cpu"))
-        names = files.read_json(Path("data/split.json"))["test"]
-        self.real = features(self.network, works(names, everything["train"].resolution), 16, torch.device("cpu"))
+        torch.set_num_threads(os.cpu_count() or 1)
+        self.network = inception.load(CPU)
+        resolution = params.load().section(TrainParams).resolution
+        real = works(Path("data/works"), read_split(Path("data/split.json"))["test"], resolution)
+        self.features = features(self.network, real, 16, CPU)
 
-    def kid(self, room: Path) -> float:
-        """Of SAMPLES pictures of the generator that the training kept."""
-        return kernel.squared_mmd(
-            Gram.of(features(self.network, pictures(room, SAMPLES), 16, torch.device("cpu")), self.real)
-        ).item()
+    def kid(self, folder: Path) -> float:
+        """To SAMPLES pictures of the generator that the training kept."""
+        generated = features(self.network, pictures(folder, SAMPLES), 16, CPU)
+        return kernel.squared_mmd(Gram.of(generated, self.features)).item()
 
 
-def pictures(room: Path, count: int) -> list[Any]:
+def pictures(folder: Path, count: int) -> list[Image.Image]:
     """The first pictures of a trained generator."""
-    generator = load_generator(room / "data/gan/generator.safetensors")
-    return [
-        picture
-        for z in latents(0, range(count), generator.latent).split(25)
-        for picture in sample(generator, z, torch.float32)
-    ]
-
-
-def save_sheet(room: Path, path: Path) -> None:
-    """What a recipe's pictures look like."""
-    images.save_png(path, contact_sheet(pictures(room, SHEET), columns=5))
+    generator = load_generator(folder / "data/gan/generator.safetensors")
+    parts = latents(0, range(count), generator.latent).split(25)
+    return [picture for z in parts for picture in sample(generator, z, torch.float32)]
 
 
 if __name__ == "__main__":

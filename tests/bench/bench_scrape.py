@@ -1,11 +1,13 @@
-"""How fast the scrape is: files a second from a loopback server without a pace limit, beside img2dataset and a plain requests loop.
+"""How fast the scrape is, beside img2dataset and a plain requests loop.
+
+Files per second from a loopback server without a rate limit:
 
     python tests/bench/bench_scrape.py --files 1000 --img2dataset /tmp/other-venv/bin/python
 
-img2dataset needs numpy and OpenCV of its own, so it is run by the Python of a venv of its own; without one it is left out. All of them
-fetch the same list from the same server, in turns. img2dataset and the scrape decode every picture, hash it with sha256 and write the
-file as it came; the scrape reads robots.txt, checks every address and keeps a copy in its store besides. The loop does nothing but get
-and write, one file after the other.
+img2dataset needs numpy and OpenCV of its own, so it is run by the Python of a venv of its own; without one it is left
+out. All of them fetch the same list from the same server, in turns. img2dataset and the scrape decode every picture,
+hash it with sha256 and write the file as it came; the scrape reads robots.txt, checks every address and keeps a copy in
+its store besides. The loop does nothing but get and write, one file after the other.
 """
 
 import argparse
@@ -33,19 +35,22 @@ IMG2DATASET = """
 import sys
 from img2dataset import download
 if __name__ == "__main__":
-    download(url_list=sys.argv[1], output_folder=sys.argv[2], input_format="csv", url_col="url", output_format="files", processes_count=int(sys.argv[3]),
-             thread_count=int(sys.argv[4]), resize_mode="no", skip_reencode=True, compute_hash="sha256", number_sample_per_shard=500, enable_wandb=False)
+    download(url_list=sys.argv[1], output_folder=sys.argv[2], input_format="csv", url_col="url", output_format="files",
+             processes_count=int(sys.argv[3]), thread_count=int(sys.argv[4]), resize_mode="no", skip_reencode=True,
+             compute_hash="sha256", number_sample_per_shard=500, enable_wandb=False)
 """
 
 
 def pictures(count: int) -> list[bytes]:
-    """JPEGs with structure and grain, about as heavy as a page's medium rendition; 50 different ones made unlike by their last bytes."""
+    """JPEGs with structure and grain, about as heavy as a page's medium rendition.
+
+    50 different ones, made unlike by their last bytes.
+    """
     random = np.random.default_rng(0)
     made = []
     for _ in range(min(50, count)):
-        coarse = Image.fromarray(random.integers(0, 256, (12, 16, 3), np.uint8)).resize(
-            (640, 480), Image.Resampling.BICUBIC
-        )
+        patches = Image.fromarray(random.integers(0, 256, (12, 16, 3), np.uint8))
+        coarse = patches.resize((640, 480), Image.Resampling.BICUBIC)
         grain = np.clip(np.asarray(coarse, np.int16) + random.integers(-12, 13, (480, 640, 1)), 0, 255).astype(np.uint8)
         data = io.BytesIO()
         Image.fromarray(grain).save(data, "JPEG", quality=88)
@@ -85,12 +90,9 @@ def scrape(connections: int, listed: Path, folder: Path) -> int:
     values = yaml.safe_load((ROOT / "params.yaml").read_text())
     values["scrape"] |= {"source": "urls", "path": str(listed), "connections": connections}
     (folder / "params.yaml").write_text(yaml.safe_dump(values))
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")} | {
-        "PYTHONPATH": str(ROOT)
-    }
-    subprocess.run(
-        [sys.executable, "-m", "stages.scrape"], cwd=folder, env=environment, check=True, capture_output=True
-    )
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
+    command = [sys.executable, "-m", "stages.scrape"]
+    subprocess.run(command, cwd=folder, env=kept | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
     return json.loads((folder / "metrics" / "scrape.json").read_text())["files"]
 
 
@@ -147,9 +149,8 @@ def main() -> None:
             visits[f"img2dataset, {processes} x {threads} threads"] = partial(
                 img2dataset, options.img2dataset, processes, threads
             )
-    print(
-        f"{len(files)} files of {sum(map(len, files)) / len(files) / 1000:.0f} kB, {options.rounds} rounds in turns, {os.cpu_count()} cores"
-    )
+    size = sum(map(len, files)) / len(files) / 1000
+    print(f"{len(files)} files of {size:.0f} kB, {options.rounds} rounds in turns, {os.cpu_count()} cores")
     times = {name: [seconds(visit, urls)] for name, visit in visits.items()}
     for _ in range(options.rounds - 1):
         for name, visit in visits.items():
@@ -159,19 +160,21 @@ def main() -> None:
         for name, visit in visits.items()
     }
     server.terminate()
-    report(times, starts, len(files))
+    print_table(times, starts, len(files))
 
 
-def report(times: dict[str, list[float]], starts: dict[str, float], count: int) -> None:
-    """Rates with the programs' start and without it (the time for one file taken off), and the scrape's against each of the others."""
+def print_table(times: dict[str, list[float]], starts: dict[str, float], count: int) -> None:
+    """Rates with the programs' start and without it (the time for one file taken off).
+
+    And how many times the scrape's time each of the others takes.
+    """
     middle = {name: statistics.median(values) for name, values in times.items()}
     ours = next(iter(middle))
     print(f"{'':34}{'seconds':>9}{'files/s':>9}{'without start':>15}{'scrape is x':>13}{'without start':>15}")
     for name, value in middle.items():
         net = value - starts[name]
-        print(
-            f"{name:34}{value:9.2f}{count / value:9.0f}{count / net:15.0f}{value / middle[ours]:13.2f}{net / (middle[ours] - starts[ours]):15.2f}"
-        )
+        ratio, net_ratio = value / middle[ours], net / (middle[ours] - starts[ours])
+        print(f"{name:34}{value:9.2f}{count / value:9.0f}{count / net:15.0f}{ratio:13.2f}{net_ratio:15.2f}")
 
 
 if __name__ == "__main__":

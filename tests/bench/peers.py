@@ -1,4 +1,7 @@
-"""Packages that a benchmark compares with, installed into a throw-away folder, and run in processes of their own, which see it before ours."""
+"""Packages that a benchmark compares with.
+
+They are installed into a throw-away folder, and run in processes of their own, which see it before ours.
+"""
 
 import json
 import os
@@ -17,7 +20,10 @@ def install(folder: Path, packages: Sequence[str]) -> None:
 
 
 def run(folder: Path, driver: str, order: dict[str, Any], threads: int) -> dict[str, Any]:
-    """What a driver, the text of a program, prints last, as JSON; it gets the order as its argument. SystemExit with its words where it fails."""
+    """What a driver, the text of a program, prints last, as JSON; it gets the order as its argument.
+
+    Raises SystemExit with its words where it fails.
+    """
     environment = os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": str(threads)}
     done = subprocess.run(
         [sys.executable, "-c", driver, json.dumps(order)], env=environment, capture_output=True, text=True, check=False

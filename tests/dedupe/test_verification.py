@@ -1,4 +1,4 @@
-"""What convinces: every alteration that scans show, and nothing that is another work, a part of one, or one with a motif more."""
+"""What convinces: every alteration that scans show, and no other work, no part of one, none with a motif more."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,8 +10,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from stages.common import params
-from stages.dedupe.grouping import Groups, compare, pairs_to_compare, pairwise
+from stages.dedupe.grouping import Groups, compare, pairs_to_compare
 from stages.dedupe.hashing import Fingerprint, fingerprint
+from stages.dedupe.metrics import pairwise
 from stages.dedupe.verification import Verdict, verify
 from stages.museum import alterations
 from stages.museum.painter import paint
@@ -23,17 +24,25 @@ COPIES = [name for name in alterations.TABLE if name not in ("mirror", "detail")
 LEAST = {"watermark": SETTINGS.correlation, "tint": 0.8}  # scores that are lower than 0.85 in some works
 
 
-def found(
+def if_candidates(
     first: Image.Image, second: Image.Image, distance: int = SETTINGS.hash_distance, mirrored: bool = False
 ) -> tuple[int, Verdict] | None:
     """Hash distance and verdict of two pictures as the stage sees them; None when they are no candidates."""
-    prints = [fingerprint(picture, mirrored, True) for picture in (first, second)]
-    pairs = pairs_to_compare(prints, distance)
+    one, other = (fingerprint(picture, mirrored, True) for picture in (first, second))
+    pairs = pairs_to_compare([one, other], distance)
     if len(pairs) == 0:
         return None
-    return int(pairs.bits[0]), verify(
-        *prints, int(pairs.view_first[0]), int(pairs.view_second[0]), SETTINGS.correlation
-    )
+    verdict = verify(one, other, int(pairs.view_first[0]), int(pairs.view_second[0]), SETTINGS.correlation)
+    return int(pairs.bits[0]), verdict
+
+
+def found(
+    first: Image.Image, second: Image.Image, distance: int = SETTINGS.hash_distance, mirrored: bool = False
+) -> tuple[int, Verdict]:
+    """Hash distance and verdict of two pictures that must be candidates."""
+    pair = if_candidates(first, second, distance, mirrored)
+    assert pair, "they are no candidates"
+    return pair
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +77,7 @@ def test_two_altered_copies_convince_without_the_original(altered):
 
 def test_a_mirror_image_counts_only_when_asked(paintings, altered):
     for number in range(4):
-        plain = found(paintings[number], altered(number, "mirror"))
+        plain = if_candidates(paintings[number], altered(number, "mirror"))
         assert plain is None or plain[1].kind == "different"
         bits, verdict = found(paintings[number], altered(number, "mirror"), mirrored=True)
         assert verdict.kind == "same" and verdict.check.startswith("mirrored") and bits <= 16
@@ -77,7 +86,7 @@ def test_a_mirror_image_counts_only_when_asked(paintings, altered):
 
 
 def test_most_details_are_found_and_none_is_a_copy(paintings, altered):
-    verdicts = [found(picture, altered(number, "detail")) for number, picture in enumerate(paintings)]
+    verdicts = [if_candidates(picture, altered(number, "detail")) for number, picture in enumerate(paintings)]
     kinds = [verdict[1].kind for verdict in verdicts if verdict]
     assert "same" not in kinds and kinds.count("whole") >= 7
     assert found(altered(0, "detail"), paintings[0])[1].kind == "part"
@@ -122,15 +131,9 @@ def test_one_changed_place_is_enough_although_the_whole_correlates(paintings):
         other = paintings[number - 1].resize(picture.size)
         for fill in (other, ImageOps.invert(picture), (30, 30, 30)):
             assert found(picture, pasted(picture, fill), 256)[1].kind == "different", number
-    assert (
-        np.corrcoef(
-            *(
-                np.asarray(item.convert("L")).ravel()
-                for item in (paintings[1], pasted(paintings[1], paintings[2].resize(paintings[1].size)))
-            )
-        )[0, 1]
-        > 0.5
-    )
+    changed = pasted(paintings[1], paintings[2].resize(paintings[1].size))
+    one, other = (np.asarray(item.convert("L")).ravel() for item in (paintings[1], changed))
+    assert np.corrcoef(one, other)[0, 1] > 0.5
 
 
 def test_tiny_and_flat_pictures_do_not_convince():
@@ -144,19 +147,13 @@ def test_comparing_joins_chains_and_leaves_joined_pairs_out(paintings, altered):
     pictures = [paintings[0], altered(0, "resize"), altered(0, "jpeg30"), paintings[1], altered(0, "detail")]
     items = [fingerprint(picture, False, True) for picture in pictures]
     groups = Groups(5)
+    pairs, known = pairs_to_compare(items, SETTINGS.hash_distance), pairs_to_compare(items[:3], 72)
     with ThreadPoolExecutor(1) as pool:
-        findings = [
-            finding
-            for batch in compare(
-                items, pairs_to_compare(items, SETTINGS.hash_distance), groups, SETTINGS.correlation, pool
-            )
-            for finding in batch
-        ]
+        batches = compare(items, pairs, groups, SETTINGS.correlation, pool)
+        findings = [finding for batch in batches for finding in batch]
         assert groups.members() == [[0, 1, 2], [3], [4]]
         assert {(finding.first, finding.second) for finding in findings if finding.verdict.kind == "whole"} >= {(0, 4)}
-        assert list(compare(items[:3], pairs_to_compare(items[:3], 72), groups, SETTINGS.correlation, pool)) == [[]], (
-            "known already"
-        )
+        assert list(compare(items[:3], known, groups, SETTINGS.correlation, pool)) == [[]], "joined already"
 
 
 def test_groups_follow_chains():

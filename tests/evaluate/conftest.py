@@ -1,4 +1,4 @@
-"""Pictures for the judge."""
+"""Pictures for the evaluation."""
 
 import numpy as np
 import pytest

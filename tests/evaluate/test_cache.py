@@ -62,3 +62,11 @@ def test_a_damaged_file_counts_as_none_and_is_mended(tmp_path, compute, damage):
     assert compute.calls == 2
     cache.get([], pictures(), compute)
     assert compute.calls == 2
+
+
+def test_only_what_was_kept_is_told_as_found(tmp_path, compute):
+    told: list[int] = []
+    Cache(tmp_path).get([], pictures(), compute, told.append)
+    assert told == []
+    Cache(tmp_path).get([], pictures(), compute, told.append)
+    assert told == [3]

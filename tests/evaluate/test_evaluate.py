@@ -1,4 +1,4 @@
-"""The door: what it compares, what it writes, and what it says when there is too little."""
+"""The entry point: what it compares, what it writes, and what it says when there is too little."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def with_pictures(workspace, picture):
     return workspace
 
 
-def test_door_tells_noise_from_the_floor_and_repeats_itself(with_pictures):
+def test_it_tells_noise_from_the_floor_and_repeats_itself(with_pictures):
     assert with_pictures.open("evaluate").returncode == 0
     path = with_pictures.folder / "metrics/evaluate.json"
     numbers, before = files.read_json(path), path.read_bytes()
@@ -31,11 +31,8 @@ def test_door_tells_noise_from_the_floor_and_repeats_itself(with_pictures):
         assert space["fid"] > 1.5 * space["fid_floor"] > 0 and space["fid_above_floor_low"] > 0
         assert space["kid"] > space["kid_floor"] + 2 * space["kid_std"] and space["kid_low"] > 0
         assert space["precision"] == 0
-    assert numbers["copied"] == 0 and (numbers["precision_k"], numbers["density_k"], numbers["resize"]) == (
-        3,
-        5,
-        "clean",
-    )
+    how = [numbers[key] for key in ("precision_k", "density_k", "resize")]
+    assert numbers["copied"] == 0 and how == [3, 5, "clean"]
     assert numbers["runtime"]["precision"] == "float32"
     assert len(list((with_pictures.folder / ".cache/features").iterdir())) == 4, "test and floor, in two spaces"
     assert with_pictures.open("evaluate").returncode == 0
@@ -50,9 +47,8 @@ def test_a_memorizer_is_caught_beside_its_models(with_pictures):
     numbers = files.read_json(with_pictures.folder / "metrics/evaluate.json")
     rows = files.read_jsonl(with_pictures.folder / "data/evaluation/nearest.jsonl")
     assert numbers["copied"] == 1 and numbers["copied_low"] > 0.75
-    assert [row["work"] for row in rows] == [f"w{number % 8}" for number in range(16)] and all(
-        row["copied"] for row in rows
-    )
+    assert [row["work"] for row in rows] == [f"w{number % 8}" for number in range(16)]
+    assert all(row["copied"] for row in rows)
     page = images.read(with_pictures.folder / "data/evaluation/nearest.jpg")
     assert page.width > 3 * 2 * 128 and page.height > 4 * 128, "12 pairs in 4 rows"
 

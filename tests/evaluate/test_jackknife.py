@@ -1,4 +1,4 @@
-"""The jackknife against closed forms, and the intervals of the judge against many draws."""
+"""The jackknife against closed forms, and the intervals of a feature space against many draws."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,8 @@ import torch
 
 from stages.evaluate import jackknife
 from stages.evaluate.jackknife import standard_errors
-from stages.evaluate.judge import LEAST, Sets, judge
+from stages.evaluate.space import LEAST, measure_space
+from stages.metrics.comparison import Comparison
 
 
 def sample(seed: int, count: int, features: int = 8, shift: float = 0.0) -> torch.Tensor:
@@ -23,9 +24,8 @@ def test_of_a_mean_of_many_it_comes_from_the_means_of_the_groups():
     values = sample(0, 400, 1)[:, 0]
     found = standard_errors(lambda places: {"mean": float(values[places].mean())}, [400], 3)["mean"]
     groups = torch.randperm(400, generator=torch.Generator().manual_seed(3)).tensor_split(jackknife.GROUPS)
-    assert found == pytest.approx(
-        float(torch.stack([values[group].mean() for group in groups]).std()) / jackknife.GROUPS**0.5
-    )
+    means = torch.stack([values[group].mean() for group in groups])
+    assert found == pytest.approx(float(means.std()) / jackknife.GROUPS**0.5)
 
 
 def test_the_variances_of_independent_samples_add_up():
@@ -35,7 +35,8 @@ def test_the_variances_of_independent_samples_add_up():
 
 
 def draw(seed: int, shift: float = 0.0, made: int = 60) -> dict[str, float]:
-    return judge(Sets(sample(3 * seed, made, shift=shift), sample(3 * seed + 1, 40), sample(3 * seed + 2, 30)), 2, 0)
+    sets = sample(3 * seed, made, shift=shift), sample(3 * seed + 1, 40), sample(3 * seed + 2, 30)
+    return measure_space(Comparison.of(*sets), 2, 0)
 
 
 def test_a_perfect_generator_has_kid_and_fid_above_floor_around_zero_whatever_the_number_of_its_pictures():
@@ -59,7 +60,7 @@ def test_another_manner_lies_outside_of_the_interval():
 
 
 def test_shares_stay_between_their_bounds_and_the_fewest_pictures_are_enough():
-    found = judge(Sets(sample(0, LEAST), sample(1, LEAST), sample(2, LEAST)), 2, 0)
+    found = measure_space(Comparison.of(sample(0, LEAST), sample(1, LEAST), sample(2, LEAST)), 2, 0)
     assert all(np.isfinite(value) for value in found.values())
     for key in ("precision", "recall", "coverage"):
         assert 0 <= found[f"{key}_low"] <= found[key] <= found[f"{key}_high"] <= 1

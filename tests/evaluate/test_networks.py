@@ -13,9 +13,9 @@ from torch.utils.data import Dataset
 from stages.common import images
 from stages.common.weights import EFFICIENTNET, INCEPTION, locate
 from stages.evaluate import efficientnet, perceptual
-from stages.metrics import frechet, inception, kernel, manifold
+from stages.metrics import frechet, inception, kid, manifold
+from stages.metrics.comparison import Comparison
 from stages.metrics.features import features
-from stages.metrics.kernel import Gram
 
 CPU = torch.device("cpu")
 UNIFORM = 652  # the ImageNet class "military uniform"
@@ -77,13 +77,12 @@ def test_the_numbers_equal_torch_fidelitys_with_the_same_weights_and_pictures(ne
         feature_extractor="inception-v3-compat", feature_extractor_weights_path=str(tmp_path / "inception.pth"),
         fid=True, kid=True, kid_subsets=2, kid_subset_size=12, prc=True,
     )  # fmt: skip
-    gram = Gram.of(*(features(network, some, 6, CPU, resize="tf") for some in (made, real)))
-    shares = manifold.measure(gram)
-    assert frechet.distance(gram) == pytest.approx(theirs["frechet_inception_distance"], rel=1e-3)
-    assert kernel.distance(gram, 2, 0)[0] == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-3)
-    assert (shares["precision"], shares["recall"]) == pytest.approx(
-        (theirs["precision"], theirs["recall"]), rel=1e-3, abs=1e-6
-    )
+    generated, test = (features(network, some, 6, CPU, resize="tf") for some in (made, real))
+    ours = Comparison.of(generated, test, test)
+    assert frechet.fid(ours) == pytest.approx(theirs["frechet_inception_distance"], rel=1e-3)
+    assert kid.kid(ours) == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-3)
+    shares = manifold.precision(ours), manifold.recall(ours)
+    assert shares == pytest.approx((theirs["precision"], theirs["recall"]), rel=1e-3, abs=1e-6)
 
 
 def test_efficientnet_knows_what_an_admiral_wears():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from stages.gan.ada import INTERVAL, Controller
+from stages.gan.ada_controller import INTERVAL, Controller
 from stages.gan.checkpoint import read_tensors, write_tensors
 
 
@@ -18,16 +18,8 @@ def logits(positive, negative):
 def test_p_rises_above_the_target_and_falls_below_by_pictures_over_kimg():
     c = controller()
     seen = []
-    for positive, negative in (
-        (4, 0),
-        (8, 1),
-        (7, 1),
-        (3, 1),
-        (2, 2),
-        (0, 4),
-        (0, 4),
-        (0, 4),
-    ):  # r = 1, 7/9, 3/4, 1/2, 0, -1 ...
+    counts = [(4, 0), (8, 1), (7, 1), (3, 1), (2, 2), (0, 4), (0, 4), (0, 4)]  # r = 1, 7/9, 3/4, 1/2, 0, -1 ...
+    for positive, negative in counts:
         c.observe(logits(positive, negative))
         c.update(64)
         seen.append(round(c.p.item(), 6))
@@ -75,7 +67,8 @@ def test_p_stays_where_nothing_was_observed():
 def test_held_out_pictures_that_look_generated_raise_p(means, p):
     c = controller("validation")  # r = 0.5, 0.6, 0.4, 0.6 whatever is added, 0 / 0
     c.p.fill_(0.3)
-    c.update(100, tuple(map(torch.tensor, means)))
+    train, validation, generated = map(torch.tensor, means)
+    c.update(100, (train, validation, generated))
     assert c.p.item() == pytest.approx(p)
 
 

@@ -1,11 +1,15 @@
-"""What every architecture promises (the contract in architectures.py), at three resolutions."""
+"""What every architecture promises (networks.py), at three resolutions, and what its row says of it."""
+
+from pkgutil import resolve_name
 
 import pytest
 import torch
 
-from stages.gan.architectures import ARCHITECTURES, build
+from stages.gan.architectures import ARCHITECTURES
+from stages.gan.build import build, build_discriminator, build_generator
 from stages.gan.ema import Ema
-from stages.gan.losses import gradient_penalty
+from stages.gan.networks import Discriminator, Generator, PathLengthGenerator, SelfSupervisedDiscriminator
+from stages.gan.regularization import gradient_penalty
 from stages.gan.style import Noise
 
 NAMES = list(ARCHITECTURES)
@@ -41,6 +45,29 @@ def test_there_are_four_architectures():
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_row_says_what_its_networks_can(name):
+    row, (generator, discriminator) = ARCHITECTURES[name], pair(name)
+    assert type(generator) is resolve_name(row.generator) and isinstance(generator, Generator)
+    assert type(discriminator) is resolve_name(row.discriminator) and isinstance(discriminator, Discriminator)
+    assert isinstance(generator, PathLengthGenerator) == row.path_length
+    assert generator.latent == LATENT
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_discriminator_takes_multiples_of_its_rows_group_size_and_compares_within_a_group(name):
+    discriminator, size = pair(name)[1], ARCHITECTURES[name].group_size
+    pictures = torch.rand(2 * size, 3, 32, 32, generator=rng()) * 2 - 1
+    first = discriminator(pictures)[:size]
+    torch.testing.assert_close(discriminator(pictures[:size]), first, rtol=1e-4, atol=1e-5)
+    for count in range(1, size):
+        with pytest.raises(ValueError, match=f"multiple of {size}"):
+            discriminator(pictures[:count])
+    if size > 1:
+        other = torch.cat([pictures[: size - 1], pictures[size:]])[:size]
+        assert (discriminator(other)[0] - first[0]).abs().max() > 1e-6
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_shapes_and_every_parameter_learns(name, resolution):
     generator, discriminator = pair(name, resolution)
@@ -51,7 +78,7 @@ def test_shapes_and_every_parameter_learns(name, resolution):
     assert logits.shape in [(4,), (4, 50)]
     assert logits.dtype == torch.float32
     loss = logits.square().mean()
-    if hasattr(discriminator, "self_supervised"):
+    if isinstance(discriminator, SelfSupervisedDiscriminator):
         loss = loss + discriminator.self_supervised(pictures, rng())[1]
     loss.backward()
     for network in (generator, discriminator):
@@ -68,13 +95,14 @@ def test_r1_differentiates_the_discriminators_gradient(name, resolution):
     penalty = gradient_penalty(discriminator, torch.rand(4, 3, resolution, resolution, generator=rng()) * 2 - 1)
     penalty.backward()
     assert penalty > 0
-    judges = {
-        key: own.grad for key, own in discriminator.named_parameters() if not key.startswith(("whole.", "part."))
-    }  # no decoders
-    assert len(judges) >= 8
-    for key, gradient in judges.items():
-        assert gradient is None or torch.isfinite(gradient).all(), key
-        assert key.endswith("bias") or gradient.abs().max() > 0, key
+    decoders = ("whole.", "part.")
+    gradients = {key: own.grad for key, own in discriminator.named_parameters() if not key.startswith(decoders)}
+    assert len(gradients) >= 8
+    for key, gradient in gradients.items():
+        assert gradient is not None or key.endswith("bias"), key
+        if gradient is not None:
+            assert torch.isfinite(gradient).all(), key
+            assert key.endswith("bias") or gradient.abs().max() > 0, key
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -120,7 +148,7 @@ def test_bfloat16_gives_finite_pictures_and_logits_in_float32(name):
     logits.sum().backward()
     assert pictures.dtype == logits.dtype == torch.float32
     for values in [pictures, logits, *(parameter.grad for parameter in generator.parameters())]:
-        assert torch.isfinite(values).all()
+        assert values is not None and torch.isfinite(values).all()
     exact = generator(z(), rng())
     assert (pictures - exact).square().mean() < 0.01 * exact.square().mean()
 
@@ -145,12 +173,16 @@ def test_training_has_the_same_bits_twice(name, device):
         generator, discriminator = (network.to(device) for network in pair(name))
         pictures = generator(z().to(device), rng(5, device))
         loss = discriminator(pictures).square().mean() + gradient_penalty(discriminator, pictures)
-        if hasattr(generator, "path_penalty"):
+        if isinstance(generator, PathLengthGenerator):
             loss = loss + generator.path_penalty(z().to(device), rng(6, device))
-        if hasattr(discriminator, "self_supervised"):
+        if isinstance(discriminator, SelfSupervisedDiscriminator):
             loss = loss + discriminator.self_supervised(pictures, rng(7, device))[1]
         loss.backward()
-        return [parameter.grad for network in (generator, discriminator) for parameter in network.parameters()]
+        gradients = []
+        for parameter in [*generator.parameters(), *discriminator.parameters()]:
+            assert parameter.grad is not None
+            gradients.append(parameter.grad)
+        return gradients
 
     was = torch.are_deterministic_algorithms_enabled()
     torch.use_deterministic_algorithms(True)
@@ -163,8 +195,7 @@ def test_training_has_the_same_bits_twice(name, device):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("resolution", [4, 48])
 def test_an_impossible_resolution_is_refused_by_both(name, resolution):
-    generator, discriminator = ARCHITECTURES[name]
     with pytest.raises(ValueError, match=str(resolution)):
-        generator(LATENT, WIDTH, resolution)
+        build_generator(name, LATENT, WIDTH, resolution)
     with pytest.raises(ValueError, match=str(resolution)):
-        discriminator(WIDTH, resolution)
+        build_discriminator(name, WIDTH, resolution)

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from stages.common.cli import UserError
-from stages.gan.architectures import build
+from stages.gan.build import build
 from stages.gan.checkpoint import load_generator, pack, read_tensors, save_generator, unpack, write_tensors
 
 
@@ -84,22 +84,29 @@ def test_tensors_and_description_come_back(tmp_path):
     assert all(torch.equal(found[name], tensors[name]) for name in tensors)
 
 
+class Training:
+    """A network and its optimizer."""
+
+    def __init__(self):
+        self.network = build("dcgan", 8, 8, 32, seed=0)[0]
+        self.adam = torch.optim.Adam(self.network.parameters(), fused=True)
+
+    def run(self, steps):
+        for _ in range(steps):
+            self.adam.zero_grad()
+            self.network(torch.ones(4, 8)).square().mean().backward()
+            self.adam.step()
+
+    def parts(self):
+        return {"network": self.network, "adam": self.adam}
+
+
 def test_networks_and_optimizers_go_on_as_if_nothing_had_happened():
-    def steps(network, adam, count):
-        for _ in range(count):
-            adam.zero_grad()
-            network(torch.ones(4, 8)).square().mean().backward()
-            adam.step()
-
-    def fresh():
-        network = build("dcgan", 8, 8, 32, seed=0)[0]
-        return {"network": network, "adam": torch.optim.Adam(network.parameters(), fused=True)}
-
-    unbroken, first, second = fresh(), fresh(), fresh()
-    steps(*unbroken.values(), 6)
-    steps(*first.values(), 3)
-    unpack(second, {name: value.clone() for name, value in pack(first).items()})
-    steps(*second.values(), 3)
-    expected, found = pack(unbroken), pack(second)
+    unbroken, first, second = Training(), Training(), Training()
+    unbroken.run(steps=6)
+    first.run(steps=3)
+    unpack(second.parts(), {name: value.clone() for name, value in pack(first.parts()).items()})
+    second.run(steps=3)
+    expected, found = pack(unbroken.parts()), pack(second.parts())
     assert expected.keys() == found.keys()
     assert all(torch.equal(expected[name], found[name]) for name in expected)

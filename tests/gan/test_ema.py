@@ -40,11 +40,12 @@ def test_half_life_0_follows_at_once():
 def test_statistics_of_batch_norm_move_too_and_counters_are_copied():
     network = Generator(8, 8, 32)
     ema = Ema(network, half_life_kimg=0.016)
-    start = ema.network.norms[0].running_var.clone()
+    start = ema.network.get_buffer("norms.0.running_var").clone()
     network(torch.randn(4, 8))
     ema.update(network, shown=1_000_000, batch=16)
-    torch.testing.assert_close(ema.network.norms[0].running_var, (start + network.norms[0].running_var) / 2)
-    assert ema.network.norms[0].num_batches_tracked.item() == 1
+    end = network.get_buffer("norms.0.running_var")
+    torch.testing.assert_close(ema.network.get_buffer("norms.0.running_var"), (start + end) / 2)
+    assert ema.network.get_buffer("norms.0.num_batches_tracked").item() == 1
 
 
 def test_the_average_is_its_own_network_in_evaluation_mode_without_gradients():

@@ -44,20 +44,15 @@ def test_which_sides_are_excited_and_which_have_a_second_convolution(resolution)
 def test_the_discriminator_of_512_pixels_has_the_official_maps():
     with torch.device("meta"):
         discriminator = Discriminator(16, 512)
-    sizes = [discriminator.first.out_channels, *(down.conv.out_channels for down in discriminator.downs.values())]
+    downs = [down.get_parameter("conv.weight").shape[0] for down in discriminator.downs.values()]
+    sizes = [discriminator.first.out_channels, *downs]
     assert sizes == [16, 32, 64, 128, 256, 512]  # at 256, 128, ... 8 pixels
-    small = [
-        layer.out_channels if isinstance(layer, torch.nn.Conv2d) else layer.conv.out_channels
-        for layer in discriminator.small
-        if not isinstance(layer, torch.nn.LeakyReLU)
-    ]
+    first, _, *downs = discriminator.small.children()
+    small = [first.get_parameter("weight").shape[0]]
+    small += [down.get_parameter("conv.weight").shape[0] for down in downs]
     assert small == [32, 64, 128, 256]  # at 64, 32, 16, 8 pixels
-    assert [up.norm.num_features // 2 for up in discriminator.whole.ups] == [
-        128,
-        64,
-        64,
-        32,
-    ]  # at 16, 32, 64, 128 pixels
+    decoder = [up.get_parameter("norm.weight").shape[0] // 2 for up in discriminator.whole.ups]
+    assert decoder == [128, 64, 64, 32]  # at 16, 32, 64, 128 pixels
 
 
 def test_excitation_multiplies_each_map_by_a_number_between_0_and_1():
@@ -91,7 +86,7 @@ def test_shrinking_keeps_the_mean_of_each_block():
 
 
 @pytest.mark.parametrize("resolution", [32, 64, 128])
-def test_self_supervised_judges_like_forward_and_reconstructs(resolution):
+def test_self_supervised_gives_the_logits_of_forward_and_reconstructs(resolution):
     discriminator = Discriminator(8, resolution)
     real = torch.rand(4, 3, resolution, resolution, generator=rng()) * 2 - 1
     logits, loss = discriminator.self_supervised(real, rng())
@@ -125,7 +120,7 @@ def test_a_few_steps_teach_the_decoders_flat_colors():
     assert losses[-1] < losses[0] / 2
 
 
-def test_the_discriminator_judges_each_picture_by_itself():
+def test_the_discriminator_takes_each_picture_by_itself():
     discriminator = Discriminator(8, 64)
     pictures = torch.rand(3, 3, 64, 64, generator=rng()) * 2 - 1
     alone = torch.cat([discriminator(picture[None]) for picture in pictures])

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from stages.gan.architectures import count_parameters
+from stages.gan.build import count_parameters
 from stages.gan.style import EqualConv, EqualLinear, Mapping, Noise, binomial, channels, convolve, minibatch_std, mix
 from stages.gan.stylegan import Discriminator, Generator, adain
 
@@ -45,7 +45,7 @@ def test_adain_gives_each_map_the_styles_mean_and_deviation():
         EqualConv(300, 40, 1, gain=1.0),
     ],
 )
-def test_equalised_layers_keep_unit_variance_whatever_their_rate(layer):
+def test_equalized_layers_keep_unit_variance_whatever_their_rate(layer):
     shape = (256, 300) if isinstance(layer, EqualLinear) else (4, 300, 12, 12)
     inside = layer(torch.randn(shape, generator=rng()))
     inside = inside if inside.ndim == 2 else inside[..., 1:-1, 1:-1]
@@ -59,8 +59,8 @@ def test_a_rate_makes_the_same_gradient_step_move_the_layer_less():
         vectors = torch.randn(5, 30, generator=rng())
         before = layer(vectors)
         with torch.no_grad():
-            layer.weight += 0.1  # what Adam does: a step of the learning rate, whatever the scale
-            layer.bias += 0.1
+            layer.weight.add_(0.1)  # what Adam does: a step of the learning rate, whatever the scale
+            layer.bias.add_(0.1)
         moved.append((layer(vectors) - before).norm().item())
     assert moved[1] == pytest.approx(0.01 * moved[0], rel=1e-2)
 
@@ -161,9 +161,8 @@ def test_the_mapping_ignores_the_length_of_z_and_keeps_its_size():
     z = torch.randn(4, 256)
     w = mapping(z, None, 1.0)
     torch.testing.assert_close(mapping(3 * z, None, 1.0), w)
-    assert w.square().mean().sqrt().item() == pytest.approx(
-        1.04**4, rel=0.2
-    )  # sqrt(2) is a little too much for slope 0.2, eight times
+    # sqrt(2) is a little too much for slope 0.2, eight times.
+    assert w.square().mean().sqrt().item() == pytest.approx(1.04**4, rel=0.2)
 
 
 def test_style_decides_the_spread_of_every_layer():
@@ -175,7 +174,7 @@ def test_style_decides_the_spread_of_every_layer():
     assert [tuple(means.shape) for means in seen] == [(4, size) for size in (64, 64, 32, 32, 16, 16, 8, 8)]
     for means, styled in zip(seen, generator.styles, strict=True):
         w = generator.mapping(torch.randn(4, 16, generator=rng()), None, 1.0)[:, 0]
-        torch.testing.assert_close(means, styled.affine(w).chunk(2, 1)[1], atol=1e-3, rtol=1e-3)
+        torch.testing.assert_close(means, styled.get_submodule("affine")(w).chunk(2, 1)[1], atol=1e-3, rtol=1e-3)
 
 
 def test_the_discriminators_first_weights_keep_the_size_of_its_input():

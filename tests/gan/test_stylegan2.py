@@ -1,10 +1,10 @@
-"""StyleGAN2: the paper's sizes, demodulation against the literal form, path length in closed form, the sum of the resolutions."""
+"""StyleGAN2: the paper's sizes, demodulation by its literal form, path length in closed form, sums of resolutions."""
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from stages.gan.architectures import count_parameters
+from stages.gan.build import count_parameters
 from stages.gan.style import binomial, channels, convolve
 from stages.gan.stylegan2 import Discriminator, Generator, modulated, path_lengths
 
@@ -22,9 +22,8 @@ def test_configuration_f_has_the_official_maps_and_parameters():
     assert channels(32, 1024) == [512, 512, 512, 512, 512, 256, 128, 64, 32]
     with torch.device("meta"):
         generator, discriminator = Generator(512, 32, 1024), Discriminator(32, 1024)
-    assert (
-        count_parameters(generator) == 30_370_060
-    )  # what the official code prints, layer by layer, with eight mapping layers
+    # What the official code prints, layer by layer, with eight mapping layers.
+    assert count_parameters(generator) == 30_370_060
     assert count_parameters(discriminator) == 29_012_513
 
 
@@ -99,7 +98,7 @@ def test_the_path_penalty_is_0_for_a_linear_map_once_the_mean_is_its_length(monk
     generator = Generator(8, 4, 32)
     matrix = torch.zeros(8, 3 * 32 * 32)
     matrix[0] = 1.0
-    monkeypatch.setattr(generator, "draw", lambda w, _rng: (w[:, 0] @ matrix).view(-1, 3, 32, 32))
+    monkeypatch.setattr(generator, "synthesize", lambda w, _rng: (w[:, 0] @ matrix).view(-1, 3, 32, 32))
     z = torch.randn(1, 8)
     assert generator.path_penalty(z, rng()) > 0
     for _ in range(1500):  # 0.99 to the power of 1500 is 0
@@ -115,6 +114,7 @@ def test_the_path_penalty_teaches_the_layers_and_keeps_a_running_mean():
     assert generator.path_mean > 0
     for name in ("ups.0.weight", "convs.0.affine.weight", "to_rgb.1.weight", "mapping.layers.0.weight"):
         gradient = generator.get_parameter(name).grad
+        assert gradient is not None
         assert torch.isfinite(gradient).all()
         assert gradient.abs().max() > 0
 

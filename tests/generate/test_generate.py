@@ -15,10 +15,10 @@ import yaml
 from PIL import Image
 
 from stages.common.cli import UserError
-from stages.gan.architectures import build
+from stages.gan.build import build
 from stages.gan.checkpoint import save_generator
 from stages.generate.__main__ import main
-from stages.generate.interpolation import slerp, walk
+from stages.generate.interpolation import interpolate, slerp
 
 ROOT = Path(__file__).parents[2]
 GENERATOR = "data/gan/generator.safetensors"
@@ -43,7 +43,7 @@ def configure(folder, **values):
 
 @pytest.fixture
 def generate(monkeypatch, workspace):
-    """The door, run in this process."""
+    """The entry point, run in this process."""
 
     def run():
         monkeypatch.chdir(workspace)
@@ -79,8 +79,8 @@ def test_samples_sheet_and_strip(workspace, generate):
     strip = pixels(out / "interpolation.png")
     assert strip.shape == (64 + 2 * 4, 13 * 64 + 14 * 4, 3)
     for number, left in ((0, 4), (1, 4 + 4 * 68), (3, 4 + 12 * 68)):
-        station = pixels(out / f"samples/{number:05d}.png").astype(int)
-        assert abs(strip[4:68:2, left : left + 64 : 2].astype(int) - station).max() <= 1
+        anchor = pixels(out / f"samples/{number:05d}.png").astype(int)
+        assert abs(strip[4:68:2, left : left + 64 : 2].astype(int) - anchor).max() <= 1
 
 
 def test_more_samples_begin_with_the_fewer_and_fewer_leave_none_behind(workspace, generate):
@@ -113,16 +113,14 @@ def test_another_seed_gives_other_samples(workspace, generate):
 def test_truncation_draws_every_sample_to_the_mean(workspace, generate):
     generator = build("dcgan", 8, 8, 32, seed=0)[0].eval()
     with torch.no_grad():
-        generator.project.weight *= 1000  # an untrained one has hardly any contrast
+        generator.get_parameter("project.weight").mul_(1000)  # an untrained one has hardly any contrast
     save_generator(workspace / GENERATOR, generator, "dcgan", 8, 32)
     spreads = []
     for truncation in (1.0, 0.5, 0.0):
         configure(workspace, truncation=truncation)
         generate()
-        samples = np.stack([pixels(path) for path in sorted((workspace / "data/generated/samples").iterdir())]).astype(
-            float
-        )
-        spreads.append(samples.std(axis=0).mean())
+        paths = sorted((workspace / "data/generated/samples").iterdir())
+        spreads.append(np.stack([pixels(path) for path in paths]).astype(float).std(axis=0).mean())
     assert spreads[0] > 1.2 * spreads[1] > spreads[2] == 0
 
 
@@ -138,7 +136,7 @@ def test_a_missing_or_foreign_generator_is_named(workspace, generate, content, m
         generate()
 
 
-def test_the_door_ends_a_mistake_with_one_message(workspace):
+def test_a_mistake_ends_with_one_message(workspace):
     (workspace / GENERATOR).unlink()
     environment = {key: value for key, value in os.environ.items() if key != "DVC_ROOT"} | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
@@ -170,9 +168,9 @@ def test_slerp_interpolates_lengths_and_takes_parallel_vectors():
     assert torch.isfinite(slerp(start, -start, 0.5)).all()
 
 
-def test_a_walk_passes_every_station():
-    stations = torch.randn(4, 8, generator=torch.Generator().manual_seed(0))
-    path = walk(stations, between=3)
+def test_an_interpolation_passes_every_anchor():
+    anchors = torch.randn(4, 8, generator=torch.Generator().manual_seed(0))
+    path = interpolate(anchors, between=3)
     assert path.shape == (13, 8)
-    torch.testing.assert_close(path[::4], stations)
-    assert path.norm(dim=1).min() > 0.9 * stations.norm(dim=1).min()
+    torch.testing.assert_close(path[::4], anchors)
+    assert path.norm(dim=1).min() > 0.9 * anchors.norm(dim=1).min()

@@ -1,4 +1,4 @@
-"""FID and KID against closed forms and an independent computation."""
+"""FID and KID against closed forms and an independent computation, and what a comparison keeps of its sets."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,9 @@ import scipy.linalg
 import torch
 
 from stages.metrics import frechet, kernel
+from stages.metrics.comparison import Comparison
 from stages.metrics.kernel import Gram
+from stages.metrics.kid import kid
 
 
 def sample(seed: int, count: int, features: int = 8, shift: float = 0.0, scale: float = 1.0) -> torch.Tensor:
@@ -19,8 +21,8 @@ def fid(first: torch.Tensor, second: torch.Tensor) -> float:
     return frechet.distance(Gram.of(first, second))
 
 
-def kid(first: torch.Tensor, second: torch.Tensor, subsets: int, seed: int) -> tuple[float, float]:
-    return kernel.distance(Gram.of(first, second), subsets, seed)
+def compare(generated: torch.Tensor, test: torch.Tensor) -> Comparison:
+    return Comparison.of(generated, test, test)
 
 
 def test_equal_covariances_leave_the_squared_distance_of_the_means():
@@ -39,7 +41,7 @@ def test_scaling_a_set_by_k_leaves_the_trace_times_k_minus_one_squared():
 def test_equal_to_the_matrix_square_root_of_the_definition():
     first, second = sample(0, 60, 12), sample(1, 40, 12, shift=0.5, scale=2.0)
     covariances = [np.cov(item.numpy(), rowvar=False) for item in (first, second)]
-    root = scipy.linalg.sqrtm(covariances[0] @ covariances[1]).real
+    root = np.real(np.asarray(scipy.linalg.sqrtm(covariances[0] @ covariances[1])))
     means = float((first.mean(0) - second.mean(0)).square().sum())
     expected = means + np.trace(covariances[0] + covariances[1] - 2 * root)
     assert fid(first, second) == pytest.approx(expected, rel=1e-6)
@@ -58,24 +60,51 @@ def test_squared_mmd_of_two_pairs_by_hand():
 
 
 def test_kid_is_unbiased_and_sees_a_shift():
-    values = [kid(sample(2 * n, 40), sample(2 * n + 1, 40), 2, 0)[0] for n in range(200)]
+    values = [kid(compare(sample(2 * n, 40), sample(2 * n + 1, 40))) for n in range(200)]
     error = np.std(values) / len(values) ** 0.5
     assert abs(np.mean(values)) < 4 * error, "equal distributions must give 0 on average"
-    assert kid(sample(0, 40), sample(1, 40, shift=1.0), 10, 0)[0] > 20 * error
+    assert kid(compare(sample(0, 40), sample(1, 40, shift=1.0))) > 20 * error
 
 
-def test_kid_depends_on_the_seed_alone_and_uses_all_pictures_of_the_smaller_side():
-    first, second = sample(0, 30), sample(1, 90)
-    assert kid(first, second, 10, 0) == kid(first, second, 10, 0) != kid(first, second, 10, 1)
-    _mean, std = kid(first, first.flip(0), 5, 0)
-    assert std == pytest.approx(0, abs=1e-12), "with equal counts every subset is the whole"
+def test_fid_above_the_floor_compares_equal_counts():
+    generated, test, floor = sample(0, 25, shift=0.5), sample(1, 12), sample(2, 10)
+    parts = [fid(generated[:10], test), fid(generated[10:20], test)]
+    found = frechet.fid_above_floor(Comparison.of(generated, test, floor))
+    assert found == pytest.approx(sum(parts) / 2 - fid(floor, test)), "two whole parts of 10, and 5 left over"
+    assert frechet.fid(Comparison.of(generated, test, floor)) == pytest.approx(fid(generated, test))
+    few = frechet.fid_above_floor(Comparison.of(floor, test, generated))
+    assert few == pytest.approx(fid(floor, test) - sum(parts) / 2), "the floor is parted where it has more"
 
 
 def test_a_part_of_the_inner_products_is_that_of_the_part():
     first, second = sample(0, 9), sample(1, 7)
     rows, columns = torch.tensor([4, 0, 2]), torch.tensor([6, 1])
     picked, direct = Gram.of(first, second).pick(rows, columns), Gram.of(first[rows], second[columns])
-    assert (
-        all(torch.allclose(one, other) for one, other in zip(picked[:3], direct[:3], strict=True))
-        and picked.features == direct.features
-    )
+    assert picked.features == direct.features
+    assert all(torch.allclose(one, other) for one, other in zip(picked[:3], direct[:3], strict=True))
+
+
+def test_a_comparison_picks_from_each_of_its_three_sets():
+    sets = sample(0, 9), sample(1, 8), sample(2, 7)
+    places = torch.tensor([4, 0, 2]), torch.tensor([6, 1]), torch.tensor([5, 3, 0, 1])
+    picked = Comparison.of(*sets).pick(*places)
+    direct = Comparison.of(*(some[at] for some, at in zip(sets, places, strict=True)))
+    assert picked.sizes == direct.sizes == (3, 2, 4)
+    for one, other in ((picked.pair, direct.pair), (picked.floor, direct.floor)):
+        assert all(torch.allclose(part, whole) for part, whole in zip(one[:3], other[:3], strict=True))
+
+
+def test_a_comparison_of_the_floor_has_it_in_the_place_of_the_generated_pictures():
+    generated, test, floor = sample(0, 9, shift=5.0), sample(1, 8), sample(2, 7)
+    found = Comparison.of(generated, test, floor).of_floor()
+    assert found.sizes == (7, 8, 7)
+    assert frechet.fid(found) == pytest.approx(fid(floor, test)) and frechet.fid_above_floor(found) == 0
+
+
+def test_distances_within_and_across_are_those_of_the_features():
+    generated, test = sample(0, 9), sample(1, 8)
+    found = compare(generated, test)
+    assert torch.allclose(found.across, torch.cdist(generated, test).square())
+    for neighbors, some in ((found.neighbors_of_generated, generated), (found.neighbors_of_test, test)):
+        assert torch.allclose(neighbors, torch.cdist(some, some).square().sort(dim=1).values, atol=1e-12)
+        assert (neighbors[:, 0] == 0).all(), "the nearest of all is the picture itself"

@@ -1,11 +1,11 @@
-"""Precision, recall, density and coverage: sets whose answer is known, and the definitions written out picture by picture."""
+"""Precision, recall, density and coverage: sets whose answer is known, and the definitions picture by picture."""
 
 import pytest
 import torch
 from torch_fidelity.metric_prc import prc_features_to_metric
 
 from stages.metrics import manifold
-from stages.metrics.kernel import Gram
+from stages.metrics.comparison import Comparison
 
 
 def sample(seed: int, count: int, features: int = 6, shift: float = 0.0) -> torch.Tensor:
@@ -13,7 +13,9 @@ def sample(seed: int, count: int, features: int = 6, shift: float = 0.0) -> torc
 
 
 def measure(made: torch.Tensor, real: torch.Tensor) -> dict[str, float]:
-    return manifold.measure(Gram.of(made, real))
+    comparison = Comparison.of(made, real, real)
+    functions = (manifold.precision, manifold.recall, manifold.density, manifold.coverage)
+    return {function.__name__: function(comparison) for function in functions}
 
 
 def test_the_real_pictures_themselves_are_all_true_and_all_covered():
@@ -41,16 +43,14 @@ def test_precision_and_recall_equal_torch_fidelitys(seed):
     )
     ours = measure(made, real)
     assert 0 < ours["precision"] < 1 and 0 < ours["recall"] < 1
-    assert ours["precision"] == pytest.approx(theirs["precision"], rel=1e-6) and ours["recall"] == pytest.approx(
-        theirs["recall"], rel=1e-6
-    )
+    assert ours["precision"] == pytest.approx(theirs["precision"], rel=1e-6)
+    assert ours["recall"] == pytest.approx(theirs["recall"], rel=1e-6)
 
 
 def test_density_and_coverage_equal_their_definitions():
     made, real = sample(0, 25, shift=0.7), sample(1, 20)
-    reach = [
-        sorted(float((one - other).norm()) for other in real)[manifold.DENSITY_K] for one in real
-    ]  # the first is the picture itself
+    # The first of the sorted distances is that of the picture itself.
+    reach = [sorted(float((one - other).norm()) for other in real)[manifold.DENSITY_K] for one in real]
     inside = [[float((one - other).norm()) <= limit for other, limit in zip(real, reach, strict=True)] for one in made]
     found = measure(made, real)
     assert found["density"] == pytest.approx(sum(map(sum, inside)) / (manifold.DENSITY_K * len(made)))

@@ -1,12 +1,18 @@
-"""The numbers as people read them."""
+"""The metrics' table: every row can be measured, and its numbers as people read them."""
+
+import subprocess
+import sys
+from pkgutil import resolve_name
 
 import pytest
+import torch
 
-from stages.metrics import table as numbers
+from stages.metrics import table
+from stages.metrics.comparison import Comparison
 
 TEXTS = [
     (0.153145, ".3f", "0.153"),
-    (-0.0009, ".3f", "−0.001"),
+    (-0.0009, ".3f", "\N{MINUS SIGN}0.001"),
     (-0.0001, ".3f", "0.000"),
     (234.77, ".1f", "234.8"),
     (0.0125, ".1%", "1.2\u202f%"),
@@ -17,7 +23,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("value, form, expected", TEXTS)
 def test_numbers_are_rounded_with_a_real_minus_and_none_before_zero(value, form, expected):
-    assert numbers.text(value, form) == expected
+    assert table.text(value, form) == expected
 
 
 def test_a_cell_has_an_interval_only_with_both_ends():
@@ -30,14 +36,37 @@ def test_a_cell_has_an_interval_only_with_both_ends():
         "fid_low": 9.0,
         "recall": None,
     }
-    assert numbers.cell(found, "kid") == numbers.Cell("0.200", "0.100 to 0.300", "0.010")
-    assert numbers.cell(found, "fid") == numbers.Cell("10", "", "")
-    assert numbers.cell(found, "recall") == numbers.Cell("", "", "")
+    assert table.cell(found, "kid") == table.Cell("0.200", "0.100 to 0.300", "0.010")
+    assert table.cell(found, "fid") == table.Cell("10", "", "")
+    assert table.cell(found, "recall") == table.Cell("", "", "")
 
 
 def test_the_table_has_a_row_for_what_was_measured_and_no_other():
-    table = numbers.rows({"kid": 0.2, "copied": 0.0, "recall": None, "efficientnet": {"recall": 0.3}, "n_real": 144})
-    shown = [(row.name, row.inception.value, row.efficientnet.value) for row in table]
-    assert shown == [("KID", "0.200", ""), ("Recall", "", "0.30"), ("Copied", "0.0\u202f%", "")]
-    assert {row.better for row in table} == {"lower", "higher"}
-    assert numbers.rows({}) == []
+    rows = table.rows({"kid": 0.2, "copied": 0.0, "recall": None, "efficientnet": {"recall": 0.3}, "n_real": 144})
+    shown = [(row.key, row.name, row.inception.value, row.efficientnet.value) for row in rows]
+    assert shown == [
+        ("kid", "KID", "0.200", ""),
+        ("recall", "Recall", "", "0.30"),
+        ("copied", "Copied", "0.0\u202f%", ""),
+    ]
+    assert {row.better for row in rows} == {"lower", "higher"}
+    assert table.rows({}) == []
+
+
+@pytest.mark.parametrize("key", [key for key, metric in table.METRICS.items() if metric.measure])
+def test_every_row_s_function_measures_within_its_bounds(key):
+    metric, generator = table.METRICS[key], torch.Generator().manual_seed(0)
+    sets = [torch.randn(count, 5, dtype=torch.float64, generator=generator) for count in (12, 10, 9)]
+    measure = resolve_name(metric.measure)
+    assert measure.__name__ == key
+    value = measure(Comparison.of(*sets))
+    assert type(value) is float and metric.bounds[0] <= value <= metric.bounds[1]
+
+
+def test_the_headline_is_a_row_with_a_floor():
+    assert table.METRICS[table.HEADLINE].floor
+
+
+def test_the_table_loads_without_torch():
+    command = "import sys, stages.metrics.table; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", command], check=True)

@@ -73,10 +73,9 @@ def test_one_sleeper_among_the_first_works(seed: int):
 def test_one_pair_in_nine_works(seed: int):
     works = plan(72, 72, seed)
     by_id = {w.id: w for w in works}
-    varied = [w for w in works if w.variation_of]
+    varied = [(work, by_id[work.variation_of]) for work in works if work.variation_of]
     assert len(varied) == 8
-    for work in varied:
-        original = by_id[work.variation_of]
+    for work, original in varied:
         assert work.set == original.set == "collection"
         assert original.variation_of is None and original.number < work.number
         assert (work.format, work.palette) == (original.format, original.palette)
@@ -98,9 +97,8 @@ def test_a_fresh_process_paints_the_same(works: list[Work], pictures: dict):
         "from stages.museum.painter import paint; "
         f"print(hashlib.sha256(paint(plan(18, 4, {SEED})[3], {EDGE}).tobytes()).hexdigest())"
     )
-    found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-    ).stdout.strip()
+    command = [sys.executable, "-c", code]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
     assert found == hashlib.sha256(pictures[works[3].id].tobytes()).hexdigest()
 
 
@@ -144,7 +142,7 @@ def test_renditions_of_the_collection(works: list[Work], pictures: dict):
         for rendition in found:
             opened = Image.open(io.BytesIO(rendition.jpeg))
             assert opened.format == "JPEG" and opened.size == (rendition.width, rendition.height)
-        for rendition, edge in zip(found[1:], (500, 240), strict=False):
+        for rendition, edge in zip(found[1:], (500, 240), strict=True):
             if rendition.alteration in ("none", "grayscale", "faded"):
                 assert max(rendition.width, rendition.height) == edge
         seen += [r.alteration for r in found[1:]]
@@ -157,7 +155,7 @@ def test_alterations_change_what_they_name(works: list[Work], pictures: dict):
     clean = picture.size
 
     def altered(name: str) -> Image.Image:
-        return scans._alter(picture, name, work, np.random.default_rng(1))
+        return scans.ALTERATIONS[name](picture, work, np.random.default_rng(1))
 
     assert altered("frame").width > clean[0] and altered("frame").height > clean[1]
     assert altered("caption").width == clean[0] and altered("caption").height > clean[1]

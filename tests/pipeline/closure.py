@@ -1,7 +1,7 @@
 """Which files of stages/ a stage's code needs: its entry point with all that it imports, directly or not.
 
 Tables name modules that are imported only when a row is used ("stages.gan.dcgan:Generator"); a stage that uses the rows
-of a table needs them all. `python tests/pipeline/closure.py` prints the code deps that each stage should have in dvc.yaml.
+of a table needs them all. `python tests/pipeline/closure.py` prints the code deps that each stage has in dvc.yaml.
 """
 
 import ast
@@ -15,11 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 STARTS = {"scrape": ["museum"]}  # the entry points that one starts as programs of their own
 ROWS = {  # the tables whose rows a stage uses
-    "scrape": [],
-    "train": [],
-    "generate": [],
-    "evaluate": [],
-    "track": [],
+    "scrape": ["stages/scrape/sources.py"],
+    "train": ["stages/gan/architectures.py", "stages/gan/losses.py", "stages/gan/augmentations.py"],
+    "generate": ["stages/gan/architectures.py"],
+    "evaluate": ["stages/metrics/table.py"],
+    "track": ["stages/gan/architectures.py"],
 }
 READS = {
     "report": ["stages/gan/presets.py"]
@@ -78,14 +78,12 @@ def needed(name: str) -> set[str]:
 
 
 def listed(name: str) -> list[str]:
-    """The same as deps of dvc.yaml: its own packages as a whole, and any other one of which it needs all."""
-    files, found, own = needed(name), set(), [SECOND.get(name, name), *STARTS.get(name, [])]
-    for file in files:
-        package = file.rpartition("/")[0]
-        members = {path.relative_to(ROOT).as_posix() for path in (ROOT / package).glob("*.py")}
-        whole = members - {f"{package}/__init__.py", *(f"{package}/{other}.py" for other in SECOND)} <= files
-        found.add(f"{package}/" if whole or package.removeprefix("stages/") in own else file)
-    return sorted(found)
+    """The same as deps of dvc.yaml: as a whole its own packages, and those of its tables, to which rows may be added."""
+    whole = {SECOND.get(name, name), *STARTS.get(name, []), *(table.split("/")[1] for table in ROWS.get(name, []))}
+    packages = {file: "/".join(file.split("/")[:2]) for file in needed(name)}  # stages/<package>, in whatever subfolder
+    return sorted(
+        {f"{package}/" if package.removeprefix("stages/") in whole else file for file, package in packages.items()}
+    )
 
 
 if __name__ == "__main__":

@@ -20,10 +20,12 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {
-    "museum.works": 20, "museum.reserve": 12, "split.train_works": 20, "split.validation_works": 4, "split.test_works": 8,
-    "augment.copies": 2, "train.resolution": 32, "train.width": 8, "train.latent": 16, "train.batch": 8, "train.kimg": 0.1, "train.sheet_kimg": 0.05,
-    "train.evaluate_pictures": 8, "runtime.threads": 1,
-    "generate.count": 25, "stylize.styles": ["Sleep on Seven Crutches"], "stylize.pixels": 64, "stylize.steps": 2, "upscale.tile": 64, "upscale.overlap": 16, "evaluate.kid_subsets": 5,
+    "museum.works": 20, "museum.reserve": 12,
+    "split.train_works": 20, "split.validation_works": 4, "split.test_works": 8, "augment.copies": 2,
+    "train.resolution": 32, "train.width": 8, "train.latent": 16, "train.batch": 8, "train.kimg": 0.1,
+    "train.sheet_kimg": 0.05, "train.evaluate_pictures": 8, "runtime.threads": 1, "generate.count": 25,
+    "stylize.styles": ["Sleep on Seven Crutches"], "stylize.pixels": 64, "stylize.steps": 2,
+    "upscale.tile": 64, "upscale.overlap": 16, "evaluate.kid_subsets": 5,
 }  # fmt: skip
 LATER = {"train", "generate", "stylize", "upscale", "sheet", "evaluate", "track", "report"}
 README = [line.strip() for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("    ")]
@@ -85,13 +87,11 @@ def clone(tmp_path_factory, clean_environment, set_params) -> Clone:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
     set_params(folder, SMALL)
-    environment = {
-        key: value for key, value in clean_environment().items() if key != "PYTHONPATH"
-    }  # its own stages/, not ours
+    environment = clean_environment()
+    del environment["PYTHONPATH"]  # its own stages/, not ours
     made = Clone(folder, environment)
-    made.run(
-        "git init -q && git config user.name Test && git config user.email test@example.org && git add -A && git commit -qm start"
-    )
+    made.run("git init -q && git config user.name Test && git config user.email test@example.org")
+    made.run("git add -A && git commit -qm start")
     return made
 
 
@@ -310,7 +310,7 @@ def test_the_readme_s_pictures_and_numbers_can_be_renewed(clone):
 
 
 def test_every_command_of_the_readme_was_run(clone):
-    """But for those that install (run before these tests), the one that needs a network, and `python -m stages.readme`, which is run above."""
+    """But for those that install, the one that needs a network, and `python -m stages.readme`, which is run above."""
     left = set(README) - clone.told
     assert len(clone.told) >= 8
     assert all("pip install" in command or "scrape.source=wikiart" in command for command in left), left

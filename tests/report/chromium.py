@@ -1,4 +1,7 @@
-"""A headless Chromium, spoken to over its DevTools pipe (file descriptors 3 and 4, JSON between zero bytes): no further package is needed."""
+"""A headless Chromium, spoken to over its DevTools pipe: file descriptors 3 and 4, JSON between zero bytes.
+
+So no further package is needed.
+"""
 
 import fcntl
 import json

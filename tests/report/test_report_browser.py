@@ -1,4 +1,7 @@
-"""The page in a real browser: nothing is fetched or complained of, it fits a phone, the slider moves, dark and print are other pages."""
+"""The page in a real browser.
+
+Nothing is fetched or complained of, it fits a phone, the slider moves, dark and print are other pages.
+"""
 
 import base64
 import re
@@ -33,6 +36,7 @@ def page(tmp_path_factory, clean_environment):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
+    assert PROGRAM is not None, "without one all tests are skipped"
     with chromium.tab(PROGRAM, tmp_path_factory.mktemp("profile")) as tab:
         yield tab
 
@@ -76,7 +80,9 @@ def test_it_loads_without_a_complaint_or_a_request(tab):
 def test_the_policy_stops_what_an_injection_would_do(tab):
     tab.value("""new Promise(done => {
         document.body.insertAdjacentHTML('beforeend', '<img id=bad src="x" onerror="window.ran = 1">');
-        const script = document.createElement('script'); script.textContent = 'window.ran = 2'; document.body.append(script);
+        const script = document.createElement('script');
+        script.textContent = 'window.ran = 2';
+        document.body.append(script);
         fetch('http://127.0.0.1:9/').catch(() => setTimeout(done, 200));
     })""")
     assert tab.value("window.ran") is None
@@ -87,27 +93,54 @@ def test_the_policy_stops_what_an_injection_would_do(tab):
 def test_nothing_is_wider_than_the_screen(tab, width):
     tab.screen(width)
     tab.value("document.querySelectorAll('details').forEach(item => item.open = true)")
-    assert (
-        tab.value("document.documentElement.scrollWidth") <= tab.value("document.documentElement.clientWidth") <= width
-    )
+    inside, screen = (tab.value(f"document.documentElement.{name}") for name in ("scrollWidth", "clientWidth"))
+    assert inside <= screen <= width
     wide = """[...document.querySelectorAll('body *')]
-        .filter(item => item.offsetParent && !item.closest('.wide, svg, .compare, thead') && item.getBoundingClientRect().right > innerWidth + 1)
+        .filter(item => item.offsetParent && !item.closest('.wide, svg, .compare, thead'))
+        .filter(item => item.getBoundingClientRect().right > innerWidth + 1)
         .map(item => item.outerHTML.slice(0, 80))"""
     assert tab.value(wide) == []
 
 
 def test_letters_can_be_read_on_a_phone(tab):
     tab.screen(360)
-    letters = "[...document.querySelectorAll('main *')].filter(item => item.innerText?.trim()).map(item => parseFloat(getComputedStyle(item).fontSize))"
+    letters = """[...document.querySelectorAll('main *')].filter(item => item.innerText?.trim())
+        .map(item => parseFloat(getComputedStyle(item).fontSize))"""
     assert min(tab.value(letters)) >= 12
     scaled = "[...document.querySelectorAll('.chart text')].map(text => text.getBoundingClientRect().height)"
     assert min(tab.value(scaled)) >= 12
-    overlaps = """(() => {
-        const boxes = [...document.querySelector('.chart > svg').querySelectorAll('.below')].map(text => text.getBoundingClientRect());
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_words_of_a_chart_meet_or_are_cut_off(tab, width):
+    tab.screen(width)
+    assert tab.value("document.querySelectorAll('.chart > svg text').length") > 3 * 8
+    meeting = """[...document.querySelectorAll('.chart > svg')].flatMap(svg => {
+        const boxes = [...svg.querySelectorAll('text')].map(text => text.getBoundingClientRect());
         const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom - 3 && b.top < a.bottom - 3;
-        return boxes.some((a, i) => boxes.slice(i + 1).some(b => meet(a, b)));
-    })()"""
-    assert tab.value(overlaps) is False, "the labels of the axis"
+        return boxes.filter((a, i) => boxes.slice(i + 1).some(b => meet(a, b)));
+    }).length"""
+    assert tab.value(meeting) == 0
+    cut = """[...document.querySelectorAll('.chart > svg')].flatMap(svg => {
+        const frame = svg.getBoundingClientRect();
+        return [...svg.querySelectorAll('text')].map(text => text.getBoundingClientRect()).filter(box =>
+            box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom);
+    }).length"""
+    assert tab.value(cut) == 0
+
+
+def test_the_charts_have_the_page_s_letters_and_colors_in_light_and_in_dark(tab):
+    seen = set()
+    for scheme in ("light", "dark"):
+        tab.media("", prefers_color_scheme=scheme)
+        style = "getComputedStyle(document.querySelector('.chart > svg text'))"
+        assert tab.value(f"{style}.fontFamily") == tab.value(
+            "getComputedStyle(document.querySelector('h3')).fontFamily"
+        )
+        fill = tab.value(f"{style}.fill")
+        assert fill == f"rgb({', '.join(str(round(value * 255)) for value in color(tab, 'soft'))})"
+        seen.add(fill)
+    assert len(seen) == 2
 
 
 def test_the_slider_moves_by_keyboard_mouse_and_touch(tab):
@@ -121,10 +154,8 @@ def test_the_slider_moves_by_keyboard_mouse_and_touch(tab):
     assert tab.value(f"{FIRST}.querySelector('input').ariaValueText") == "51 % sketch"
 
     tab.value(f"{FIRST}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
-    box = tab.value(
-        f"(() => {{ const box = {FIRST}.getBoundingClientRect(); return [box.left, box.top, box.width, box.height]; }})()"
-    )
-    left, top, width, height = box
+    box = tab.value(f"{FIRST}.getBoundingClientRect().toJSON()")
+    left, top, width, height = (box[key] for key in ("left", "top", "width", "height"))
     assert 0.7 < width / height / (128 / 96) < 1.4, "the shape of the pictures, with no room below them"
     for kind, buttons in (("mousePressed", 1), ("mouseReleased", 0)):
         tab(

@@ -1,4 +1,4 @@
-"""Pictures in the page: whole, no larger than their room, the same bytes each time."""
+"""Pictures in the page: whole, no larger than their limits, the same bytes each time."""
 
 import base64
 import io
@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageSequence
 
 from stages.report import pictures
-from stages.report.__main__ import GALLERY, PRINTS, ROOM, SLIDERS
+from stages.report.content import GALLERY, PRINTS, SLIDERS
+from stages.report.pictures import LIMITS
 
 
 def noise(width: int, height: int, seed: int = 0) -> Image.Image:
@@ -20,7 +21,7 @@ def decoded(picture: pictures.Picture) -> tuple[bytes, Image.Image]:
     head, _, text = picture.uri.partition(";base64,")
     data = base64.b64decode(text, validate=True)
     image = Image.open(io.BytesIO(data))
-    assert head == f"data:image/{image.format.lower()}" and image.size == (picture.width, picture.height)
+    assert head == f"data:image/{str(image.format).lower()}" and image.size == (picture.width, picture.height)
     return data, image
 
 
@@ -32,15 +33,14 @@ def test_a_still_keeps_its_shape_and_is_never_enlarged():
 
 
 @pytest.mark.parametrize("most", [40_000, 5_000, 1_000])
-def test_too_many_bytes_make_a_picture_smaller_never_larger_than_its_room(most):
+def test_too_many_bytes_make_a_picture_smaller_never_larger_than_its_limit(most):
     data, image = decoded(pictures.still(noise(400, 300), 400, most))
     assert len(data) <= most and image.width / image.height == pytest.approx(4 / 3, rel=0.1)
 
 
 def test_a_detail_is_pixel_for_pixel_even_where_bytes_are_short():
-    plain = Image.fromarray(
-        np.tile(np.arange(256, dtype=np.uint8)[None, :, None], (400, 4, 3))
-    )  # a ramp that repeats: 1024 x 400
+    ramp = np.arange(256, dtype=np.uint8)[None, :, None]
+    plain = Image.fromarray(np.tile(ramp, (400, 4, 3)))  # four times the ramp: 1024 x 400
     for most in (10**6, 4_000):
         data, image = decoded(pictures.detail(plain, 600, most))
         assert len(data) <= most
@@ -52,7 +52,7 @@ def test_a_detail_is_pixel_for_pixel_even_where_bytes_are_short():
 def test_a_film_has_its_first_and_last_page_and_fits():
     pages = [Image.new("RGB", (64, 64), (4 * number, 0, 0)) for number in range(61)]
     data, image = decoded(pictures.film(pages, 48, 100_000))
-    shown = [page.convert("RGB").getpixel((20, 20))[0] for page in ImageSequence.Iterator(image)]
+    shown = [int(np.asarray(page.convert("RGB"))[20, 20, 0]) for page in ImageSequence.Iterator(image)]
     assert len(shown) == pictures.MOST_PAGES and len(data) <= 100_000
     assert shown == sorted(shown) and shown[0] < 10 and shown[-1] > 230
     data, _ = decoded(pictures.film([noise(120, 120, seed) for seed in range(4)], 120, 9_000))
@@ -72,7 +72,7 @@ def test_the_same_picture_gives_the_same_bytes():
     assert pictures.film(pages, 32, 10**5) == pictures.film(pages, 32, 10**5)
 
 
-def test_all_rooms_together_stay_below_four_megabytes():
+def test_all_limits_together_stay_below_four_megabytes():
     times = {"work": GALLERY, "style": SLIDERS, "thumbnail": SLIDERS, "print": PRINTS, "detail": PRINTS}
-    total = sum(most * times.get(kind, 1) for kind, (_, most) in ROOM.items())
-    assert set(times) <= set(ROOM) and 1_000_000 < total * 4 / 3 < 3_950_000
+    total = sum(most * times.get(kind, 1) for kind, (_, most) in LIMITS.items())
+    assert set(times) <= set(LIMITS) and 1_000_000 < total * 4 / 3 < 3_950_000

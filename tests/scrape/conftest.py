@@ -5,7 +5,7 @@ import sys
 import pytest
 from loopback import QUICK, Server
 
-from stages.scrape.fetch import Client, Manners
+from stages.scrape.client import Client
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def server():
 @pytest.fixture
 def client() -> Client:
     """A client with little patience that may visit this machine."""
-    return Client(Manners(**QUICK))
+    return Client(QUICK)
 
 
 class _Connections:

@@ -1,6 +1,10 @@
-"""For the tests of downloads that break off: a body of which the first bytes arrive, and what a server may answer to the wish for the rest."""
+"""For the tests of downloads that break off.
+
+A body of which the first bytes arrive, and what a server may answer to the request for the rest.
+"""
 
 import random
+from dataclasses import replace
 from itertools import chain, repeat
 from pathlib import Path
 
@@ -8,7 +12,7 @@ import pytest
 from loopback import QUICK, Script, raw
 
 from stages.scrape.addresses import FetchError
-from stages.scrape.fetch import Client, Manners
+from stages.scrape.client import Client
 from stages.scrape.store import Store
 
 BODY = random.Random(0).randbytes(100_000)
@@ -49,8 +53,9 @@ def in_turn(*scripts: Script) -> Script:
     return lambda connection, target: next(visits)(connection, target)
 
 
-def visitor(folder: Path, offline: bool = False, refresh: bool = False, **manners: object) -> Client:
-    return Client(Manners(**QUICK | {"retries": 0} | manners), Store(folder), offline, refresh)
+def visitor(folder: Path, offline: bool = False, refresh: bool = False, **changes) -> Client:
+    """A client without further tries, apart from the changes."""
+    return Client(replace(QUICK, **{"retries": 0} | changes), Store(folder), offline, refresh)
 
 
 def partials(folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""For the scrape's tests: pictures made on the spot, a raw loopback server that may misbehave, and a record of every connection."""
+"""For the scrape's tests: pictures made on the spot, queries, and loopback servers, of which one may misbehave."""
 
 import hashlib
 import io
@@ -7,20 +7,39 @@ import socketserver
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from PIL import Image
 
-Script = Callable[[socket.socket, str], None]
-QUICK = {
-    "contact": "tests@museum.example",
-    "timeout_s": 2,
-    "total_s": 4,
-    "retries": 1,
-    "first_wait_s": 0.01,
-    "local": True,
-}
+from stages.common import params
+from stages.scrape.client import Client, ClientConfig
+from stages.scrape.interface import Gap, Query, Record
+from stages.scrape.params import ScrapeParams
+
+Script = Callable[[socket.socket, str], object]  # answers a request on its connection; knows the path
+# A client with little patience, which may visit this machine.
+QUICK = ClientConfig(contact="tests@museum.example", timeout_s=2, total_s=4, retries=1, first_wait_s=0.01, local=True)
+DEFAULTS = params.load(Path(__file__).resolve().parents[2] / "params.yaml").section(ScrapeParams)
+OK = b"HTTP/1.1 200 OK\r\n"
+ENTITIES = (
+    b'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd"><!ENTITY b "bbbbbbbbbb">'
+    b'<!ENTITY c "&b;&b;&b;&b;">]><r>&a;&c;</r>'
+)
+
+
+def query(client: Client, address: str, **changes: object) -> Query:
+    """A query with the values of the project's params.yaml, apart from the changes."""
+    return Query(client, address, DEFAULTS.model_copy(update=changes))
+
+
+def all_records(found: Iterable[Record | Gap]) -> list[Record]:
+    """What a source gives, where it may give no gap."""
+    records = list(found)
+    for item in records:
+        assert isinstance(item, Record), item
+    return [item for item in records if isinstance(item, Record)]
 
 
 def picture(kind: str = "JPEG", mode: str = "RGB", pixels: tuple[int, int] = (40, 30), **options) -> bytes:
@@ -44,6 +63,37 @@ def reply(body: bytes, status: str = "200 OK", **headers: str) -> Script:
 def raw(data: bytes) -> Script:
     """A script that sends these bytes, whatever they are, and closes."""
     return lambda connection, _: connection.sendall(data)
+
+
+def drip(head: bytes, every: float = 0.2):
+    """Send the head at once, then a byte now and then, never long enough apart for an idle limit."""
+
+    def script(connection: socket.socket, _: str) -> None:
+        connection.sendall(head)
+        while True:
+            time.sleep(every)
+            connection.sendall(b"x")
+
+    return script
+
+
+def stall(head: bytes):
+    """Send the head, then nothing."""
+
+    def script(connection: socket.socket, _: str) -> None:
+        connection.sendall(head)
+        time.sleep(30)
+
+    return script
+
+
+def endless(head: bytes, piece: bytes):
+    def script(connection: socket.socket, _: str) -> None:
+        connection.sendall(head)
+        while True:
+            connection.sendall(piece)
+
+    return script
 
 
 class Server:
@@ -81,11 +131,17 @@ class Server:
         return f"http://127.0.0.1:{self.port}{path}"
 
 
-class Gallery:
-    """A well-behaved site that keeps connections open, in which every answer takes `delay` seconds, and its body comes in `pieces`.
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Visitors are killed, and the connection breaks."""
 
-    It knows which answers a visitor has certainly dealt with (those after which the same connection asked for the next one), from
-    which byte each request wanted a body, and which bodies left the house whole in one answer.
+
+class Gallery:
+    """A well-behaved site that keeps connections open.
+
+    Every answer takes `delay` seconds, and its body comes in `pieces`. The site knows which answers a visitor has
+    certainly dealt with (those after which the same connection asked for the next one), from which byte each request
+    wanted a body, and which bodies were sent whole in one answer.
     """
 
     def __init__(self, files: dict[str, bytes], delay: float = 0.0, pieces: int = 1, pause: float = 0.0):
@@ -99,13 +155,14 @@ class Gallery:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
-            last = None
+            last: str | None = None
 
             def do_GET(self) -> None:
                 with gallery.lock:
                     gallery.asked[self.path] += 1
                     gallery.starts[self.path].append(self.start())
-                    gallery.dealt_with[self.last] += self.last is not None
+                    if self.last is not None:
+                        gallery.dealt_with[self.last] += 1
                     gallery.busy += 1
                     gallery.busiest = max(gallery.busy, gallery.busiest)
                 time.sleep(delay)
@@ -120,15 +177,17 @@ class Gallery:
 
             def answer(self, body: bytes | None) -> None:
                 """Send a body, or the rest of it that is asked for."""
-                tag = f'"{hashlib.sha256(body or b"").hexdigest()}"'
+                data = body or b""
+                tag = f'"{hashlib.sha256(data).hexdigest()}"'
                 start = self.start() if self.headers["If-Range"] == tag else 0
-                self.send_response(404 if body is None else 206 if start else 200)
+                found = 206 if start else 200
+                self.send_response(404 if body is None else found)
                 self.send_header("ETag", tag)
-                self.send_header("Content-Length", str(len(body or b"") - start))
+                self.send_header("Content-Length", str(len(data) - start))
                 if start:
-                    self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+                    self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
                 self.end_headers()
-                rest = (body or b"")[start:]
+                rest = data[start:]
                 step = -(-len(rest) // pieces) or 1
                 for at in range(0, len(rest), step):
                     time.sleep(pause if at else 0)
@@ -139,8 +198,7 @@ class Gallery:
             def log_message(self, *_: object) -> None:
                 """Keep quiet."""
 
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.handle_error = lambda *_: None  # visitors are killed, and the connection breaks
+        self.http = _QuietServer(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True
         self.http.block_on_close = False
         threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True).start()

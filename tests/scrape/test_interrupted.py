@@ -1,4 +1,7 @@
-"""A scrape that is killed, repeated, or cut off from the network gives what an undisturbed one gives, and asks for nothing twice."""
+"""A scrape that is killed, repeated, or cut off from the network gives what an undisturbed one gives.
+
+And it asks for nothing twice.
+"""
 
 import hashlib
 import os
@@ -16,8 +19,8 @@ from stages.scrape.store import Store
 
 KILLS = 20
 PIECES, PAUSE = 4, 0.01  # of every body, and seconds between two of them
-# Starts the stage's main in a child for each line of its input: what `python -m stages.scrape` runs, without 20 times its imports.
-NURSERY = """import os, sys
+# Runs the stage's main in a child process for each line of its input, without importing its modules 20 times.
+FORK_SERVER = """import os, sys
 from stages.scrape.__main__ import main
 for _ in sys.stdin:
     child = os.fork()
@@ -28,9 +31,10 @@ for _ in sys.stdin:
     os.waitpid(child, 0)
     print("ended", flush=True)
 """
-# An audit hook that ends the process when it reaches for the network; Python imports a module of this name at its start.
+# An audit hook that ends the process when it reaches for the network; Python imports a sitecustomize at its start.
 NO_NETWORK = """import os, sys
-sys.addaudithook(lambda event, _: os._exit(99) if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto") else None)
+NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.sendto")
+sys.addaudithook(lambda event, _: os._exit(99) if event in NETWORK else None)
 """
 
 
@@ -48,43 +52,47 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def nursery(workspace, clean_environment):
-    command = [sys.executable, "-c", NURSERY]
-    quiet = {
-        "stdin": subprocess.PIPE,
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.DEVNULL,
-        "text": True,
-        "bufsize": 1,
-    }
-    with subprocess.Popen(command, cwd=workspace.folder, env=clean_environment(), **quiet) as process:
+def fork_server(workspace, clean_environment):
+    command = [sys.executable, "-c", FORK_SERVER]
+    with subprocess.Popen(
+        command,
+        cwd=workspace.folder,
+        env=clean_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        bufsize=1,
+    ) as process:
         yield process
 
 
 def held(gallery: Gallery, folder: Path) -> dict[str, int | None]:
-    """For each path that was asked for, how many bytes of its body a killed scrape has left in the store; None: all that there is."""
+    """For each path that was asked for, how many bytes of its body a killed scrape has left in the store.
+
+    None means all that there is.
+    """
     store = Store(folder / ".cache" / "fetch")
     paths = [path for path in list(gallery.asked) if path != "/robots.txt"]
     return {path: None if store.find(gallery.url(path)) else store.partial(gallery.url(path)).size for path in paths}
 
 
 @pytest.mark.timeout(120)
-def test_killed_twenty_times(workspace, gallery, nursery, tmp_path_factory):
-    """Killed at random moments of the visit (counted in requests, which differ in what they interrupt), then left alone."""
+def test_killed_twenty_times(workspace, gallery, fork_server, tmp_path_factory):
+    """Killed at random moments of the visit (counted in requests: each interrupts something else), then left alone."""
     moments = random.Random(0)
     workspace.set(scrape__url=gallery.url(), scrape__retries=0, scrape__connections=2)
-    left: list[
-        tuple[str, int | None, int]
-    ] = []  # a path, what a kill left of it, and how often it had been asked for by then
+    # A path, what a kill left of it, and how often it had been asked for by then.
+    left: list[tuple[str, int | None, int]] = []
     for _ in range(KILLS):
         until = gallery.asked.total() + moments.randint(1, 8)
-        nursery.stdin.write("\n")
-        child = int(nursery.stdout.readline())
+        fork_server.stdin.write("\n")
+        child = int(fork_server.stdout.readline())
         while gallery.asked.total() < until:
             time.sleep(0.0005)
         time.sleep(moments.uniform(0, PIECES * PAUSE))
         os.kill(child, signal.SIGKILL)
-        assert nursery.stdout.readline() == "ended\n", (
+        assert fork_server.stdout.readline() == "ended\n", (
             "the scrape ended before it could be killed: it has too little to do for this test"
         )
         assert not (workspace.folder / "data" / "raw").exists(), (
@@ -103,11 +111,11 @@ def test_killed_twenty_times(workspace, gallery, nursery, tmp_path_factory):
         assert gallery.starts[path][times : times + 1] in ([], [size]), (
             f"{path}: not a byte is asked for again that the killed scrape had"
         )
-    assert sum(start > 0 for starts in gallery.starts.values() for start in starts) >= KILLS // 4, (
-        "kills in the middle of a body"
-    )
-    # No body is sent whole a second time. The one exception that no client can rule out: a machine so busy that all pieces lay unread at the
-    # door of the visitor, for PAUSE and more between any two, until it was killed without the first one.
+    resumed = sum(start > 0 for starts in gallery.starts.values() for start in starts)
+    assert resumed >= KILLS // 4, "kills in the middle of a body"
+    # No body is sent whole a second time. The one exception that no client can rule out: a machine so busy that all
+    # pieces lay unread in the visitor's socket, for PAUSE and more between any two, until it was killed without the
+    # first one.
     unread = {path for path, size, _ in left if size == 0}
     twice = {path for path, count in gallery.whole.items() if count > 1}
     assert twice <= unread, f"sent whole twice: {twice}"

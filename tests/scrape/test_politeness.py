@@ -1,33 +1,34 @@
-"""The client's manners, seen from the server: pace, waits, names, conditional requests, and nothing asked twice."""
+"""How polite the client is, seen from the server: rate, waits, names, conditional requests, and nothing asked twice."""
 
 import itertools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from loopback import QUICK, Gallery, reply
 
 from stages.scrape.addresses import FetchError, Refused
-from stages.scrape.catalogue import Record
-from stages.scrape.download import in_order
-from stages.scrape.fetch import Client, Manners
-from stages.scrape.pace import Pace
+from stages.scrape.client import Client
+from stages.scrape.download import fetch_in_order
+from stages.scrape.interface import Record
+from stages.scrape.rate_limit import RateLimiter
 from stages.scrape.store import Store
 
 
 def polite(**changes) -> Client:
-    return Client(Manners(**QUICK | changes))
+    return Client(replace(QUICK, **changes))
 
 
 def stored(folder: Path, **options) -> Client:
-    return Client(Manners(**QUICK), Store(folder), **options)
+    return Client(QUICK, Store(folder), **options)
 
 
 def test_the_visitor_says_who_it_is_and_how_to_reach_its_owner(server, client):
     server.scripts["/a"] = reply(b"here")
-    client.bytes(server.url("/a"))
+    client.fetch(server.url("/a"))
     for request in server.requests:
         assert "User-Agent: how-far-do-n-pictures-go/1.0 (tests@museum.example; " in request
         assert "cookie" not in request.lower() and "authorization" not in request.lower()
@@ -36,25 +37,25 @@ def test_the_visitor_says_who_it_is_and_how_to_reach_its_owner(server, client):
 def test_without_a_contact_only_this_machine_is_asked(server, connections):
     server.scripts["/a"] = reply(b"here")
     client = polite(contact="")
-    assert client.bytes(server.url("/a")) == b"here"
-    with pytest.raises(Refused, match="scrape.contact is empty"):
-        client.bytes("http://museum.example/a")
+    assert client.fetch(server.url("/a")) == b"here"
+    with pytest.raises(Refused, match=r"scrape\.contact is empty"):
+        client.fetch("http://museum.example/a")
     assert set(connections) == {"127.0.0.1"}
 
 
-def test_one_pace_a_host_for_all_threads_together(server):
+def test_one_rate_per_host_for_all_threads_together(server):
     server.scripts |= {f"/{number}": reply(b"here") for number in range(6)}
     client = polite(requests_per_second=20)
     started = time.monotonic()
     with ThreadPoolExecutor(6) as pool:
-        assert list(pool.map(client.bytes, [server.url(f"/{number}") for number in range(6)])) == [b"here"] * 6
+        assert list(pool.map(client.fetch, [server.url(f"/{number}") for number in range(6)])) == [b"here"] * 6
     assert time.monotonic() - started >= 6 / 20  # seven requests with robots.txt: six gaps
 
 
-def test_the_pace_of_one_host_does_not_slow_another():
-    pace, started = Pace(0.5), time.monotonic()
+def test_the_rate_of_one_host_does_not_slow_another():
+    limiter, started = RateLimiter(0.5), time.monotonic()
     for host in "abc":
-        pace.wait(host)
+        limiter.wait(host)
     assert time.monotonic() - started < 0.5
 
 
@@ -65,12 +66,12 @@ def test_the_pace_of_one_host_does_not_slow_another():
         "User-agent: how-far-do-n-pictures-go\nCrawl-delay: 0.25\n\nUser-agent: *\nDisallow: /",
     ],
 )
-def test_a_site_s_crawl_delay_slows_the_pace(server, rules):
+def test_a_site_s_crawl_delay_lowers_the_rate(server, rules):
     server.scripts |= {"/robots.txt": reply(rules.encode()), "/a": reply(b"a"), "/b": reply(b"b")}
     client = polite(requests_per_second=1000)
-    client.bytes(server.url("/a"))
+    client.fetch(server.url("/a"))
     started = time.monotonic()
-    client.bytes(server.url("/b"))
+    client.fetch(server.url("/b"))
     assert time.monotonic() - started >= 0.2
 
 
@@ -83,14 +84,14 @@ def busy_once(status: str, **headers: str):
 def test_retry_after_is_obeyed(server):
     server.scripts["/a"] = busy_once("429 Slow Down", Retry_After="1")
     started = time.monotonic()
-    assert polite().bytes(server.url("/a")) == b"here"
+    assert polite().fetch(server.url("/a")) == b"here"
     assert 1 <= time.monotonic() - started < 3
 
 
 def test_retry_after_has_a_cap(server):
     server.scripts["/a"] = busy_once("503 Busy", Retry_After="31536000")
     started = time.monotonic()
-    assert polite(longest_wait_s=0.2).bytes(server.url("/a")) == b"here"
+    assert polite(max_wait_s=0.2).fetch(server.url("/a")) == b"here"
     assert 0.2 <= time.monotonic() - started < 2
 
 
@@ -104,9 +105,9 @@ def test_a_busy_server_is_left_alone_by_all_threads(server):
     server.scripts |= {"/a": slow, "/b": slow}
     client = polite()
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(client.bytes, server.url("/a"))
+        first = pool.submit(client.fetch, server.url("/a"))
         time.sleep(0.2)
-        assert pool.submit(client.bytes, server.url("/b")).result() == first.result() == b"here"
+        assert pool.submit(client.fetch, server.url("/b")).result() == first.result() == b"here"
     assert times[1] - times[0] >= 0.9
 
 
@@ -117,7 +118,7 @@ def test_waits_between_tries_grow(server):
         reply(b"", "502 Bad Gateway")(connection, target),
     )
     with pytest.raises(FetchError, match="502"):
-        polite(retries=3, first_wait_s=0.1).bytes(server.url("/a"))
+        polite(retries=3, first_wait_s=0.1).fetch(server.url("/a"))
     gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert len(times) == 4 and gaps[0] >= 0.05 and gaps[1] >= 0.1 and gaps[2] >= 0.2
 
@@ -130,57 +131,57 @@ def test_nothing_is_asked_twice(server, tmp_path):
     }
     for _ in range(2):
         client = stored(tmp_path)
-        assert client.bytes(server.url("/a")) == b"here"
+        assert client.fetch(server.url("/a")) == b"here"
         with pytest.raises(FetchError, match="410 Gone"):
-            client.bytes(server.url("/gone"))
-        with pytest.raises(FetchError, match="forbidden by the site's robots.txt"):
-            client.bytes(server.url("/office"))
+            client.fetch(server.url("/gone"))
+        with pytest.raises(FetchError, match=r"forbidden by the site's robots\.txt"):
+            client.fetch(server.url("/office"))
     assert server.asked == {"/robots.txt": 1, "/a": 1, "/gone": 1}
 
 
 def test_what_may_get_better_is_asked_again(server, tmp_path):
     server.scripts |= {"/a": reply(b"", "500 Broken"), "/json": reply(b"<html>", "200 OK")}
     with pytest.raises(FetchError, match="500"):
-        stored(tmp_path).bytes(server.url("/a"))
+        stored(tmp_path).fetch(server.url("/a"))
     with pytest.raises(FetchError, match="not the JSON"):
         stored(tmp_path).json(server.url("/json"))
     server.scripts |= {"/a": reply(b"here"), "/json": reply(b"[1]")}
-    assert stored(tmp_path).bytes(server.url("/a")) == b"here" and stored(tmp_path).json(server.url("/json")) == [1]
+    assert stored(tmp_path).fetch(server.url("/a")) == b"here" and stored(tmp_path).json(server.url("/json")) == [1]
 
 
 def test_a_refresh_asks_for_changes_only(server, tmp_path):
     server.scripts["/a"] = reply(b"old", ETag='"1"', Last_Modified="Wed, 21 Oct 2015 07:28:00 GMT")
-    assert stored(tmp_path).bytes(server.url("/a")) == b"old"
+    assert stored(tmp_path).fetch(server.url("/a")) == b"old"
     server.scripts["/a"] = reply(b"", "304 Not Modified")
-    assert stored(tmp_path, refresh=True).bytes(server.url("/a")) == b"old"
+    assert stored(tmp_path, refresh=True).fetch(server.url("/a")) == b"old"
     assert 'If-None-Match: "1"' in server.requests[-1] and "If-Modified-Since: Wed, 21 Oct 2015" in server.requests[-1]
     server.scripts["/a"] = reply(b"new", ETag='"2"')
-    assert stored(tmp_path, refresh=True).bytes(server.url("/a")) == b"new"
-    assert stored(tmp_path).bytes(server.url("/a")) == b"new" and server.asked["/a"] == 3
+    assert stored(tmp_path, refresh=True).fetch(server.url("/a")) == b"new"
+    assert stored(tmp_path).fetch(server.url("/a")) == b"new" and server.asked["/a"] == 3
 
 
 def test_a_damaged_body_is_fetched_again(server, tmp_path):
     server.scripts["/a"] = reply(b"here", ETag='"1"')
-    stored(tmp_path).bytes(server.url("/a"))
+    stored(tmp_path).fetch(server.url("/a"))
     (body,) = (path for path in (tmp_path / "bodies").rglob("*") if path.is_file())
     body.write_bytes(b"her")
     with pytest.raises(FetchError, match="not in the store"):
-        stored(tmp_path, offline=True).bytes(server.url("/a"))
-    assert stored(tmp_path).bytes(server.url("/a")) == b"here"
+        stored(tmp_path, offline=True).fetch(server.url("/a"))
+    assert stored(tmp_path).fetch(server.url("/a")) == b"here"
     assert "If-None-Match" not in server.requests[-1] and server.asked["/a"] == 2
     for answer in (tmp_path / "answers").rglob("*.json"):
         answer.write_text("{")
-    assert stored(tmp_path).bytes(server.url("/a")) == b"here" and server.asked["/a"] == 3
+    assert stored(tmp_path).fetch(server.url("/a")) == b"here" and server.asked["/a"] == 3
 
 
 def test_offline_asks_nobody(server, tmp_path, connections):
     server.scripts["/a"] = reply(b"here")
-    stored(tmp_path).bytes(server.url("/a"))
+    stored(tmp_path).fetch(server.url("/a"))
     connections.clear()
     offline = stored(tmp_path, offline=True)
-    assert offline.bytes(server.url("/a")) == b"here"
-    with pytest.raises(FetchError, match="not in the store of fetched files, and scrape.offline is true"):
-        offline.bytes(server.url("/b"))
+    assert offline.fetch(server.url("/a")) == b"here"
+    with pytest.raises(FetchError, match=r"not in the store of fetched files, and scrape\.offline is true"):
+        offline.fetch(server.url("/b"))
     assert not connections
 
 
@@ -193,7 +194,7 @@ def test_downloads_come_in_order_and_a_few_at_a_time():
     try:
         client = polite()
         records = [record(gallery.url(f"/{number}")) for number in [*range(40), 0, 1]]
-        results = list(in_order(records, lambda item: client.bytes(item.image_url), 3))
+        results = list(fetch_in_order(records, lambda item: client.fetch(item.image_url), 3))
     finally:
         gallery.close()
     assert [int(result) for _, result in results] == [*range(40), 0, 1] and [item for item, _ in results] == records
@@ -213,5 +214,5 @@ def test_a_refusal_ends_the_downloads():
             raise Refused("go away")
 
     with pytest.raises(Refused):
-        list(in_order([record(f"http://museum.example/{number}") for number in range(1000)], work, 2))
+        list(fetch_in_order([record(f"http://museum.example/{number}") for number in range(1000)], work, 2))
     assert len(started) < 50

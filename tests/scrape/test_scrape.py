@@ -4,9 +4,10 @@ import hashlib
 import io
 import json
 import threading
+from dataclasses import replace
 
 import pytest
-from loopback import picture
+from loopback import all_records, picture, query
 from PIL import Image
 
 from stages.common import files
@@ -14,10 +15,11 @@ from stages.museum import site, works
 from stages.museum.scans import Rendition
 from stages.scrape import museum
 from stages.scrape.addresses import FetchError
-from stages.scrape.catalogue import NotAPicture, Record, examine, row
-from stages.scrape.fetch import Client, Manners
+from stages.scrape.catalogue import NotAPicture, examine, row
+from stages.scrape.client import Client, ClientConfig
+from stages.scrape.interface import Record
 
-HERE = Manners(contact="tests", timeout_s=5, total_s=10, local=True, first_wait_s=0.01)
+HERE = ClientConfig(contact="tests", timeout_s=5, total_s=10, local=True, first_wait_s=0.01)
 RECORD = Record(
     "w",
     "Title",
@@ -57,23 +59,19 @@ def address():
 
 
 def test_museum_gives_every_rendition_with_its_facts(address):
-    records = list(museum.records(Client(HERE), address, 0, True))
+    records = all_records(museum.records(query(Client(HERE), address)))
     assert len(records) == 30 * 3 + 5  # two list pages, then the reserve
     planned = {work.id: work for work in works.plan(30, 5, 0)}
     assert {record.work for record in records} == set(planned)
     for record in records:
-        work = planned[record.work]
-        assert (record.title, record.year, record.technique, record.set) == (
-            work.title,
-            str(work.year),
-            work.technique,
-            work.set,
-        )
+        work = planned[record.work or ""]
+        described = (record.title, record.year, record.technique, record.set)
+        assert described == (work.title, str(work.year), work.technique, work.set)
         assert record.rights and record.rendition in site.RENDITIONS[work.set]
 
 
 def test_museum_limit_counts_works_of_each_set(address):
-    records = list(museum.records(Client(HERE), address, 2, True))
+    records = all_records(museum.records(query(Client(HERE), address, limit=2)))
     assert [record.set for record in records] == ["collection"] * 6 + ["reserve"] * 2
 
 
@@ -81,13 +79,13 @@ def test_site_refuses_what_it_does_not_have(address):
     client = Client(HERE)
     for path in ("collection/?page=3", "collection/?page=x", "works/none/", "images/none/large.jpg", "attic"):
         with pytest.raises(FetchError, match="404"):
-            client.bytes(address + path)
-    with pytest.raises(FetchError, match="robots.txt"):
-        client.bytes(address + "office/papers.html")
+            client.fetch(address + path)
+    with pytest.raises(FetchError, match=r"robots\.txt"):
+        client.fetch(address + "office/papers.html")
 
 
 def test_text_from_outside_is_one_clean_line():
-    nasty = Record(**{**vars(RECORD), "title": "A\u0000\n\tB \ud800 " + "x" * 9999, "rights": "\x1b[31mred"})
+    nasty = replace(RECORD, title="A\u0000\n\tB \ud800 " + "x" * 9999, rights="\x1b[31mred")
     found = row(nasty, examine(jpeg(7), 1))
     assert found["title"].startswith("A B ? xxx") and len(found["title"]) == 300 and found["rights"] == "[31mred"
     json.dumps(found, ensure_ascii=False).encode()
@@ -100,14 +98,21 @@ def test_row_names_a_file_by_its_content_and_drops_the_port():
     assert (found["file"], found["sha256"], found["bytes"]) == (digest[:16] + ".jpg", digest, len(data))
     assert (found["width"], found["height"], found["type"]) == (40, 30, "image/jpeg")
     assert (found["page_url"], found["image_url"]) == ("/works/w/", "/images/w/large.jpg?v=1")
-    public = row(Record(**{**vars(RECORD), "page_url": "https://museum.example/w"}), examine(data, 1))
+    public = row(replace(RECORD, page_url="https://museum.example/w"), examine(data, 1))
     assert public["page_url"] == "https://museum.example/w"
 
 
 KINDS = {
-    "JPEG": ("JPEG", "RGB", {}), "gray JPEG": ("JPEG", "L", {}), "inks": ("JPEG", "CMYK", {}), "PNG": ("PNG", "RGBA", {}), "palette": ("PNG", "P", {"transparency": 0}),
-    "16 bits": ("PNG", "I;16", {}), "WebP": ("WEBP", "RGB", {}), "TIFF": ("TIFF", "RGB", {}), "MPO": ("MPO", "RGB", {"save_all": True, "append_images": [Image.new("RGB", (9, 9))]}),
-}  # fmt: skip
+    "JPEG": ("JPEG", "RGB", {}),
+    "gray JPEG": ("JPEG", "L", {}),
+    "inks": ("JPEG", "CMYK", {}),
+    "PNG": ("PNG", "RGBA", {}),
+    "palette": ("PNG", "P", {"transparency": 0}),
+    "16 bits": ("PNG", "I;16", {}),
+    "WebP": ("WEBP", "RGB", {}),
+    "TIFF": ("TIFF", "RGB", {}),
+    "MPO": ("MPO", "RGB", {"save_all": True, "append_images": [Image.new("RGB", (9, 9))]}),
+}
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -149,7 +154,7 @@ def test_what_is_no_picture_is_no_row(data):
         examine(data, 1)
 
 
-def test_door_writes_files_catalogue_and_metrics(workspace, address):
+def test_the_stage_writes_files_catalogue_and_metrics(workspace, address):
     workspace.set(scrape__url=address)
     assert workspace.open("scrape").returncode == 0
     raw = workspace.folder / "data" / "raw"
@@ -159,7 +164,8 @@ def test_door_writes_files_catalogue_and_metrics(workspace, address):
         assert hashlib.sha256((raw / item["file"]).read_bytes()).hexdigest() == item["sha256"]
     assert address.rsplit(":", 1)[1].strip("/") not in (raw / "catalogue.jsonl").read_text()
     summary = files.read_json(workspace.folder / "metrics" / "scrape.json")
-    assert summary == {"failed": 0, "failures": [], "files": 95, "sets": {"collection": 90, "reserve": 5}, "works": 35}
+    counts = {"failed": 0, "failures": [], "files": 95, "sets": {"collection": 90, "reserve": 5}, "works": 35}
+    assert summary == counts | {"source": "the museum, a painter that is a program", "collection": "museum"}
 
 
 def test_a_failed_file_is_a_row_and_the_others_arrive(workspace, httpserver):
@@ -208,12 +214,12 @@ def test_a_source_out_of_reach_is_named_with_the_way_out(workspace, source):
 
 def test_robots_of_a_broken_server_forbid_everything(httpserver):
     httpserver.expect_request("/robots.txt").respond_with_data("", status=501)
-    with pytest.raises(FetchError, match="robots.txt"):
-        Client(HERE).bytes(httpserver.url_for("/a.jpg"))
+    with pytest.raises(FetchError, match=r"robots\.txt"):
+        Client(HERE).fetch(httpserver.url_for("/a.jpg"))
 
 
 def test_a_busy_server_is_asked_again(httpserver):
     httpserver.expect_ordered_request("/robots.txt").respond_with_data("")
     httpserver.expect_ordered_request("/a.jpg").respond_with_data("", status=503, headers={"Retry-After": "0"})
     httpserver.expect_ordered_request("/a.jpg").respond_with_data("here")
-    assert Client(HERE).bytes(httpserver.url_for("/a.jpg")) == b"here"
+    assert Client(HERE).fetch(httpserver.url_for("/a.jpg")) == b"here"

@@ -1,16 +1,17 @@
-"""TLS: a server whose certificate nobody vouches for is not trusted, and a known one is bound to the same limits as any other."""
+"""TLS: a server without a trusted certificate is not read, and one that has it is bound to the same limits."""
 
 import datetime
 import socket
 import ssl
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from loopback import QUICK
 
 from stages.scrape.addresses import FetchError
-from stages.scrape.fetch import Client, Manners
+from stages.scrape.client import Client
 
 x509 = pytest.importorskip("cryptography.x509")  # comes with MLflow
 from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
@@ -74,16 +75,16 @@ def secure(certificate):
 
 def test_a_certificate_that_nobody_vouches_for_ends_the_visit(secure, client):
     with pytest.raises(FetchError, match="no secure connection"):
-        client.bytes(f"https://localhost:{secure}/a")
+        client.fetch(f"https://localhost:{secure}/a")
 
 
 def test_a_trusted_server_is_read_within_the_same_limits(secure, certificate):
-    client = Client(Manners(**QUICK | {"total_s": 0.8}))
+    client = Client(replace(QUICK, total_s=0.8))
     client.transport.tls.load_verify_locations(certificate)
-    assert client.bytes(f"https://localhost:{secure}/a") == b"here"
+    assert client.fetch(f"https://localhost:{secure}/a") == b"here"
     with pytest.raises(FetchError, match="no secure connection"):
-        client.bytes(f"https://127.0.0.1:{secure}/a")  # another name than the certificate's
+        client.fetch(f"https://127.0.0.1:{secure}/a")  # another name than the certificate's
     started = time.monotonic()
-    with pytest.raises(FetchError, match="more than 0.8 s in all"):
-        client.bytes(f"https://localhost:{secure}/slow")
+    with pytest.raises(FetchError, match=r"more than 0\.8 s in all"):
+        client.fetch(f"https://localhost:{secure}/slow")
     assert time.monotonic() - started < 3

@@ -1,28 +1,37 @@
-"""Sources "commons", "folder" and "urls": from what they list to the same record."""
+"""The sources `commons`, `folder` and `urls`: from what they list to the same record."""
 
 import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from loopback import picture, reply
+from loopback import picture, query, reply
 
 from stages.common import files
 from stages.scrape import commons, folder, urls
 from stages.scrape.addresses import FetchError
-from stages.scrape.catalogue import Gap, Record
+from stages.scrape.interface import Gap, Record
 
 
 def info(number: int, **changes: object) -> dict[str, object]:
     upload = f"https://upload.example/{number}/File_{number}.jpg"
     facts = {
-        "ObjectName": f"<i>Wheat &amp; field</i> {number}", "DateTimeOriginal": "<div>June 1889<!-- x --></div>", "LicenseShortName": "Public domain",
+        "ObjectName": f"<i>Wheat &amp; field</i> {number}",
+        "DateTimeOriginal": "<div>June 1889<!-- x --></div>",
+        "LicenseShortName": "Public domain",
         "Artist": '<a href="//x">Vincent van Gogh</a>',
-    }  # fmt: skip
+    }
     return {
-        "url": upload, "descriptionurl": f"https://commons.example/wiki/File:{number}", "mime": "image/jpeg", "width": 4000, "height": 3000,
-        "thumburl": f"{upload}/960px-File.jpg", "thumbwidth": 960, "thumbheight": 720, "sha1": "0" * 40,
+        "url": upload,
+        "descriptionurl": f"https://commons.example/wiki/File:{number}",
+        "mime": "image/jpeg",
+        "width": 4000,
+        "height": 3000,
+        "thumburl": f"{upload}/960px-File.jpg",
+        "thumbwidth": 960,
+        "thumbheight": 720,
+        "sha1": "0" * 40,
         "extmetadata": {name: {"value": value, "source": "x"} for name, value in facts.items()},
-    } | changes  # fmt: skip
+    } | changes
 
 
 def page(number: int, **changes: object) -> dict[str, object]:
@@ -30,7 +39,10 @@ def page(number: int, **changes: object) -> dict[str, object]:
 
 
 def answers(server, *bodies: dict | bytes) -> None:
-    """The interface answers its requests with these in turn; each one's continuation must come back in the next request."""
+    """The interface answers its requests with these in turn.
+
+    The continuation of each must come back in the next request.
+    """
     queue = iter(bodies)
 
     def script(connection, target):
@@ -46,8 +58,8 @@ def answers(server, *bodies: dict | bytes) -> None:
     server.scripts = Scripts(server.scripts)
 
 
-def read(client, server, limit: int = 0, every: bool = True) -> list[Record | Gap]:
-    return list(commons.records(client, server.url("/"), "Paintings of wheat", limit, every))
+def read(client, server, **changes: object) -> list[Record | Gap]:
+    return list(commons.records(query(client, server.url("/"), category="Paintings of wheat", **changes)))
 
 
 def test_commons_gives_originals_and_smaller_renditions_with_their_rights(server, client):
@@ -86,15 +98,11 @@ def test_commons_follows_the_continuation_and_joins_a_batch_in_parts(server, cli
     }
     last = {"batchcomplete": True, "query": {"pages": [page(3)]}}
     answers(server, part, rest, last)
-    found = read(client, server, every=False)
+    found = read(client, server, renditions="original")
     assert [one.title for one in found] == ["Wheat & field 1", "Wheat & field 2", "Wheat & field 3"]
     targets = [target for target in server.asked if "api.php" in target]
-    assert (
-        len(targets) == 3
-        and "gcmcontinue=file%7C2" in targets[2]
-        and "iistart=x" in targets[1]
-        and "iistart" not in targets[2]
-    )
+    assert len(targets) == 3 and "iistart=x" in targets[1]
+    assert "gcmcontinue=file%7C2" in targets[2] and "iistart" not in targets[2]
 
 
 def test_commons_limit_counts_files(server, client):
@@ -110,10 +118,14 @@ def test_an_empty_category_lists_nothing(server, client):
 @pytest.mark.parametrize(
     "body, words",
     [
-        (b"<html>", "not the JSON"), (b"[]", "not the JSON"), (b'{"query": []}', "^$"), (b'{"query": 7}', "not the JSON"),
-        ({"error": {"code": "badtitle", "info": "Bad title"}}, "Bad title"), ({"query": {"pages": ["x"]}}, "another shape"),
+        (b"<html>", "not the JSON"),
+        (b"[]", "not the JSON"),
+        (b'{"query": []}', "^$"),
+        (b'{"query": 7}', "not the JSON"),
+        ({"error": {"code": "badtitle", "info": "Bad title"}}, "Bad title"),
+        ({"query": {"pages": ["x"]}}, "another shape"),
     ],
-)  # fmt: skip
+)
 def test_an_answer_of_another_shape_is_explained(server, client, body, words):
     answers(server, body)
     if words == "^$":
@@ -135,7 +147,7 @@ def test_a_continuation_in_a_circle_ends(server, client):
     assert sum("api.php" in target for target in server.asked) == 2
 
 
-def test_folder_lists_pictures_with_the_titles_that_are_known(tmp_path):
+def test_folder_lists_pictures_with_the_titles_that_are_known(client, tmp_path):
     (tmp_path / "more").mkdir()
     for name in ("b.jpg", "a.PNG", "more/c.tif", "notes.txt", ".hidden.jpg"):
         (tmp_path / name).write_bytes(b"x")
@@ -143,31 +155,38 @@ def test_folder_lists_pictures_with_the_titles_that_are_known(tmp_path):
         '\ufefffile,title,year,set,genre\nb.jpg,"A ""title"", long",1931,reserve,portrait\nnone.jpg,Lost,,,\n',
         encoding="utf-8",
     )
-    found = list(folder.records(tmp_path, 0, ""))
+    mine = query(client, str(tmp_path))
+    found = list(folder.records(mine))
     assert [(one.image_url, one.title, one.year, one.set) for one in found if isinstance(one, Record)] == [
         ("a.PNG", "a", "", "collection"),
         ("b.jpg", 'A "title", long', "1931", "reserve"),
         ("more/c.tif", "c", "", "collection"),
     ]
     assert [(one.title, one.address) for one in found if isinstance(one, Gap)] == [("Lost", "none.jpg")]
-    assert [one.image_url for one in folder.records(tmp_path, 0, "Portrait") if isinstance(one, Record)] == ["b.jpg"]
-    assert len([one for one in folder.records(tmp_path, 2, "") if isinstance(one, Record)]) == 2
+    portraits = folder.records(query(client, str(tmp_path), genre="Portrait"))
+    assert [one.image_url for one in portraits if isinstance(one, Record)] == ["b.jpg"]
+    two = folder.records(query(client, str(tmp_path), limit=2))
+    assert len([one for one in two if isinstance(one, Record)]) == 2
+    picture_b = next(one for one in found if isinstance(one, Record) and one.image_url == "b.jpg")
+    assert folder.read(mine, picture_b) == b"x"
     with pytest.raises(FetchError, match="larger than the limit"):
-        folder.read(tmp_path, "b.jpg", 0)
+        folder.read(query(client, str(tmp_path), megabytes=0.0), picture_b)
     with pytest.raises(FetchError, match="not a folder"):
-        list(folder.records(tmp_path / "none", 0, ""))
+        list(folder.records(query(client, str(tmp_path / "none"))))
 
 
 LISTS = {
     "list.csv": "url,title,rights,work\nhttp://a.example/1.jpg,One,CC0,w1\nhttp://b.example/2.jpg,,,\n",
-    "list.jsonl": '{"url": "http://a.example/1.jpg", "title": "One", "rights": "CC0", "work": "w1"}\n\n{"url": "http://b.example/2.jpg", "title": null}\n',
+    "list.jsonl": '{"url": "http://a.example/1.jpg", "title": "One", "rights": "CC0", "work": "w1"}\n\n'
+    '{"url": "http://b.example/2.jpg", "title": null}\n',
 }
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_urls_reads_both_kinds_of_list(tmp_path, name):
+def test_urls_reads_both_kinds_of_list(client, tmp_path, name):
     (tmp_path / name).write_text(LISTS[name])
-    first, second = urls.records(tmp_path / name, 0, "")
+    address = str(tmp_path / name)
+    first, second = urls.records(query(client, address))
     assert (first.image_url, first.title, first.rights, first.work) == ("http://a.example/1.jpg", "One", "CC0", "w1")
     assert (second.image_url, second.title, second.rights, second.work, second.set) == (
         "http://b.example/2.jpg",
@@ -176,9 +195,8 @@ def test_urls_reads_both_kinds_of_list(tmp_path, name):
         None,
         "collection",
     )
-    assert len(list(urls.records(tmp_path / name, 1, ""))) == 1 and not list(
-        urls.records(tmp_path / name, 0, "portrait")
-    )
+    assert len(list(urls.records(query(client, address, limit=1)))) == 1
+    assert not list(urls.records(query(client, address, genre="portrait")))
 
 
 @pytest.mark.parametrize(
@@ -197,14 +215,14 @@ def test_urls_reads_both_kinds_of_list(tmp_path, name):
         ("none.csv", None, "cannot be read"),
     ],
 )
-def test_a_list_with_a_mistake_is_explained(tmp_path, name, content, words):
+def test_a_list_with_a_mistake_is_explained(client, tmp_path, name, content, words):
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(FetchError, match=words):
-        list(urls.records(tmp_path / name, 0, ""))
+        list(urls.records(query(client, str(tmp_path / name))))
 
 
-def test_the_door_takes_a_folder_without_any_network(workspace, tmp_path):
+def test_the_stage_takes_a_folder_without_any_network(workspace, tmp_path):
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "good.png").write_bytes(picture("PNG", "RGBA", color=(1, 2, 3, 128)))
@@ -214,22 +232,21 @@ def test_the_door_takes_a_folder_without_any_network(workspace, tmp_path):
     assert done.returncode == 0, done.stderr
     (row,) = files.read_jsonl(workspace.folder / "data" / "raw" / "catalogue.jsonl")
     assert (row["image_url"], row["title"], row["type"], row["set"]) == ("good.png", "good", "image/png", "collection")
-    assert [
-        item["image_url"] for item in files.read_json(workspace.folder / "metrics" / "scrape.json")["failures"]
-    ] == ["bad.jpg"]
+    summary = files.read_json(workspace.folder / "metrics" / "scrape.json")
+    assert [item["image_url"] for item in summary["failures"]] == ["bad.jpg"]
+    assert (summary["source"], summary["collection"]) == ("the pictures in mine", "folder")
     workspace.set(scrape__path="none")
     workspace.fails("scrape", "'folder' cannot be read", "not a folder", "scrape.path")
 
 
-def test_the_door_takes_a_list_in_which_a_host_may_refuse(workspace, server):
+def test_the_stage_takes_a_list_in_which_a_host_may_refuse(workspace, server):
     server.scripts |= {"/good.jpg": reply(picture()), "/closed.jpg": reply(b"", "403 Forbidden")}
     (workspace.folder / "list.csv").write_text(
         f"url,title\n{server.url('/closed.jpg')},Closed\n{server.url('/good.jpg')},Good\nftp://x/y.jpg,Odd\n"
     )
     workspace.set(scrape__source="urls", scrape__path="list.csv")
-    workspace.fails(
-        "scrape", "gave no picture", "this machine or in a private network"
-    )  # one address is elsewhere: the list is no local one
+    # One address is elsewhere: the list is no local one.
+    workspace.fails("scrape", "gave no picture", "this machine or in a private network")
     (workspace.folder / "list.csv").write_text(
         f"url,title\n{server.url('/closed.jpg')},Closed\n{server.url('/good.jpg')},Good\n"
     )
@@ -238,7 +255,7 @@ def test_the_door_takes_a_list_in_which_a_host_may_refuse(workspace, server):
     assert summary["files"] == 1 and [item["title"] for item in summary["failures"]] == ["Closed"]
 
 
-def test_the_door_ends_the_visit_when_a_site_refuses(workspace, server):
+def test_the_stage_ends_the_visit_when_a_site_refuses(workspace, server):
     server.scripts["/"] = reply(b"", "302 Found", Location="/account/login")
     workspace.set(scrape__url=server.url("/"))
     workspace.fails("scrape", "'museum' ended the visit", "login page", "Nothing more is asked for")

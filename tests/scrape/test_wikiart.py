@@ -1,4 +1,4 @@
-"""Source "wikiart": lists and pages of every known shape, and more than a thousand works from the list to what dedupe finds."""
+"""The source `wikiart`: lists and pages of every known shape, and a thousand works from the list to dedupe."""
 
 import io
 import json
@@ -6,14 +6,14 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from loopback import Gallery, reply
+from loopback import Gallery, all_records, query, reply
 from PIL import Image
 from wikiart_site import GENRES, RENDITIONS, Site
 
 from stages.common import files
 from stages.scrape import wikiart
 from stages.scrape.addresses import FetchError, Refused
-from stages.scrape.catalogue import Gap, Record
+from stages.scrape.interface import Gap, Record
 
 LISTED = "/en/x/mode/all-paintings?json=2&layout=new&page={}&resultType=masonry"
 
@@ -23,8 +23,8 @@ def serve(server, *pages: list[dict] | None) -> None:
         server.scripts[LISTED.format(number)] = reply(json.dumps({"Paintings": items}).encode())
 
 
-def read(client, server, limit: int = 0, every: bool = False, genre: str = "") -> list[Record | Gap]:
-    return list(wikiart.records(client, server.url("/"), "x", limit, every, genre))
+def read(client, server, renditions: str = "original", **changes: object) -> list[Record | Gap]:
+    return list(wikiart.records(query(client, server.url("/"), artist="x", renditions=renditions, **changes)))
 
 
 def item(number: int, **changes: object) -> dict[str, object]:
@@ -46,11 +46,9 @@ def test_the_list_is_read_until_it_is_empty(server, client):
         ("Work 1", "1931", "http://uploads1.example/w1.jpg"),
         ("Work 1", "", "http://uploads.example/caf%C3%A9(1).jpg"),
     ]
-    assert all(
-        one.work is None and one.set == "collection" and one.page_url.startswith(server.url("/en/x/"))
-        for one in found
-        if isinstance(one, Record)
-    )
+    for one in found:
+        if isinstance(one, Record):
+            assert one.work is None and one.set == "collection" and one.page_url.startswith(server.url("/en/x/"))
     assert [one.title for one in found if isinstance(one, Gap)] == ["Work 2"] * 2, "no page, no picture"
     assert "X-Requested-With: XMLHttpRequest" in next(request for request in server.requests if "page=1" in request)
     assert [one.title for one in read(client, server, limit=1)] == ["Work 1"]
@@ -68,13 +66,16 @@ def test_alternate_scans_are_originals_too(server, client):
         server,
         [item(1, images=["//other.example/w1-b.jpg!Large.jpg", None, {"odd": 1}, "http://uploads1.example/w1.jpg"])],
     )
-    assert [(one.rendition, one.image_url) for one in read(client, server)] == [
+    assert [(one.rendition, one.image_url) for one in all_records(read(client, server))] == [
         ("original", "http://uploads1.example/w1.jpg"),
         ("scan 2", "http://other.example/w1-b.jpg"),
     ]
 
 
-MODEL = '{"ImageThumbnailsModel":[{"Thumbnails":[{"Name":"Large","Width":750,"Height":500,"SizeKB":90.5,"Url":"http://cdn.example/a.jpg!Large.jpg"}]}]}'
+MODEL = (
+    '{"ImageThumbnailsModel":[{"Thumbnails":[{"Name":"Large","Width":750,"Height":500,"SizeKB":90.5,'
+    '"Url":"http://cdn.example/a.jpg!Large.jpg"}]}]}'
+)
 ESCAPED = MODEL.replace('"', "&quot;")
 LAYOUTS = {
     "escaped": f"thumbnailSizesModel = {ESCAPED}",
@@ -88,9 +89,12 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_renditions_of_the_page_s_model(server, client, layout):
     serve(server, [item(1)])
-    page = f'<main ng-controller="ArtworkViewCtrl" ng-init="{LAYOUTS[layout]}"><article><h3>Other title</h3></article></main>'
+    script = LAYOUTS[layout]
+    article = "<article><h3>Other title</h3></article>"
+    page = f'<main ng-controller="ArtworkViewCtrl" ng-init="{script}">{article}</main>'
     server.scripts["/en/x/w1"] = reply(page.encode())
-    assert [(one.rendition, one.image_url) for one in read(client, server, every=True)] == [
+    found = all_records(read(client, server, renditions="all"))
+    assert [(one.rendition, one.image_url) for one in found] == [
         ("original", "http://uploads1.example/w1.jpg"),
         ("scan 2", "http://cdn.example/a.jpg"),
         ("large", "http://cdn.example/a.jpg!Large.jpg"),
@@ -109,9 +113,10 @@ def test_renditions_of_the_page_s_model(server, client, layout):
 )
 def test_a_page_without_a_readable_model_shows_its_picture(server, client, script):
     serve(server, [item(1, image=None, title="", year=1931)])
-    page = f"<main ng-controller=ArtworkViewCtrl ng-init='{script}'><h1>Named by the page</h1><img itemprop=image src='//cdn.example/a.jpg!HD.jpg'></main>"
+    shown = "<h1>Named by the page</h1><img itemprop=image src='//cdn.example/a.jpg!HD.jpg'>"
+    page = f"<main ng-controller=ArtworkViewCtrl ng-init='{script}'>{shown}</main>"
     server.scripts["/en/x/w1"] = reply(page.encode())
-    found = read(client, server, every=True)
+    found = all_records(read(client, server, renditions="all"))
     assert [(one.title, one.year, one.rendition, one.image_url) for one in found] == [
         ("Named by the page", "1931", "original", "http://cdn.example/a.jpg"),
         ("Named by the page", "1931", "hd", "http://cdn.example/a.jpg!HD.jpg"),
@@ -120,11 +125,12 @@ def test_a_page_without_a_readable_model_shows_its_picture(server, client, scrip
 
 def test_a_page_out_of_reach_is_a_gap_and_the_list_s_picture_stays(server, client):
     serve(server, [item(1)])
-    gap, record = read(client, server, every=True)
+    gap, record = read(client, server, renditions="all")
+    assert isinstance(gap, Gap) and isinstance(record, Record)
     assert "404" in gap.reason and record.image_url == "http://uploads1.example/w1.jpg"
     server.scripts["/en/x/w1"] = reply(b"", "403 Forbidden")
     with pytest.raises(Refused, match="403"):
-        read(client, server, every=True)
+        read(client, server, renditions="all")
 
 
 def test_genre_is_read_from_the_page(server, client):
@@ -162,7 +168,7 @@ def test_the_plain_list_of_titles_is_the_way_round(server, client):
 )
 def test_an_answer_that_is_no_list_is_explained(server, client, body):
     server.scripts[LISTED.format(1)] = reply(body)
-    with pytest.raises(FetchError, match="page 1 .* not the JSON"):
+    with pytest.raises(FetchError, match=r"page 1 .* not the JSON"):
         read(client, server)
 
 
@@ -181,7 +187,7 @@ def painted(number: int, width: int) -> bytes:
 
 @pytest.mark.timeout(120)
 def test_a_thousand_works_from_list_to_works(workspace):
-    """The list and pages of 1,050 works, the files of those of one genre, and from the files the works again, through two doors."""
+    """The list and pages of 1,050 works, the files of those of one genre, and from the files the works again."""
     gallery = Gallery({})
     site = Site(1050, gallery.url(""), gallery.url("").replace("127.0.0.1", "localhost"), painted)
     gallery.files = site.files
@@ -199,17 +205,13 @@ def test_a_thousand_works_from_list_to_works(workspace):
     even = [number for number in shown if number % 2 == 0]
     assert counts["original"] == len(shown) and counts["scan 2"] == len(site.with_two_scans & set(shown))
     assert counts["portrait"] == len(even) and counts["hd"] == len([number for number in even if number % 5])
-    assert counts["large"] == len(shown) and set(counts) == {
-        "original",
-        "scan 2",
-        *(name.lower() for name in RENDITIONS),
-    }
+    assert counts["large"] == len(shown)
+    assert set(counts) == {"original", "scan 2", *(name.lower() for name in RENDITIONS)}
     summary = files.read_json(workspace.folder / "metrics" / "scrape.json")
     missing = len([number for number in even if number % 5 == 0])
-    assert (
-        summary["failed"] == missing + len(set(portraits) & site.without_picture)
-        and summary["files"] == len(rows) > 1000
-    )
+    assert summary["failed"] == missing + len(set(portraits) & site.without_picture)
+    assert summary["files"] == len(rows) > 1000
+    assert (summary["source"], summary["collection"]) == ("salvador-dali on WikiArt", "salvador-dali")
     assert sum("404" in item["reason"] for item in summary["failures"]) == missing
 
     workspace.set(dedupe__details=False)  # two thirds of the time, and there are no details here
@@ -219,8 +221,7 @@ def test_a_thousand_works_from_list_to_works(workspace):
     assert len(works) == files.read_json(workspace.folder / "metrics" / "dedupe.json")["works"] == len(shown) > 300
     by_file = {row["file"]: row for row in rows}
     for work in works:
-        assert {by_file[file]["page_url"] for file in work["duplicates"]} == {work["page_url"]}, (
-            "all renditions of one work, and of one only"
-        )
+        pages = {by_file[file]["page_url"] for file in work["duplicates"]}
+        assert pages == {work["page_url"]}, "all renditions of one work, and of one only"
         assert by_file[work["file"]]["rendition"] == "original"
     assert sum(1 + len(work["duplicates"]) for work in works) == len(rows)

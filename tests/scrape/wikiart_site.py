@@ -1,8 +1,9 @@
-"""A generated site with the structure of WikiArt's: the list as JSON pages, work pages in both layouts, renditions on another host name.
+"""A generated site with the structure of WikiArt's.
 
-Everything that is known to be odd about the real one is in it: two names for the id, repeated titles, years that are missing, works
-without a picture, alternate scans, `(1)` and other letters in addresses, an escape that is broken, a script that goes on behind the
-model, an HD rendition that is listed but missing, and a list that shows some works twice.
+The list as JSON pages, work pages in both layouts, renditions on another host name. Everything that is known to be odd
+about the real one is in it: two names for the id, repeated titles, years that are missing, works without a picture,
+alternate scans, `(1)` and other letters in addresses, an escape that is broken, a script that goes on behind the model,
+an HD rendition that is listed but missing, and a list that shows some works twice.
 """
 
 import html
@@ -44,20 +45,27 @@ class Site:
         title = TITLES[number % len(TITLES)]
         slug = f"{title.lower().replace(' ', '-')}-{number}"
         page = quote(f"/en/salvador-dali/{slug}")
-        image = (
-            None
-            if number in self.without_picture
-            else self._published(f"{slug}{'(1)' if number % 4 == 0 else ''}.jpg", number, 130)
-        )
-        alternates = [self._published(f"{slug}-scan.jpg", number, 110)] if number in self.with_two_scans else None
+        image, alternates = None, None
+        if number not in self.without_picture:
+            name = f"{slug}(1).jpg" if number % 4 == 0 else f"{slug}.jpg"
+            image = self._published(name, number, 130)
+        if number in self.with_two_scans:
+            alternates = [self._published(f"{slug}-scan.jpg", number, 110)]
         self.files[page] = self._page(number, title, image)
+        missing_years = {3: "", 4: None}  # by the last digit
         return {
             "id" if number % 3 else "_id": f"57726d66edc2cb3880b{number:05d}",
             "title": title,
-            "year": "" if number % 10 == 3 else None if number % 10 == 4 else str(1920 + number % 60),
-            "width": 130, "height": 30, "artistName": "Salvador Dali", "image": image and f"{image}!Large.jpg",
-            "paintingUrl": page, "artistUrl": "/en/salvador-dali", "flags": 0, "images": alternates,
-        }  # fmt: skip
+            "year": missing_years.get(number % 10, str(1920 + number % 60)),
+            "width": 130,
+            "height": 30,
+            "artistName": "Salvador Dali",
+            "image": image and f"{image}!Large.jpg",
+            "paintingUrl": page,
+            "artistUrl": "/en/salvador-dali",
+            "flags": 0,
+            "images": alternates,
+        }
 
     def _published(self, name: str, number: int, width: int) -> str:
         """The address of an original, which with all its renditions (but HD, for every fifth) can be had."""
@@ -82,4 +90,5 @@ class Site:
         script = html.escape(f"thumbnailSizesModel = {model};" + (" other = {}; init();" if number % 8 == 0 else ""))
         if number % 6 == 0:
             script = script.replace("&quot;", "&ququot;", 1)
-        return f'<html><body><main ng-controller="ArtworkViewCtrl" ng-init="{script}"><article>{heading}</article>{genre}</main></body></html>'.encode()
+        main = f'<main ng-controller="ArtworkViewCtrl" ng-init="{script}"><article>{heading}</article>{genre}</main>'
+        return f"<html><body>{main}</body></html>".encode()

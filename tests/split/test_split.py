@@ -36,25 +36,24 @@ def test_without_a_reserve_the_test_works_are_the_same_for_every_size():
 
 
 def test_more_works_than_exist_are_refused_with_the_most_that_can_be_had():
-    with pytest.raises(UserError, match="split.train_works is 73, but there are only 72 .* at most 72"):
+    with pytest.raises(UserError, match=r"split\.train_works is 73, but there are only 72 .* at most 72"):
         with_reserve(COLLECTION, RESERVE, 73, 72, 144, 0)
-    with pytest.raises(UserError, match="split.train_works is 44, but there are only 43"):
+    with pytest.raises(UserError, match=r"split\.train_works is 44, but there are only 43"):
         by_fraction(COLLECTION, 44, 0.15, 0.25, 0)
-    with pytest.raises(UserError, match="73 \\+ 144, but the reserve has 216"):
+    with pytest.raises(UserError, match=r"73 \+ 144, but the reserve has 216"):
         with_reserve(COLLECTION, RESERVE, 72, 73, 144, 0)
     with pytest.raises(UserError, match="the collection has 2 works: too few"):
         by_fraction(COLLECTION[:2], 1, 0.15, 0.25, 0)
 
 
-def test_door(workspace):
+def test_the_stage_writes_sizes_as_told_and_keeps_the_old_split_on_a_mistake(workspace):
     rows = [
         {"work": name, "set": where}
         for names, where in ((COLLECTION, "collection"), (RESERVE, "reserve"))
         for name in names
     ]
-    files.write_jsonl(
-        workspace.folder / "data/works/works.jsonl", rows + rows[:5]
-    )  # kept duplicates are still one work
+    duplicates = rows[:5]  # that are kept are still one work
+    files.write_jsonl(workspace.folder / "data/works/works.jsonl", rows + duplicates)
     assert workspace.open("split").returncode == 0
     path = workspace.folder / "data/split.json"
     before = path.read_bytes()

@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGE = """
 import json, os, pathlib, sys, time, yaml
 values = yaml.safe_load(open("params.yaml"))
-name = f"{values['split']['train_works']}-{values['dedupe']['enabled']}-{values['train']['augmentation']}-{values['train']['seed']}"
+split, dedupe, train = values["split"], values["dedupe"], values["train"]
+name = f"{split['train_works']}-{dedupe['enabled']}-{train['augmentation']}-{train['seed']}"
 root = pathlib.Path(os.environ["DVC_ROOT"])  # the main checkout
 with open(root / "ran.log", "a") as file:
     file.write(f"{sys.argv[1]} {name} {os.environ['DVC_EXP_NAME']}\\n")
@@ -27,7 +28,7 @@ while waited.exists():
     time.sleep(0.05)
 if (root / "fail").exists() and (root / "fail").read_text() == name:
     sys.exit("error: this one cannot be trained")
-kid = 0.1 + 1 / values["split"]["train_works"] + 0.01 * values["train"]["seed"] + 0.05 * (not values["dedupe"]["enabled"])
+kid = 0.1 + 1 / split["train_works"] + 0.01 * train["seed"] + 0.05 * (not dedupe["enabled"])
 pathlib.Path("metrics").mkdir(exist_ok=True)
 json.dump({"kid": kid, "kid_floor": 0.0}, open("metrics/evaluate.json", "w"))
 """
@@ -57,9 +58,8 @@ class Stub:
         self.folder, self.environment = folder, environment
 
     def run(self, *command: str) -> str:
-        return subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=True
-        ).stdout
+        options = {"cwd": self.folder, "env": self.environment}
+        return subprocess.run(command, capture_output=True, text=True, check=True, **options).stdout
 
     def study(self, *arguments: str) -> subprocess.CompletedProcess:
         command = [sys.executable, "-m", "stages.study", *arguments]
@@ -71,9 +71,28 @@ class Stub:
         """The study in a process group of its own, to be killed."""
         with (self.folder / "study.log").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "stages.study"], cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True,
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests that a shell runs in the background pass on that it is ignored
-            )  # fmt: skip
+                [sys.executable, "-m", "stages.study"],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                # A shell that runs the tests in the background passes on that SIGINT is ignored.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            )
+
+    def append(self, path: str, text: str) -> None:
+        """Write further lines at the end of a file."""
+        (self.folder / path).write_text((self.folder / path).read_text() + text)
+
+    def commit(self, message: str) -> None:
+        """Commit all that git does not ignore."""
+        self.run("git", "add", "-A")
+        self.run("git", "commit", "-qm", message)
+
+    def planned(self) -> list[str]:
+        """The names of the cells."""
+        return [word for word in self.study("--plan").stdout.split() if word.startswith("study-")]
 
     def ran(self, stage: str = "evaluate") -> list[str]:
         """The cells that a stage was run for, in order, each as often as it was."""
@@ -107,20 +126,15 @@ class Stub:
 @pytest.fixture
 def stub(tmp_path, clean_environment, set_params) -> Stub:
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-    set_params(
-        tmp_path, {"study.train_works": [9], "study.augmentation": ["none"], "study.seeds": [0], "study.jobs": 2}
-    )
+    grid = {"study.train_works": [9], "study.augmentation": ["none"], "study.seeds": [0], "study.jobs": 2}
+    set_params(tmp_path, grid)
     (tmp_path / "stage.py").write_text(STAGE)
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump(PIPELINE))
     (tmp_path / ".gitignore").write_text("/ran.log\n/study.log\n/wait\n/fail\n/.cache/\n/data/\n__pycache__/\n")
     (tmp_path / ".dvcignore").write_text("/.cache/\n")
     made = Stub(tmp_path, clean_environment())
-    made.run(
-        "bash",
-        "-c",
-        "git init -q && git config user.name Test && git config user.email test@example.org && python -m dvc init -q",
-    )
-    made.run(
-        "bash", "-c", "printf '[core]\\n    analytics = false\\n' > .dvc/config && git add -A && git commit -qm start"
-    )
+    identity = "git config user.name Test && git config user.email test@example.org"
+    made.run("bash", "-c", f"git init -q && {identity} && python -m dvc init -q")
+    (tmp_path / ".dvc/config").write_text("[core]\n    analytics = false\n")
+    made.run("bash", "-c", "git add -A && git commit -qm start")
     return made

@@ -1,5 +1,7 @@
 """The study's statistics: closed forms, an independent fit by scipy, and what too little data may not say."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from scipy import optimize, stats
@@ -26,17 +28,20 @@ def test_no_curve_fits_better_than_the_one_found():
     """scipy's bounded least squares, from many starts, ends nowhere lower."""
     rng = np.random.default_rng(0)
     works = np.repeat(SIZES, 3)
+    bounds = ([0, 0, POWERS[0]], [np.inf, np.inf, POWERS[-1]])
     for _ in range(5):
         values = 0.05 + works**-0.6 + rng.normal(0, 0.02, works.shape)
         (found,) = fit(works, values)
         ours = ((found(works) - values) ** 2).sum()
         for start in ([0.0, 1.0, 0.5], [0.1, 0.5, 1.0], [0.05, 3.0, 2.0]):
-            other = optimize.least_squares(
-                lambda p: p[0] + p[1] * works ** -p[2] - values,
-                start,
-                bounds=([0, 0, POWERS[0]], [np.inf, np.inf, POWERS[-1]]),
-            )
+            other = optimize.least_squares(misses, start, bounds=bounds, args=(works, values))
             assert ours <= 2 * other.cost * (1 + 1e-4)
+
+
+def misses(curve: np.ndarray, works: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """By how much a curve (offset, scale, power) misses each value."""
+    offset, scale, power = curve
+    return offset + scale * works**-power - values
 
 
 def test_rows_are_fitted_each_for_itself():
@@ -73,9 +78,8 @@ def test_two_sizes_make_no_curve():
 def test_words_are_honest_about_what_the_sizes_cannot_tell():
     noisy = np.random.default_rng(2).normal(0, 0.01, (4, 3))
     slow = learn({size: 0.05 + 0.5 * size**-0.3 + noise for size, noise in zip(SIZES, noisy, strict=True)})
-    assert "with 4 times as many pictures (288 works) expect KID 0.1" in forecast(
-        slow, "KID", 3
-    ) and "cannot be told from 4 sizes" in forecast(slow, "KID", 3)
+    assert "with 4 times as many pictures (288 works) expect KID 0.1" in forecast(slow, "KID", 3)
+    assert "cannot be told from 4 sizes" in forecast(slow, "KID", 3)
     flat = learn({size: 0.2 + noise for size, noise in zip(SIZES, noisy, strict=True)})
     assert "is not sure" in forecast(flat, "KID", 3)
     ended = learn({size: 0.2 + 60 * size**-2.5 + noise / 100 for size, noise in zip(SIZES, noisy, strict=True)})
@@ -90,32 +94,21 @@ def test_the_interval_of_seeds_in_closed_form():
 
 
 def rows(change: float, noise: float = 0.0) -> list[dict]:
-    """A row for each combination; deduplication changes the metric by `change`, the works and the augmentation by other amounts."""
+    """A row for each combination; deduplication changes KID by `change`, the other factors by other amounts."""
     rng = np.random.default_rng(3)
-    return [
-        {"works": works, "deduplicated": deduplicated, "augmentation": augmentation, "seed": seed}
-        | {
-            "kid": 1 / works
-            + change * deduplicated
-            - 0.2 * (augmentation == "diffaugment")
-            + 0.1 * seed
-            + noise * rng.normal()
-        }
-        for works in SIZES
-        for deduplicated in (True, False)
-        for augmentation in ("none", "diffaugment")
-        for seed in range(3)
-    ]
+    made = []
+    for works, deduplicated, augmentation, seed in product(SIZES, (True, False), ("none", "diffaugment"), range(3)):
+        kid = 1 / works + change * deduplicated - 0.2 * (augmentation == "diffaugment") + 0.1 * seed
+        kid += noise * rng.normal()
+        factors = {"works": works, "deduplicated": deduplicated, "augmentation": augmentation, "seed": seed}
+        made.append({**factors, "kid": kid})
+    return made
 
 
 def test_pairs_cancel_all_that_they_share():
     total, *sizes = effects(rows(-0.03), "deduplicated", False, True, "kid")
-    assert (total.works, total.pairs, [effect.works for effect in sizes], {effect.pairs for effect in sizes}) == (
-        None,
-        24,
-        SIZES,
-        {6},
-    )
+    assert (total.works, total.pairs) == (None, 24)
+    assert [effect.works for effect in sizes] == SIZES and {effect.pairs for effect in sizes} == {6}
     assert total.change.value == pytest.approx(-0.03) and total.change.high - total.change.low < 1e-9 and total.sure
     (other, *_) = effects(rows(-0.03), "augmentation", "none", "diffaugment", "kid")
     assert other.change.value == pytest.approx(-0.2)

@@ -3,11 +3,10 @@
 import pytest
 import torch
 
-from stages.common import weights
 from stages.stylize import vgg
 
 
 @pytest.fixture(scope="session")
 def network():
     torch.set_num_threads(1)
-    return vgg.load(weights.locate(weights.VGG19), torch.device("cpu"), torch.float32)
+    return vgg.load_oxford(torch.device("cpu"), torch.float32)

@@ -1,7 +1,12 @@
-"""The door of stylize, slowed down and saving after each step, for a test that interrupts it; each step leaves a mark in the file `steps`."""
+"""stages.stylize, slowed down and saving after each step, for a test that interrupts it.
+
+Each step leaves a mark in the file `steps`.
+"""
 
 import signal
 import time
+
+from torch import Tensor
 
 from stages.common import cli, resume
 from stages.stylize import __main__, optimizers
@@ -9,16 +14,15 @@ from stages.stylize import __main__, optimizers
 step = optimizers.Lbfgs.step
 
 
-def slow_step(*arguments) -> None:
-    step(*arguments)
+def slow_step(self: optimizers.Lbfgs, loss: Tensor, gradient: Tensor) -> None:
+    step(self, loss, gradient)
     with open("steps", "a") as marks:
         marks.write(".")
     time.sleep(0.2)
 
 
 if __name__ == "__main__":
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # tests that a shell runs in the background pass on that it is ignored
+    # Programs that a shell runs in the background, as it may run the tests, inherit that the signal is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     resume.EVERY, optimizers.Lbfgs.step = -1.0, slow_step
     cli.run_cli(__main__.main)

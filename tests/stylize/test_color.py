@@ -15,8 +15,8 @@ def moments(picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def test_a_recolored_work_has_the_sketchs_mean_and_covariance():
-    for found, wanted in zip(moments(color.recolored(WORK, SKETCH)), moments(SKETCH), strict=True):
-        assert torch.allclose(found, wanted, atol=2e-4)
+    for found, target in zip(moments(color.recolored(WORK, SKETCH)), moments(SKETCH), strict=True):
+        assert torch.allclose(found, target, atol=2e-4)
 
 
 def test_recoloring_with_its_own_colors_changes_nothing_and_a_flat_work_is_no_trouble():
@@ -32,14 +32,13 @@ def test_gray_has_one_value_in_all_channels():
     assert torch.equal(found[:, 0], found[:, 1]) and torch.equal(found[:, 0], found[:, 2])
 
 
-def test_matched_greys_have_one_mean_and_spread():
-    found, wanted = color.matched(color.gray(WORK), color.gray(SKETCH)), color.gray(SKETCH)
-    assert torch.allclose(found.mean(), wanted.mean(), atol=1e-4) and torch.allclose(
-        found.std(), wanted.std(), rtol=1e-3
-    )
+def test_matched_grays_have_one_mean_and_spread():
+    found, target = color.matched(color.gray(WORK), color.gray(SKETCH)), color.gray(SKETCH)
+    assert torch.allclose(found.mean(), target.mean(), atol=1e-4)
+    assert torch.allclose(found.std(), target.std(), rtol=1e-3)
 
 
-def test_the_sketchs_colors_return_with_the_painted_brightness():
+def test_the_sketchs_colors_return_with_the_stylized_brightness():
     assert torch.allclose(color.colored(color.gray(SKETCH), SKETCH), SKETCH, atol=1e-5)
-    painted = color.gray(0.5 * SKETCH)
-    assert torch.allclose(color.gray(color.colored(painted, SKETCH)), painted, atol=1e-5)
+    stylized = color.gray(0.5 * SKETCH)
+    assert torch.allclose(color.gray(color.colored(stylized, SKETCH)), stylized, atol=1e-5)

@@ -22,9 +22,9 @@ def test_bands_sum_to_one_and_follow_the_height():
 
 
 def test_regions_of_a_mask_of_any_size():
-    wanted = guides.colors(mask())
-    assert wanted == sorted([RED, BLUE])
-    found = guides.regions(mask(), wanted, (100, 200))
+    colors = guides.colors(mask())
+    assert colors == sorted([RED, BLUE])
+    found = guides.regions(mask(), colors, (100, 200))
     assert found.shape == (2, 100, 200) and found[:, 0, 0].tolist() == [0, 1] and found[:, -1, -1].tolist() == [1, 0]
     assert torch.equal(found.sum(0), torch.ones(100, 200))
 

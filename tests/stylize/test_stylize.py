@@ -1,4 +1,4 @@
-"""The stage's door: what it writes, what it reports, and each way in which a user can get it wrong."""
+"""The stage: what it writes, what it measures, and each way in which a user can get it wrong."""
 
 import json
 import signal
@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from stages.common import files, images
+from stages.stylize.params import StylizeParams
 
 TITLES = ["Sleep on Crutches", "The Second Dream: Ébauche"]
 
@@ -45,7 +46,7 @@ def studio(workspace):
     return workspace
 
 
-def test_door_paints_one_picture_a_style_and_reports(studio):
+def test_it_makes_one_picture_for_each_style_and_measures_it(studio):
     done = studio.open("stylize")
     assert done.returncode == 0, done.stderr
     out = studio.folder / "data/stylized"
@@ -58,30 +59,39 @@ def test_door_paints_one_picture_a_style_and_reports(studio):
     metrics = json.loads((studio.folder / "metrics/stylize.json").read_text())
     assert metrics["runtime"]["precision"] == "float32" and metrics["runtime"]["threads"] == 2
     assert list(metrics["styles"]) == names
-    for values in metrics["styles"].values():
+    for values, title in zip(metrics["styles"].values(), ["sleep on CRUTCHES", TITLES[1]], strict=True):
         assert (values["width"], values["height"]) == (64, 48)
         assert values["content_loss"] > 0 and values["style_loss"] > 0
+        assert (values["title"], values["works"]) == (title, {title: 1.0})
+    assert metrics["sketch"] == "drawing.png"
 
 
-def test_door_takes_the_largest_picture_of_a_title_repeats_bit_for_bit_and_clears_old_pictures(studio):
+def test_the_metrics_have_the_params_that_decide_the_pictures_and_do_not_change_with_the_others(studio):
+    written = []
+    for save_every in (0, 1):
+        studio.set(stylize__styles=[TITLES[1]], stylize__save_every=save_every)
+        assert studio.open("stylize").returncode == 0
+        written.append((studio.folder / "metrics/stylize.json").read_bytes())
+    assert written[0] == written[1]
+    decisive = set(StylizeParams.model_fields) - {"save_every"}
+    values = json.loads(written[0])["params"]
+    assert set(values) == decisive and (values["pixels"], values["styles"]) == (64, [TITLES[1]])
+    assert [path.name for path in images.listing(studio.folder / "data/stylized/steps/1-the-second-dream-ebauche")] == [
+        "000001.png",
+        "000002.png",
+    ]
+
+
+def test_it_takes_the_largest_picture_of_a_title_repeats_bit_for_bit_and_clears_old_pictures(studio):
     studio.set(stylize__styles=[TITLES[0]])
     outputs = []
     for _ in range(2):
         assert studio.open("stylize").returncode == 0
-        outputs.append(
-            [
-                path.read_bytes()
-                for path in [
-                    *sorted(studio.folder.glob("data/stylized/**/*.png")),
-                    studio.folder / "metrics/stylize.json",
-                ]
-            ]
-        )
+        outputs.append(results(studio.folder))
         images.save_png(studio.folder / "data/stylized/pictures/2-another.png", painting(5, 20, 20))
         (studio.folder / "data/works/0.png").unlink(missing_ok=True)
-        files.write_jsonl(
-            studio.folder / "data/works/works.jsonl", [{"title": TITLES[0], "file": "1.png"}]
-        )  # only the larger one
+        only_the_larger = [{"title": TITLES[0], "file": "1.png"}]
+        files.write_jsonl(studio.folder / "data/works/works.jsonl", only_the_larger)
     assert outputs[0] == outputs[1]
     assert len(outputs[0]) == 3
 
@@ -146,11 +156,8 @@ def test_an_interrupted_stage_goes_on_and_ends_with_the_same_bytes(studio, how):
     for path in studio.folder.glob("data/stylized/**/*.png"):
         path.unlink()  # as DVC does before a stage
     done = studio.open("stylize")
-    assert (
-        done.returncode == 0
-        and "1-sleep-on-crutches: going on after 12 of 12 steps" in done.stdout
-        and done.stdout.count("going on") == 2
-    )
+    assert done.returncode == 0
+    assert "1-sleep-on-crutches: going on after 12 of 12 steps" in done.stdout and done.stdout.count("going on") == 2
     assert results(studio.folder) == whole
     assert not [*studio.folder.glob(".resume/stylize/*")], "what is complete is forgotten"
 
@@ -176,7 +183,7 @@ def mask(folder, name: str, width: int, height: int, upper: str = "red") -> None
 
 
 def test_masks_lead_each_region_to_its_own(studio):
-    """Above the style is the work's upper half, black; below its lower half, yellow: swapping the sketch's mask swaps the result."""
+    """The style is black above and yellow below: swapping the sketch's mask swaps the result."""
     work = Image.new("RGB", (80, 80), "black")
     work.paste((240, 220, 0), (0, 40, 80, 80))
     images.save_png(studio.folder / "data/works/2.png", work)
@@ -198,9 +205,11 @@ def test_masks_lead_each_region_to_its_own(studio):
 @pytest.mark.parametrize("names, words", [
     ([], ["stylize.guidance is masks", "data/sketch/masks/drawing.png", "one color for each region"]),
     ([("drawing", 96, 72)], ["'Sleep on CRUTCHES'", "data/sketch/masks/sleep-on-crutches.png"]),
-    ([("drawing", 96, 72), ("sleep-on-crutches", 90, 20)], ["masks/sleep-on-crutches.png has 90 x 20 pixels", "its picture has 90 x 80"]),
+    ([("drawing", 96, 72), ("sleep-on-crutches", 90, 20)],
+     ["masks/sleep-on-crutches.png has 90 x 20 pixels", "its picture has 90 x 80"]),
     ([("drawing", 30, 72)], ["masks/drawing.png has 30 x 72 pixels", "same shape"]),
-    ([("drawing", 96, 72), ("sleep-on-crutches", 90, 80, "green")], ["masks/sleep-on-crutches.png lacks the color #ff0000"]),
+    ([("drawing", 96, 72), ("sleep-on-crutches", 90, 80, "green")],
+     ["masks/sleep-on-crutches.png lacks the color #ff0000"]),
 ])  # fmt: skip
 def test_wrong_masks(studio, names, words):
     for name in names:
@@ -220,6 +229,9 @@ def test_a_mixture_and_bands_of_height(studio):
     assert done.returncode == 0, done.stderr
     names = [path.stem for path in images.listing(studio.folder / "data/stylized/pictures")]
     assert names == ["1-75-sleep-on-crutches-25-the-second-dream-ebauche"]
+    values = json.loads((studio.folder / "metrics/stylize.json").read_text())["styles"][names[0]]
+    assert values["title"] == f"75 % {TITLES[0]}, 25 % {TITLES[1]}"
+    assert values["works"] == {TITLES[0]: 0.75, TITLES[1]: 0.25}
 
 
 def test_a_style_of_one_pixel_and_one_that_is_a_ribbon(studio):

@@ -3,25 +3,24 @@
 import pytest
 import torch
 
-from stages.stylize.tiling import GRID, HALO, parts, tiles
+from stages.stylize.tiling import GRID, HALO, spans, tiles
 
 
 @pytest.mark.parametrize("length", [300, 512, 1000, 1031, 2048])
 @pytest.mark.parametrize("tile", [192, 256, 512])
 @pytest.mark.parametrize("offset", [0, 1, 5, 1000])
 def test_cores_cover_an_axis_once_and_show_their_surroundings(length, tile, offset):
-    found = parts(length, tile, offset)
-    assert [part.core_start for part in found] == [0, *(part.core_stop for part in found[:-1])] and found[
-        -1
-    ].core_stop == length
-    for part in found:
-        assert part.stop - part.start <= tile + GRID, "the last core may be a little longer"
-        assert part.core_start % GRID == 0 and part.start % GRID == 0
-        assert part.start == max(0, part.core_start - HALO) and part.stop == min(length, part.core_stop + HALO)
+    found = spans(length, tile, offset)
+    assert [span.core_start for span in found] == [0, *(span.core_stop for span in found[:-1])]
+    assert found[-1].core_stop == length
+    for span in found:
+        assert span.stop - span.start <= tile + GRID, "the last core may be a little longer"
+        assert span.core_start % GRID == 0 and span.start % GRID == 0
+        assert span.start == max(0, span.core_start - HALO) and span.stop == min(length, span.core_stop + HALO)
 
 
 def test_what_fits_is_not_cut():
-    assert len(parts(512, 512, 3)) == 1 and len(list(tiles((300, 512), 512, seed=1))) == 1
+    assert len(spans(512, 512, 3)) == 1 and len(list(tiles((300, 512), 512, seed=1))) == 1
 
 
 def test_seeds_move_the_cuts():

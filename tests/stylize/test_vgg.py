@@ -7,6 +7,7 @@ import pytest
 import torch
 import torchvision
 from scipy.signal import correlate
+from torchvision.transforms.functional import normalize
 
 from stages.common import weights
 from stages.stylize import vgg
@@ -82,7 +83,10 @@ def test_a_flat_picture_has_no_frame_in_the_first_layer(network):
 
 
 def test_the_first_filters_are_edge_and_color_detectors(network):
-    """A wrong memory layout or color order would leave noise: real first-layer kernels are smooth, and many sum to nearly nothing."""
+    """A wrong memory layout or color order would leave noise.
+
+    Real first-layer kernels are smooth, and many sum to nearly nothing.
+    """
     kernels = network.kernels["relu1_1"][0]
     step = (kernels[..., 1:] - kernels[..., :-1]).square().mean((1, 2, 3)) / kernels.square().mean((1, 2, 3))
     shuffled = kernels.flatten(1)[:, torch.randperm(27, generator=torch.Generator().manual_seed(0))].view_as(kernels)
@@ -105,8 +109,7 @@ def test_only_the_layers_asked_for_are_computed(network):
 def test_bfloat16_gives_nearly_the_same_features(packed):
     layers = ["relu1_1", "relu3_1"]
     exact, rough = (
-        vgg.load(weights.locate(weights.VGG19), CPU, dtype)(noise(1, 3, 16, 16), layers)
-        for dtype in (torch.float32, torch.bfloat16)
+        vgg.load_oxford(CPU, dtype)(noise(1, 3, 16, 16), layers) for dtype in (torch.float32, torch.bfloat16)
     )
     for layer in layers:
         assert rough[layer].dtype == torch.float32
@@ -114,7 +117,7 @@ def test_bfloat16_gives_nearly_the_same_features(packed):
 
 
 def test_torchvisions_weights_give_torchvisions_features(tmp_path, monkeypatch):
-    """With random weights in torch's cache; the plain network pools averages and repeats the edges of its input, as ours does."""
+    """With random weights in torch's cache; the plain network pools averages and repeats its input's edges, as ours."""
     torch.manual_seed(0)
     plain = torchvision.models.vgg19(weights=None)
     torch.save(plain.state_dict(), tmp_path / vgg.TORCHVISION.rpartition("/")[2])
@@ -122,19 +125,17 @@ def test_torchvisions_weights_give_torchvisions_features(tmp_path, monkeypatch):
     (tmp_path / "checkpoints").symlink_to(tmp_path)
     ours = vgg.load_torchvision(CPU, torch.float32)
     picture = noise(1, 3, 32, 48)
-    normal = torchvision.transforms.functional.normalize(
-        (picture + 1) / 2, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-    )
-    signal, wanted = torch.nn.functional.pad(normal, (1, 1, 1, 1), "replicate"), []
-    for layer in plain.features[:30]:
+    normal = normalize((picture + 1) / 2, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    signal, expected = torch.nn.functional.pad(normal, (1, 1, 1, 1), "replicate"), []
+    for layer in list(plain.features.children())[:30]:
         if isinstance(layer, torch.nn.MaxPool2d):
             layer = torch.nn.AvgPool2d(2)
-        if not wanted and isinstance(layer, torch.nn.Conv2d):
+        if not expected and isinstance(layer, torch.nn.Conv2d):
             layer.padding = (0, 0)
         signal = layer(signal)
-        wanted += [signal] if isinstance(layer, torch.nn.ReLU) else []
+        expected += [signal] if isinstance(layer, torch.nn.ReLU) else []
     for name in ("relu1_1", "relu3_2", "relu5_1"):
-        target = wanted[vgg.LAYERS.index(name)]
+        target = expected[vgg.LAYERS.index(name)]
         assert torch.allclose(ours(picture, [name])[name], target, atol=1e-4 * target.abs().max().item())
 
 

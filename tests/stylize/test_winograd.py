@@ -1,4 +1,4 @@
-"""Winograd's convolution against PyTorch's direct one in double precision, forth and back, at sizes that tiles do not divide."""
+"""Winograd's convolution against PyTorch's direct one in double precision, forth and back, at odd sizes."""
 
 import pytest
 import torch
@@ -15,12 +15,12 @@ def test_it_equals_the_direct_convolution(size, chunk, monkeypatch):
     signal, weight, bias = random(1, 5, *size), random(7, 5, 3, 3, seed=1), random(7, seed=2)
     slope = random(1, 7, *size, seed=3)
     found, gradient = both(lambda given: winograd.rectified(given, winograd.transformed(weight), bias), signal, slope)
-    wanted, wanted_gradient = both(
+    expected, expected_gradient = both(
         lambda given: F.conv2d(given, weight.double(), bias.double(), padding=1).relu(), signal.double(), slope.double()
     )
     assert found.shape == (1, 7, *size) and found.is_contiguous(memory_format=torch.channels_last)
-    assert torch.allclose(found.double(), wanted, atol=2e-5) and (found > 0).any() and (found == 0).any()
-    assert torch.allclose(gradient.double(), wanted_gradient, atol=2e-5)
+    assert torch.allclose(found.double(), expected, atol=2e-5) and (found > 0).any() and (found == 0).any()
+    assert torch.allclose(gradient.double(), expected_gradient, atol=2e-5)
 
 
 def both(function, signal, slope):

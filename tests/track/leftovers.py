@@ -1,15 +1,23 @@
 """What the other stages leave behind, small, for the tests of the stage track."""
 
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from stages.common import files, images
-from stages.gan.architectures import build
+from stages.gan.build import build
 from stages.gan.checkpoint import save_generator
 
 LATENT, SIDE = 16, 32
-EVALUATION = {
+# Stand-ins for the metrics files, with the keys that the stage reads.
+SCRAPING = {"source": "the museum, a painter that is a program", "collection": "museum", "files": 8}
+STYLIZING = {
+    "styles": {"1-x": {"title": "L'Œuf", "works": {"L'Œuf": 1.0}, "style_loss": 0.5}},
+    "sketch": "sketch.jpg",
+    "params": {"steps": 300},
+}
+EVALUATION: Any = {
     "kid": 0.2,
     "kid_low": 0.19,
     "kid_high": 0.21,
@@ -27,7 +35,7 @@ EVALUATION |= {
     "n_train": 2,
     "runtime": {"threads": 2, "device": "cpu"},
 }
-TRAINING = {
+TRAINING: Any = {
     "steps": 1,
     "kimg": 60.0,
     "works": 2,
@@ -59,6 +67,8 @@ def lay_out(folder: Path) -> None:
     ]
     files.write_jsonl(folder / "data/works/works.jsonl", works)
     files.write_json(folder / "data/split.json", {"train": ["a", "b"], "validation": [], "test": ["c", "d"]})
+    files.write_json(folder / "metrics/scrape.json", SCRAPING)
+    files.write_json(folder / "metrics/stylize.json", STYLIZING)
     files.write_json(folder / "metrics/evaluate.json", EVALUATION)
     files.write_json(folder / "metrics/train.json", TRAINING)
     files.write_csv(folder / "metrics/train.csv", [{"step": 1, "kimg": 0.1, "loss_g": 0.7}])

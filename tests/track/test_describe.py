@@ -1,6 +1,7 @@
 """What the MLflow page says in words, and when two data sets count as the same."""
 
 from pathlib import Path
+from typing import Any
 
 from leftovers import EVALUATION, TRAINING
 
@@ -10,21 +11,21 @@ from stages.track.dataset import datasets
 
 VALUES = params.load(Path(__file__).resolve().parents[2] / "params.yaml").flat()
 OK = TRAINING | {"verdict": {"state": "ok", "since_kimg": None, "cause": "", "ended": "kimg"}}
-ROWS = [{"work": work, "file": f"{work}{copy}.jpg", "best": copy == 0} for work in "abcd" for copy in range(2)]
+ROWS: Any = [{"work": work, "file": f"{work}{copy}.jpg", "best": copy == 0} for work in "abcd" for copy in range(2)]
 
 
 def test_a_run_is_named_by_what_one_varies():
     tags = describe.tags(VALUES, OK)
-    assert describe.run_name(tags, None) == "2 works, seed 0, diffaugment, deduplicated"
-    assert describe.run_name(tags, "mine") == "2 works, seed 0, diffaugment, deduplicated (mine)"
+    assert describe.run_name(tags, None) == "2 works, seed 0, DiffAugment, deduplicated"
+    assert describe.run_name(tags, "mine") == "2 works, seed 0, DiffAugment, deduplicated (mine)"
     other = describe.tags(VALUES | {"dedupe.enabled": False, "train.augmentation": "none", "train.seed": 3}, OK)
     assert describe.run_name(other, None) == "2 works, seed 3, no augmentation, all files"
 
 
 def test_tags_hold_the_choices_and_the_verdict():
     assert describe.tags(VALUES, TRAINING) == {
-        "works": "2", "deduplicated": "yes", "verdict": "collapsed", "preset": "best_cpu", "architecture": "dcgan", "loss": "relativistic",
-        "augmentation": "diffaugment", "resolution": "64", "seed": "0",
+        "works": "2", "deduplicated": "yes", "verdict": "collapsed", "preset": "best_cpu", "architecture": "dcgan",
+        "loss": "relativistic", "augmentation": "diffaugment", "resolution": "64", "seed": "0",
     }  # fmt: skip
 
 
@@ -32,16 +33,14 @@ def test_the_description_has_intervals_floors_and_the_verdict():
     text = describe.note(describe.tags(VALUES, TRAINING), TRAINING, EVALUATION)
     assert "| KID | 0.200 | 0.190 to 0.210 | \N{MINUS SIGN}0.001 |" in text and "| FID | 235 |  | 152 |" in text
     assert "| Copied | 2.0\u202f% | 0.0\u202f% to 5.0\u202f% |  |" in text and "Precision" not in text
-    assert (
-        "**2 works** (one file each), 64 pixels, 60 thousand pictures" in text
-        and "25 samples against 2 test works" in text
-    )
+    assert "**2 works** (one file each), 64 pixels, 60 thousand pictures shown. `best_cpu`: dcgan" in text
+    assert "DiffAugment; seed 0." in text and "25 samples against 2 test works" in text
     assert text.endswith("**collapsed**, since 20 kimg. All pictures are alike.")
     assert describe.note(describe.tags(VALUES, OK), OK, EVALUATION | {"kid": None}).endswith("**ok**.")
 
 
 def test_a_data_set_s_digest_follows_the_files_that_are_used():
-    split = {"train": ["a", "b"], "validation": [], "test": ["c", "d"]}
+    split: Any = {"train": ["a", "b"], "validation": [], "test": ["c", "d"]}
     train, test = datasets("museum", ROWS, split)
     assert (train.name, train.context, train.counts) == ("museum, 2 works", "training", {"works": 2, "files": 4})
     assert (test.name, test.context, test.counts) == ("museum, 2 works", "evaluation", {"works": 2, "files": 2})
@@ -51,8 +50,6 @@ def test_a_data_set_s_digest_follows_the_files_that_are_used():
 
     before = [train.digest, test.digest]
     assert before[0] != before[1] and digests(ROWS[::-1], train=["b", "a"]) == before, "no order counts"
-    assert (
-        digests([row for row in ROWS if row["best"]])[0] != before[0]
-        and digests([row for row in ROWS if row["best"]])[1] == before[1]
-    )
+    without_copies = digests([row for row in ROWS if row["best"]])
+    assert without_copies[0] != before[0] and without_copies[1] == before[1]
     assert digests(ROWS, train=["a"])[0] != before[0]

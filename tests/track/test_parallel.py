@@ -24,7 +24,7 @@ for store, fingerprint in (("others", me), ("same", "one")):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, clean_environment):
-    """Two stores after eight processes that have begun in the same moment: each with its own result, then all with one."""
+    """Two stores after eight processes that began in the same moment: each with its own result, then all with one."""
     folder = tmp_path_factory.mktemp("parallel")
     for store in ("others", "same"):
         (folder / store).mkdir()

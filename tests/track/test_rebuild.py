@@ -1,4 +1,7 @@
-"""A store that was deleted comes back whole, from the commits and DVC's experiments alone; in a small pipeline of two stages."""
+"""A store that was deleted comes back whole, from the commits and DVC's experiments alone.
+
+In a small pipeline of two stages.
+"""
 
 import hashlib
 import os
@@ -25,7 +28,14 @@ OUTS = [
     "data/stylized",
     "data/works",
 ]
-METRICS = ["metrics/evaluate.json", "metrics/train.csv", "metrics/train.json", "metrics/validation.csv"]
+METRICS = [
+    "metrics/evaluate.json",
+    "metrics/scrape.json",
+    "metrics/stylize.json",
+    "metrics/train.csv",
+    "metrics/train.json",
+    "metrics/validation.csv",
+]
 MAKE = """
 from pathlib import Path
 import yaml
@@ -74,12 +84,12 @@ class Repository:
             runs = client.search_runs([found.experiment_id for found in client.search_experiments()])
         assert len({run.data.tags["fingerprint"] for run in runs}) == len(runs)
         return {
-            run.info.run_name: (
+            str(run.info.run_name): (
                 run.data.tags["fingerprint"],
                 run.data.params,
                 run.data.metrics,
                 run.data.tags["mlflow.source.git.commit"],
-                len(run.outputs.model_outputs),
+                len(run.outputs.model_outputs if run.outputs else []),
             )
             for run in runs
         }
@@ -98,9 +108,8 @@ def repository(tmp_path_factory, clean_environment) -> Repository:
     (folder / "make.py").write_text(MAKE)
     (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
     made = Repository(folder, clean_environment(PYTHONPATH=os.pathsep.join([str(ROOT), str(ROOT / "tests/track")])))
-    made.run(
-        "git init -q && git config user.name Test && git config user.email test@example.org && dvc init -q && dvc config core.analytics false"
-    )
+    made.run("git init -q && git config user.name Test && git config user.email test@example.org")
+    made.run("dvc init -q && dvc config core.analytics false")
     made.run("git add -A && git commit -qm start && dvc repro && git add -A && git commit -qm run")
     made.run(
         "dvc exp run -n one -S train.seed=1 && dvc exp run -n two -S train.seed=2 && git checkout -q . && dvc checkout"
@@ -110,11 +119,8 @@ def repository(tmp_path_factory, clean_environment) -> Repository:
 
 def test_every_result_comes_back_under_its_name_with_its_fingerprint(repository):
     before = repository.runs()
-    assert sorted(re.search(r"seed (\d), .* deduplicated(.*)", name).groups() for name in before) == [
-        ("0", ""),
-        ("1", " (one)"),
-        ("2", " (two)"),
-    ]
+    told = sorted(found for name in before for found in re.findall(r"seed (\d), .* deduplicated(.*)", name))
+    assert told == [("0", ""), ("1", " (one)"), ("2", " (two)")]
     repository.delete_store()
     assert "3 results in commits and experiments, 3 of them were new" in repository.run("python -m stages.track --all")
     after = repository.runs()
@@ -123,8 +129,8 @@ def test_every_result_comes_back_under_its_name_with_its_fingerprint(repository)
     }
     assert {found[4] for found in after.values()} == {1}, "with its model"
     assert (
-        after["2 works, seed 1, diffaugment, deduplicated (one)"][3]
-        == before["2 works, seed 1, diffaugment, deduplicated (one)"][3]
+        after["2 works, seed 1, DiffAugment, deduplicated (one)"][3]
+        == before["2 works, seed 1, DiffAugment, deduplicated (one)"][3]
     )
 
 

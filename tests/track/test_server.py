@@ -1,4 +1,4 @@
-"""MLFLOW_TRACKING_URI: a real MLflow server on this machine, other machines beside us, and a server that is not there."""
+"""MLFLOW_TRACKING_URI: a real MLflow server on this machine, other machines beside us, a server that is not there."""
 
 import os
 import signal
@@ -59,15 +59,14 @@ def found(server, name=NAME):
 
 
 @pytest.mark.timeout(400)
-def test_door_sends_the_run_with_its_pictures_and_its_model_to_the_server(server, with_results, tmp_path):
+def test_it_sends_the_run_with_its_pictures_and_its_model_to_the_server(server, with_results, tmp_path):
     for added in ("a new run", "already"):
         done = with_results.open("track", MLFLOW_TRACKING_URI=server.replace("//", "//anna:s%40cret@"))
         assert done.returncode == 0 and added in done.stdout, done.stderr
         assert "cret" not in done.stdout + done.stderr
     client, (run,) = found(server)
-    assert run.info.artifact_uri.startswith("mlflow-artifacts:/"), (
-        "through the server, which alone knows where they lie"
-    )
+    lie = str(run.info.artifact_uri)
+    assert lie.startswith("mlflow-artifacts:/"), "through the server, which alone knows where they lie"
     assert {file.path for file in client.list_artifacts(run.info.run_id)} == {"collection", "gan", "stylized", "print"}
     picture = client.download_artifacts(run.info.run_id, "gan/sheet.png", str(tmp_path))
     with open(picture, "rb") as file:

@@ -39,9 +39,8 @@ def test_a_result_is_logged_once_and_whole(root):
     assert log_once(root, "e", complete) is False
     client, (run,) = runs(root)
     assert run.data.params == {"train.seed": "0"} and run.data.metrics == {"evaluate.kid": 0.25, "curve.loss_d": 600.0}
-    assert (
-        run.data.tags["dvc.experiment"] == "x" and run.data.tags[FINGERPRINT] == "a" and run.info.status == "FINISHED"
-    )
+    assert run.data.tags["dvc.experiment"] == "x" and run.data.tags[FINGERPRINT] == "a"
+    assert run.info.status == "FINISHED"
     history = client.get_metric_history(run.info.run_id, "curve.loss_d")
     assert [(item.step, item.value) for item in history] == [(row["step"], row["loss_d"]) for row in curves]
     assert [file.path for file in client.list_artifacts(run.info.run_id, "gan")] == ["gan/sheet.png"]
@@ -66,7 +65,7 @@ def test_what_a_killed_process_left_is_replaced_and_never_counts_as_finished(roo
     with subprocess.Popen(
         [sys.executable, "-c", STOPS, str(root)], stdout=subprocess.PIPE, text=True, env=clean_environment()
     ) as process:
-        assert process.stdout.readline() == "half\n"
+        assert process.stdout and process.stdout.readline() == "half\n"
         process.kill()
     half = [run for run in runs(root)[1] if run.data.tags[FINGERPRINT] == "b"]
     assert [run.info.status for run in half] == ["RUNNING"]
@@ -100,29 +99,26 @@ def test_a_deleted_experiment_and_a_damaged_store_name_the_remedy(tmp_path):
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "mlflow.db").write_bytes(b"no database, but long enough to look at" * 100)
-    with pytest.raises(UserError, match="python -m stages.track --all"):
+    with pytest.raises(UserError, match=r"python -m stages\.track --all"):
         log_once(broken, "e", result("a"))
 
 
-def test_door_logs_to_the_main_checkout_and_repeats_nothing(with_results, tmp_path_factory):
+def test_it_logs_to_the_main_checkout_and_repeats_nothing(with_results, tmp_path_factory):
     main = tmp_path_factory.mktemp("main")
     for added in ("a new run", "already"):
         done = with_results.open("track", DVC_ROOT=str(main), DVC_EXP_NAME="fancy-name")
         assert done.returncode == 0 and added in done.stdout, done.stderr
     client, (run,) = runs(main, NAME)
-    assert run.info.run_name == "2 works, seed 0, diffaugment, deduplicated (fancy-name)"
+    assert run.info.run_name == "2 works, seed 0, DiffAugment, deduplicated (fancy-name)"
     assert run.data.params["train.loss"] == "relativistic", "the preset's value, not auto"
-    assert (
-        run.data.params["train.diffaugment"] == "['color', 'translation', 'cutout']"
-        and run.data.params["split.train_works"] == "72"
-    )
-    assert (
-        run.data.metrics["evaluate.kid"] == 0.2
-        and run.data.metrics["evaluate.kid_high"] == 0.21
-        and run.data.metrics["works"] == 2
-    )
+    assert run.data.params["train.diffaugment"] == "['color', 'translation', 'cutout']"
+    assert run.data.params["split.train_works"] == "72"
+    assert run.data.metrics["evaluate.kid"] == 0.2 and run.data.metrics["evaluate.kid_high"] == 0.21
+    assert run.data.metrics["works"] == 2
     assert run.data.metrics["curve.loss_g"] == 0.7 and run.data.metrics["train.verdict.since_kimg"] == 20
     assert "evaluate.runtime.device" not in run.data.metrics and run.data.metrics["evaluate.runtime.threads"] == 2
+    stylized = [key for key in run.data.metrics if key.startswith("stylize.")]
+    assert stylized == ["stylize.styles.1-x.style_loss"], "neither the settings nor the weights of works"
     folders = {file.path for file in client.list_artifacts(run.info.run_id)}
     assert folders == {"collection", "gan", "stylized", "print"}
     assert "How far do N pictures" in client.get_experiment(run.info.experiment_id).tags["mlflow.note.content"]

@@ -1,84 +1,33 @@
-"""A small training: pictures on disk, params, the door as a subprocess, and the loop in this process."""
+"""A small training: workspaces for the entry point, and params, states and callbacks for the loop in this process."""
 
-import os
-import shutil
-import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 import torch
 import yaml
-from PIL import Image
+from train_workspace import Workspace
 
-from stages.gan.ada import Controller
-from stages.train.__main__ import main
-from stages.train.state import Shape, State
-from stages.train.step import Settings
+from stages.train.params import TrainParams
+from stages.train.schedule import Schedule
+from stages.train.state import State
 
 ROOT = Path(__file__).parents[2]
-SMALL = {
-    "resolution": 32, "width": 8, "latent": 8, "batch": 4, "kimg": 0.12, "sheet_kimg": 0.04, "penalty_every": 4,
-    "evaluate_kimg": 0.06, "evaluate_pictures": 4,
-}  # fmt: skip
-
-
-class Workspace:
-    """A folder like the repository's root as the door sees it: params.yaml and data/train/."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        shutil.copy(ROOT / "params.yaml", folder)
-        self.set(**SMALL)
-
-    def set(self, **values) -> None:
-        """Change keys of the section train."""
-        path = self.folder / "params.yaml"
-        params = yaml.safe_load(path.read_text())
-        params["train"] |= values
-        params["runtime"] = {"device": "cpu", "precision": "float32", "threads": 1}
-        path.write_text(yaml.safe_dump(params))
-
-    def pictures(self, part: str, works: int, copies: int = 1, side: int = 32) -> None:
-        folder = self.folder / "data/train" / part
-        folder.mkdir(parents=True, exist_ok=True)
-        for number in range(works * copies):
-            rng = np.random.default_rng((side, number, part == "train"))
-            picture = Image.fromarray(rng.integers(0, 256, (side, side, 3), dtype=np.uint8))
-            picture.save(folder / f"work-{number // copies}--{number % copies:02d}.png")
-
-    def start(self, **variables: str) -> subprocess.Popen:
-        environment = (
-            {key: value for key, value in os.environ.items() if key != "DVC_ROOT"}
-            | {"PYTHONPATH": str(ROOT)}
-            | variables
-        )
-        return subprocess.Popen(
-            [sys.executable, "-m", "stages.train"], cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests that a shell runs in the background pass on that it is ignored
-        )  # fmt: skip
-
-    def run_here(self, monkeypatch) -> None:
-        """The same in this process: an import of torch less, but mistakes come out as UserError."""
-        monkeypatch.delenv("DVC_ROOT", raising=False)
-        monkeypatch.chdir(self.folder)
-        main()
-
-    def run(self) -> tuple[int, str, str]:
-        process = self.start()
-        out, error = process.communicate(timeout=120)
-        return process.returncode, out, error
-
-    def outputs(self) -> dict[str, bytes]:
-        """Every file the stage wrote."""
-        return {
-            str(path.relative_to(self.folder)): path.read_bytes()
-            for part in ("data/gan", "metrics")
-            for path in sorted((self.folder / part).rglob("*"))
-            if path.is_file()
-        }
+TINY = {
+    "loss": "relativistic",
+    "resolution": 32,
+    "width": 8,
+    "latent": 8,
+    "batch": 4,
+    "microbatch": 4,
+    "learning_rate": 0.001,
+    "beta1": 0.5,
+    "r1_gamma": 0.1,
+    "penalty_every": 3,
+    "ada_kimg": 0.1,
+    "ema_kimg": 0.05,
+}
 
 
 @pytest.fixture
@@ -101,66 +50,61 @@ def _one_thread():
     torch.set_num_threads(1)
 
 
+def tiny_params(**changes: Any) -> TrainParams:
+    """The section train of params.yaml for a tiny GAN, some keys changed."""
+    section = yaml.safe_load((ROOT / "params.yaml").read_text())["train"]
+    return TrainParams.model_validate(section | TINY | changes)
+
+
+@pytest.fixture
+def make_params():
+    return tiny_params
+
+
 @pytest.fixture
 def make_state():
     """States of a tiny GAN for 32 pixels."""
 
-    def make(
-        seed: int = 0,
-        learning_rate: float = 0.001,
-        ema_kimg: float = 0.05,
-        architecture: str = "dcgan",
-        signal: str = "sign",
-    ) -> State:
-        device = torch.device("cpu")
-        return State(
-            Shape(architecture, 8, 8, 32, seed),
-            learning_rate,
-            0.5,
-            ema_kimg,
-            Controller(signal, 0.6, 0.1, device),
-            device,
-        )
+    def make(dtype: torch.dtype = torch.float32, **changes: Any) -> State:
+        return State(tiny_params(**changes), torch.device("cpu"), dtype)
 
     return make
 
 
 @pytest.fixture
-def make_settings():
-    """Settings of a short training, some changed."""
+def make_schedule():
+    """Schedules of a short training."""
 
-    def make(**changes) -> Settings:
-        values = {
-            "loss": "relativistic", "batch": 4, "microbatch": 4, "steps": 12, "r1_gamma": 0.1, "r2_gamma": 0.0, "penalty_every": 3, "lecam": 0.0,
-            "path_length": 0.0, "path_every": 4, "augmentation": "diffaugment", "diffaugment": ("color", "translation", "cutout"),
-            "seed": 0, "dtype": torch.float32, "report_every": 5, "evaluate_every": 6, "snapshot_every": 4,
-        }  # fmt: skip
-        return Settings(**values | changes)
+    def make(steps: int = 12, log: int = 5, evaluate: int = 6, save: int = 4) -> Schedule:
+        return Schedule(steps, log, evaluate, save)
 
     return make
 
 
-class Diary:
-    """A watcher that writes down what it is told; `on_snapshot` is called too."""
+class Recorder:
+    """Callbacks that write down what they are told; `on_save` is called, too."""
 
-    def __init__(self, state: State, on_snapshot=lambda: None, last: int | None = None):
-        self.state, self.on_snapshot, self.last = state, on_snapshot, last
-        self.rows, self.looks, self.snapshots = [], [], []
+    def __init__(self, state: State, on_save: Callable[[], None] | None = None, last: int | None = None):
+        self.state, self.on_save, self.last = state, on_save, last
+        self.rows: list[dict[str, float]] = []
+        self.evaluations: list[int] = []
+        self.saves: list[int] = []
 
-    def report(self, row):
-        self.rows.append(row)
-
-    def evaluate(self):
-        self.looks.append(self.state.step)
-
-    def snapshot(self):
-        self.snapshots.append(self.state.step)
-        self.on_snapshot()
-
-    def enough(self):
+    def should_stop(self) -> bool:
         return self.state.step == self.last
 
+    def log(self, row: dict[str, float]) -> None:
+        self.rows.append(row)
+
+    def evaluate(self) -> None:
+        self.evaluations.append(self.state.step)
+
+    def save(self) -> None:
+        self.saves.append(self.state.step)
+        if self.on_save:
+            self.on_save()
+
 
 @pytest.fixture
-def diary():
-    return Diary
+def recorder():
+    return Recorder

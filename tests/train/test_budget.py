@@ -44,13 +44,13 @@ def test_the_forecast_tells_time_and_cost(clock):
     clock.now += 36
     text = budget.forecast(steps=10, seconds=20.0, left=900)
     assert "about 30.0 minutes to go" in text
-    assert "about 1.00 at 2 an hour" in text and "0.02 spent so far" in text
+    assert "about 1.00 at 2 per hour" in text and "0.02 spent so far" in text
 
 
 def test_the_forecast_says_when_the_budget_ends_first(clock):
     text = Budget(10.0, 6.0, clock=clock).forecast(steps=10, seconds=20.0, left=900)
     assert "about 30.0 minutes to go" in text and "ends in about 10.0 minutes, after about 33% of the steps" in text
-    assert "about 1.00 at 6 an hour" in text, "no more is paid than the budget allows"
+    assert "about 1.00 at 6 per hour" in text, "no more is paid than the budget allows"
 
 
 def test_long_times_are_hours(clock):

@@ -1,19 +1,19 @@
-"""The guard's signs at numbers that are one or the other, and its memory."""
+"""The guard's problems at numbers that are one or the other, and its memory."""
 
 import pytest
-import torch
 
+from stages.gan.adversarial import undecided_loss
 from stages.gan.losses import LOSSES
-from stages.train.examine import Look
+from stages.train.evaluator import Evaluation
 from stages.train.guard import CERTAIN, CONTRAST, GAP, SPREAD, Guard, diverged
 
 HEALTHY = {"loss_d": 0.6, "logit_real": 1.0, "logit_fake": -1.0, "logit_validation": 0.9}
-GOOD = Look(kimg=10, kid=0.2, spread=0.9, contrast=0.8)
+GOOD = Evaluation(kimg=10, kid=0.2, spread=0.9, contrast=0.8)
 
 
-def verdict(row=HEALTHY, look=GOOD, loss="relativistic"):
+def verdict(row=HEALTHY, evaluation=GOOD, loss="relativistic"):
     guard = Guard(loss)
-    guard.see([row], look, 10.0)
+    guard.update([row], evaluation, 10.0)
     return guard.verdict("kimg")
 
 
@@ -22,7 +22,7 @@ def test_a_healthy_training_is_ok():
 
 
 @pytest.mark.parametrize(
-    ("state", "row", "look"),
+    ("state", "row", "evaluation"),
     [
         ("constant", {}, {"contrast": CONTRAST - 0.01, "spread": 0.0}),
         ("collapsed", {}, {"spread": SPREAD - 0.01}),
@@ -30,75 +30,62 @@ def test_a_healthy_training_is_ok():
         ("overfitting", {"logit_validation": 1.0 - 2 * GAP - 0.01}, {}),
     ],
 )
-def test_each_sign_has_its_verdict_with_a_cause_and_a_remedy(state, row, look):
-    found = verdict(HEALTHY | row, GOOD._replace(**look))
+def test_each_problem_has_its_verdict_with_a_cause_and_a_remedy(state, row, evaluation):
+    found = verdict(HEALTHY | row, GOOD._replace(**evaluation))
     assert (found["state"], found["since_kimg"]) == (state, 10.0)
     assert "train." in found["cause"]
 
 
-def test_just_before_a_sign_all_is_well():
-    assert (
-        verdict(HEALTHY | {"logit_validation": 1.0 - 2 * GAP + 0.01}, GOOD._replace(contrast=CONTRAST, spread=SPREAD))[
-            "state"
-        ]
-        == "ok"
-    )
+def test_just_before_a_problem_all_is_well():
+    row, evaluation = {"logit_validation": 1.0 - 2 * GAP + 0.01}, GOOD._replace(contrast=CONTRAST, spread=SPREAD)
+    assert verdict(HEALTHY | row, evaluation)["state"] == "ok"
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_certainty_is_measured_against_a_discriminator_that_cannot_tell(name):
-    unsure = LOSSES[name].discriminator(torch.zeros(1), torch.zeros(1)).item()
-    assert verdict(HEALTHY | {"loss_d": 1.01 * CERTAIN * unsure}, loss=name)["state"] == "ok"
-    assert verdict(HEALTHY | {"loss_d": 0.99 * CERTAIN * unsure}, loss=name)["state"] == "saturated"
+    limit = CERTAIN * undecided_loss(name)
+    assert verdict(HEALTHY | {"loss_d": 1.01 * limit}, loss=name)["state"] == "ok"
+    assert verdict(HEALTHY | {"loss_d": 0.99 * limit}, loss=name)["state"] == "saturated"
 
 
 def test_rows_are_averaged_and_without_validation_works_the_rest_still_counts():
     guard = Guard("relativistic")
-    guard.see(
-        [
-            HEALTHY | {"loss_d": 0.0, "logit_validation": float("nan")},
-            HEALTHY | {"loss_d": 0.02, "logit_validation": float("nan")},
-        ],
-        None,
-        1.0,
-    )
-    assert guard.verdict("budget") | {"cause": ""} == {
-        "state": "saturated",
-        "cause": "",
-        "since_kimg": 1.0,
-        "ended": "budget",
-    }
+    rows = [HEALTHY | {"loss_d": loss, "logit_validation": float("nan")} for loss in (0.0, 0.02)]
+    guard.update(rows, None, 1.0)
+    found = guard.verdict("budget")
+    assert found.pop("cause")
+    assert found == {"state": "saturated", "since_kimg": 1.0, "ended": "budget"}
 
 
-def test_a_sign_is_dated_from_its_beginning_and_forgotten_when_it_passes():
+def test_a_problem_is_dated_from_its_beginning_and_forgotten_when_it_passes():
     guard = Guard("relativistic")
     for kimg, spread in ((10.0, 0.9), (20.0, 0.1), (30.0, 0.2)):
-        guard.see([HEALTHY], GOOD._replace(spread=spread), kimg)
+        guard.update([HEALTHY], GOOD._replace(spread=spread), kimg)
     assert guard.verdict("kimg")["since_kimg"] == 20.0
-    guard.see([HEALTHY], GOOD, 40.0)
+    guard.update([HEALTHY], GOOD, 40.0)
     assert guard.verdict("kimg")["state"] == "ok"
 
 
-def test_the_best_look_is_remembered_and_patience_counts_from_it():
+def test_the_best_evaluation_is_remembered_and_patience_counts_from_it():
     guard = Guard("relativistic")
-    assert [
-        guard.see([HEALTHY], GOOD._replace(kid=kid), 10.0 * number) for number, kid in enumerate((0.3, 0.2, 0.25, 0.2))
-    ] == [True, True, False, False]
+    kids = (0.3, 0.2, 0.25, 0.2)
+    better = [guard.update([HEALTHY], GOOD._replace(kid=kid), 10.0 * number) for number, kid in enumerate(kids)]
+    assert better == [True, True, False, False]
     assert guard.state["best"] == {"kimg": 10.0, "kid": 0.2}
-    assert [guard.hopeless(patience) for patience in (0, 1, 2, 3)] == [False, True, True, False]
+    assert [guard.should_stop(patience) for patience in (0, 1, 2, 3)] == [False, True, True, False]
 
 
-def test_without_looks_the_last_generator_is_the_best():
+def test_without_evaluations_the_last_generator_is_the_best():
     guard = Guard("hinge")
-    assert guard.see([HEALTHY], None, 1.0) and guard.see([HEALTHY], None, 2.0)
+    assert guard.update([HEALTHY], None, 1.0) and guard.update([HEALTHY], None, 2.0)
     assert guard.state["best"] == {"kimg": 2.0, "kid": None}
 
 
 def test_it_goes_on_from_its_state():
     first = Guard("hinge")
-    first.see([HEALTHY], GOOD._replace(spread=0.1), 10.0)
+    first.update([HEALTHY], GOOD._replace(spread=0.1), 10.0)
     second = Guard("hinge", first.state)
-    assert not second.see([HEALTHY], GOOD._replace(spread=0.1, kid=0.3), 20.0)
+    assert not second.update([HEALTHY], GOOD._replace(spread=0.1, kid=0.3), 20.0)
     assert second.verdict("kimg")["since_kimg"] == 10.0
 
 

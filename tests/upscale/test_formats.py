@@ -1,4 +1,4 @@
-"""The files as other programs read them: PDFium, OpenCV, LittleCMS and Pillow, which had no part in writing what they read here."""
+"""The files as programs read them that had no part in writing them: PDFium, OpenCV, LittleCMS and Pillow."""
 
 import io
 
@@ -8,6 +8,7 @@ import pikepdf
 import pypdfium2
 import pytest
 from PIL import Image, ImageCms
+from PIL.TiffImagePlugin import TiffImageFile
 
 from stages.upscale import formats
 from stages.upscale.printing import Layout, on_paper
@@ -28,14 +29,24 @@ def document(pixels: np.ndarray, crop_marks: bool) -> pypdfium2.PdfDocument:
 
 def render(page: pypdfium2.PdfPage, per_mm: float) -> Image.Image:
     """The page as PDFium shows it; it rounds pixels up, and the sizes in points have four decimals."""
-    return page.render(scale=per_mm * 25.4 / 72 * (1 - 1e-5)).to_pil()
+    # Declared int, but PDFium takes any number.
+    return page.render(scale=per_mm * 25.4 / 72 * (1 - 1e-5)).to_pil()  # pyright: ignore[reportArgumentType]
 
 
 def boxes(page: pypdfium2.PdfPage) -> list[list[float]]:
     """Media, bleed and trim in millimeters."""
-    return [
-        [edge / 72 * 25.4 for edge in box] for box in (page.get_mediabox(), page.get_bleedbox(), page.get_trimbox())
-    ]
+    found = []
+    for box in (page.get_mediabox(), page.get_bleedbox(), page.get_trimbox()):
+        assert box is not None
+        found.append([edge / 72 * 25.4 for edge in box])
+    return found
+
+
+def only_image(page: pypdfium2.PdfPage) -> np.ndarray:
+    """The pixels [H, W, 3] of a page's one object."""
+    (image,) = page.get_objects()
+    assert isinstance(image, pypdfium2.PdfImage)
+    return np.asarray(image.get_bitmap().to_pil().convert("RGB"))
 
 
 @pytest.mark.parametrize("crop_marks, around", [(False, 3), (True, 9)])
@@ -51,8 +62,7 @@ def test_the_page_shows_every_pixel_in_its_place(pixels):
     (page,) = document(pixels, crop_marks=False)
     shown = np.asarray(render(page, 4).convert("RGB"), int)
     assert shown.shape == pixels.shape and np.abs(shown - pixels).mean() < 1
-    (image,) = page.get_objects()
-    assert np.array_equal(np.asarray(image.get_bitmap().to_pil().convert("RGB")), pixels), "lossless"
+    assert np.array_equal(only_image(page), pixels), "lossless"
 
 
 def test_crop_marks_are_black_lines_on_the_cuts_outside_the_bleed(pixels):
@@ -110,24 +120,22 @@ def test_a_tiff_has_its_depth_resolution_and_every_pixel(pixels, kind):
     deep = pixels.astype(kind) * (np.iinfo(kind).max // 255) - (pixels > 0).astype(kind)
     data = formats.tiff(deep, LAYOUT)
     read = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    assert read.dtype == kind and np.array_equal(read[..., ::-1], deep)
+    assert read is not None and read.dtype == kind and np.array_equal(read[..., ::-1], deep)
     with Image.open(io.BytesIO(data)) as picture:
-        assert picture.tag_v2[258] == (np.iinfo(kind).bits,) * 3 and picture.info["dpi"] == pytest.approx(
-            (101.6, 101.6)
-        )
+        assert isinstance(picture, TiffImageFile)
+        assert picture.tag_v2[258] == (np.iinfo(kind).bits,) * 3
+        assert picture.info["dpi"] == pytest.approx((101.6, 101.6))
     assert len(data) < deep.nbytes
 
 
 def test_a_png_in_many_chunks_goes_into_a_pdf_whole():
-    noise = np.random.default_rng(1).integers(
-        0, 256, (300, 400, 3), dtype=np.uint8
-    )  # longer than one chunk of Pillow's
+    # Longer than one chunk of Pillow's.
+    noise = np.random.default_rng(1).integers(0, 256, (300, 400, 3), dtype=np.uint8)
     layout = Layout((40.0, 30.0), 0.0, 254.0, (400, 300), 0)
     png = formats.png(noise, layout)
     assert png.count(b"IDAT") > 1
     page = pypdfium2.PdfDocument(formats.pdf(png, layout, False, TITLE))[0]
-    (image,) = page.get_objects()
-    assert np.array_equal(np.asarray(image.get_bitmap().to_pil().convert("RGB")), noise)
+    assert np.array_equal(only_image(page), noise)
 
 
 def test_the_title_is_in_the_pdf(pixels):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from safetensors.torch import save_file
-from spandrel import ModelLoader
+from spandrel import ImageModelDescriptor, ModelLoader
 from spandrel.architectures.ESRGAN.__arch.RRDB import RRDBNet
 
 from stages.common.cli import UserError
@@ -28,8 +28,10 @@ def test_a_file_of_either_kind_enlarges(tmp_path, suffix, scale):
     picture = torch.rand(1, 3, 9, 13) * 2 - 1
     large = network.enlarge(picture)
     assert network.scale == scale and large.shape == (1, 3, 9 * scale, 13 * scale) and large.abs().max() <= 1
-    wanted = ModelLoader().load_from_state_dict(small(scale=scale))((picture + 1) / 2) * 2 - 1
-    assert torch.allclose(large, wanted.float(), atol=1e-4)
+    itself = ModelLoader().load_from_state_dict(small(scale=scale))
+    assert isinstance(itself, ImageModelDescriptor)
+    expected = itself((picture + 1) / 2) * 2 - 1
+    assert torch.allclose(large, expected.float(), atol=1e-4)
 
 
 @pytest.mark.parametrize("channels", [1, 4])
@@ -51,10 +53,10 @@ def test_a_file_that_holds_no_weights(tmp_path):
 
 
 def test_weights_of_nothing_known():
-    with pytest.raises(UserError, match="no network that spandrel knows.*RealESRGAN_x4plus.pth"):
+    with pytest.raises(UserError, match=r"no network that spandrel knows.*RealESRGAN_x4plus\.pth"):
         models.load({"some.weight": torch.zeros(3, 3)}, "own.pth", CPU, torch.float32)
 
 
 def test_a_network_that_does_not_enlarge():
-    with pytest.raises(UserError, match="own.pth is no upscaler of pictures .*1 times as large"):
+    with pytest.raises(UserError, match=r"own\.pth is no upscaler of pictures .*1 times as large"):
         models.load(small(scale=1), "own.pth", CPU, torch.float32)

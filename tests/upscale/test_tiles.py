@@ -1,4 +1,4 @@
-"""Tiles: they cover the picture, their weights sum to one, and an enlarger that treats each pixel alone never sees them."""
+"""Tiles: they cover the picture, their weights sum to one, and nothing changes where each pixel is treated alone."""
 
 import itertools
 

@@ -1,8 +1,9 @@
-"""The stage's door: print-ready files with profile, size and caption, the same bytes each time, and clear errors."""
+"""The stage: print-ready files with profile, size and caption, the same bytes each time, and clear errors."""
 
 import hashlib
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -14,10 +15,10 @@ import torch
 import yaml
 from PIL import Image, ImageCms
 
-from stages.common import images, params, weights
+from stages.common import files, images, params, weights
 from stages.common.cli import UserError
-from stages.upscale import __main__ as door
-from stages.upscale import models
+from stages.upscale import __main__ as entry_point
+from stages.upscale import models, passes
 from stages.upscale.models import Network
 
 
@@ -26,18 +27,26 @@ def painting(seed: int, width: int, height: int) -> Image.Image:
     return Image.fromarray(colors).resize((width, height), Image.Resampling.BICUBIC)
 
 
+def stylized(folder: Path, titles: dict[str, str]) -> None:
+    """What stylize says of its pictures, by their names."""
+    styles = {name: {"title": title, "works": {title: 1.0}} for name, title in titles.items()}
+    about = {"sketch": "sketch.jpg", "params": {"pixels": 24, "sketch": "sketch.jpg", "styles": [*titles.values()]}}
+    files.write_json(folder / "metrics/stylize.json", {"styles": styles, **about})
+
+
 @pytest.fixture
 def shop(workspace):
     for number, name in enumerate(["1-first", "2-second"]):
         images.save_png(workspace.folder / f"data/stylized/pictures/{name}.png", painting(number, 24, 18))
     images.save_jpeg(workspace.folder / "data/sketch/sketch.jpg", painting(7, 24, 18))
+    stylized(workspace.folder, {"1-first": "The First Work", "2-second": "The Second"})
     workspace.set(
         upscale__pictures=1, upscale__tile=32, upscale__overlap=4, upscale__dpi=254, runtime__precision="float32"
     )
     return workspace
 
 
-def test_door_writes_a_print_ready_file_and_the_same_bytes_again(shop):
+def test_it_writes_a_print_ready_file_and_the_same_bytes_again(shop):
     printed, metrics = shop.folder / "data/print/1-first.png", shop.folder / "metrics/upscale.json"
     written = []
     for _ in range(2):
@@ -54,20 +63,20 @@ def test_door_writes_a_print_ready_file_and_the_same_bytes_again(shop):
         assert "sRGB" in ImageCms.getProfileDescription(profile)
         small = picture.resize((24, 18), Image.Resampling.BOX)
     assert np.abs(np.asarray(small, float) - np.asarray(painting(0, 24, 18), float)).mean() < 8
+    entry = {
+        "width": 96, "height": 72, "width_mm": 9.6, "height_mm": 7.2, "trim_width_mm": 9.6, "trim_height_mm": 7.2,
+        "bleed_mm": 0.0, "effective_dpi": 254.0, "tiles": 1, "warning": None,
+        "md5": hashlib.md5(printed.read_bytes()).hexdigest(),
+    }  # fmt: skip
     assert json.loads(metrics.read_text()) == {
-        "pictures": {
-            "1-first": {
-                "width": 96, "height": 72, "width_mm": 9.6, "height_mm": 7.2, "trim_width_mm": 9.6, "trim_height_mm": 7.2,
-                "bleed_mm": 0.0, "effective_dpi": 254.0, "tiles": 1, "warning": None, "md5": hashlib.md5(printed.read_bytes()).hexdigest(),
-            },
-        },
+        "pictures": {"1-first": entry},
         "paper": "none",
         "dpi": 254,
         "factor": 4,
         "model": "Real-ESRGAN x4plus",
         "model_sha256": weights.ESRGAN.sha256,
         "runtime": {"device": "cpu", "precision": "float32", "threads": 2},
-    }  # fmt: skip
+    }
 
 
 def test_no_pictures_yet(workspace):
@@ -87,24 +96,26 @@ def test_a_broken_picture(shop):
 
 @pytest.fixture
 def quick(shop, monkeypatch):
-    """The door in this process, with an enlarger that repeats each pixel."""
+    """The stage in this process, with an enlarger that repeats each pixel."""
     monkeypatch.chdir(shop.folder)
     monkeypatch.setattr(
         models, "load", lambda *_: Network(4, lambda picture: picture.repeat_interleave(4, 2).repeat_interleave(4, 3))
     )
     monkeypatch.setattr(
-        door, "prepare", lambda *_: type("Runtime", (), {"device": None, "dtype": None, "report": lambda self: {}})()
+        entry_point,
+        "prepare",
+        lambda *_: type("Runtime", (), {"device": None, "dtype": None, "report": lambda self: {}})(),
     )
     return shop
 
 
 def test_on_paper_every_file_has_bleed_size_and_the_same_pixels(quick, capsys):
-    """48 x 32 mm lets the 96 x 72 pixels give 2 a millimeter, so that 8 rows are cut off and 3 mm of bleed are 6 pixels."""
+    """48 x 32 mm gives the 96 x 72 pixels 2 per millimeter: 8 rows are cut off, and 3 mm of bleed are 6 pixels."""
     quick.set(upscale__paper="32x48mm", upscale__extra_formats=["pdf", "tiff"], upscale__crop_marks=True)
     folder = quick.folder / "data/print"
     written = []
     for _ in range(2):
-        door.main()
+        entry_point.main()
         written.append({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
     assert written[0] == written[1] and list(written[0]) == [
         "1-first.pdf",
@@ -122,65 +133,74 @@ def test_on_paper_every_file_has_bleed_size_and_the_same_pixels(quick, capsys):
     assert trim == pytest.approx([9, 9, 57, 41], abs=0.001)
     found = json.loads((quick.folder / "metrics/upscale.json").read_text())
     entry = found["pictures"]["1-first"]
-    assert (entry["trim_width_mm"], entry["trim_height_mm"], entry["bleed_mm"], entry["effective_dpi"]) == (
-        48,
-        32,
-        3,
-        50.8,
-    ) and found["paper"] == "32x48mm"
+    assert (entry["trim_width_mm"], entry["trim_height_mm"]) == (48, 32) and found["paper"] == "32x48mm"
+    assert (entry["bleed_mm"], entry["effective_dpi"]) == (3, 50.8)
     assert entry["warning"] and f"warning: 1-first: {entry['warning']}" in capsys.readouterr().err
     quick.set(upscale__paper="none", upscale__crop_marks=False, upscale__extra_formats=[])
-    door.main()
+    entry_point.main()
     assert sorted(path.name for path in folder.iterdir()) == ["1-first.png", "1-first.txt"], (
         "the files of other formats are gone"
     )
 
 
 def test_the_caption_says_what_the_print_was_made_from(quick):
-    quick.set(upscale__pictures=2, upscale__paper="48x32mm", stylize__styles=["The First Work", "The Second"])
-    door.main()
-    for name, title in {"1-first": "The First Work", "2-second": "The Second"}.items():
+    titles = {"1-first": "In Metrics Alone", "2-second": "The Second"}
+    stylized(quick.folder, titles)
+    quick.set(upscale__pictures=2, upscale__paper="48x32mm")
+    entry_point.main()
+    for name, title in titles.items():
         text = (quick.folder / f"data/print/{name}.txt").read_text()
         sizes = [
-            "48.0 × 32.0 mm after trimming",
-            "54.0 × 38.0 mm with 3 mm bleed on each side",
-            "108 × 76 pixels, 51 an inch",
+            "48.0 x 32.0 mm after trimming",
+            "54.0 x 38.0 mm with 3 mm bleed on each side",
+            "108 x 76 pixels, 51 per inch",
         ]
+        sizes = [size.replace(" x ", " \N{MULTIPLICATION SIGN} ") for size in sizes]
         for words in (f"In the style of “{title}”", *sizes, "Warning: "):
             assert words in text
         digests = {path: hashlib.md5((quick.folder / path).read_bytes()).hexdigest() for path in sources(name)}
         assert all(f"{digest}  {path}" in text for path, digest in digests.items())
-        assert (
-            f"-S{digests['metrics/upscale.json']} -- dvc.lock" in text
-            and "stylize.pixels: 512" in text
-            and "upscale.paper: 48x32mm" in text
-        )
+        assert f"-S{digests['metrics/upscale.json']} -- dvc.lock" in text
+        assert "stylize.pixels: 24" in text and "upscale.paper: 48x32mm" in text and "upscale.sheet" not in text
 
 
 def sources(name: str) -> list[str]:
     return ["data/sketch/sketch.jpg", f"data/stylized/pictures/{name}.png", "metrics/upscale.json"]
 
 
-def test_dvc_follows_every_param_that_the_caption_names():
+def test_dvc_follows_every_value_and_file_that_the_caption_names(quick):
+    """Of stylize's params the caption has what metrics/stylize.json says, so that file is followed instead."""
     root = Path(__file__).resolve().parents[2]
-    tracked = yaml.safe_load((root / "dvc.yaml").read_text())["stages"]["upscale"]["params"]
-    named = [key for key in params.known_keys() if key.startswith(("stylize.", "upscale."))]
-    named.remove("upscale.sheet")
-    assert len(named) > 10 and set(named) <= set(tracked)
+    stage = yaml.safe_load((root / "dvc.yaml").read_text())["stages"]["upscale"]
+    entry_point.main()
+    text = (quick.folder / "data/print/1-first.txt").read_text()
+    named = re.findall(r"^  (\w+\.\w+): ", text, re.MULTILINE)
+    of_stylize = json.loads((quick.folder / "metrics/stylize.json").read_text())["params"]
+    own = set(params.known_keys()) & set(stage["params"])
+    assert set(named) == own | {f"stylize.{key}" for key in of_stylize} and len(own) > 10
+    followed = [*stage["deps"], *(path for metrics in stage["metrics"] for path in metrics)]
+    assert "metrics/stylize.json" in followed
+    assert all(path in followed or str(Path(path).parent) in followed for path in sources("1-first"))
+
+
+def test_a_picture_that_stylize_did_not_report(shop):
+    stylized(shop.folder, {"2-second": "The Second"})
+    shop.fails("upscale", "did not write data/stylized/pictures/1-first.png", "dvc repro -f stylize")
+    assert not (shop.folder / "data/print").exists()
 
 
 @pytest.mark.parametrize("kind", ["gray", "gray16", "alpha", "palette"])
 def test_gray_and_transparent_pictures_are_printed_as_seen_on_white(quick, kind):
     gray = np.arange(24 * 18, dtype=np.uint16).reshape(18, 24) // 2
-    rgba = np.dstack(
-        [np.full((18, 24, 3), 40, np.uint8), np.tile(np.where(np.arange(24) < 12, 0, 255), (18, 1)).astype(np.uint8)]
-    )
+    opaque_right = np.tile(np.where(np.arange(24) < 12, 0, 255), (18, 1)).astype(np.uint8)
     pictures = {
-        "gray": Image.fromarray(gray.astype(np.uint8)), "gray16": Image.fromarray(gray * 257), "alpha": Image.fromarray(rgba),
+        "gray": Image.fromarray(gray.astype(np.uint8)),
+        "gray16": Image.fromarray(gray * 257),
+        "alpha": Image.fromarray(np.dstack([np.full((18, 24, 3), 40, np.uint8), opaque_right])),
         "palette": Image.fromarray(gray.astype(np.uint8)).convert("P"),
-    }  # fmt: skip
+    }
     pictures[kind].save(quick.folder / "data/stylized/pictures/1-first.png")
-    door.main()
+    entry_point.main()
     with Image.open(quick.folder / "data/print/1-first.png") as picture:
         assert picture.mode == "RGB"
         found = np.asarray(picture)[::4, ::4]
@@ -189,22 +209,21 @@ def test_gray_and_transparent_pictures_are_printed_as_seen_on_white(quick, kind)
 
 
 def test_sixteen_bits_hold_more_than_eight(quick, monkeypatch):
-    """Of the network's own output: between two of its levels the picture of 16 bits has others, so they are not the 8 bits scaled."""
+    """Of the network's own output: between two levels of 8 bits there are others, so the 16 bits are not scaled."""
     levels = torch.linspace(-0.01, 0.01, 72 * 96).view(1, 1, 72, 96).expand(1, 3, -1, -1)
-    monkeypatch.setattr(door.passes, "enlarged", lambda *_: levels)
+    monkeypatch.setattr(passes, "enlarged", lambda *_: levels)
     quick.set(upscale__extra_formats=["tiff"])
-    door.main()
+    entry_point.main()
     with Image.open(quick.folder / "data/print/1-first.png") as picture:
-        levels = [len(np.unique(np.asarray(picture)))]
+        shallow = len(np.unique(np.asarray(picture)))
     deep = cv2.imread(str(quick.folder / "data/print/1-first.tiff"), cv2.IMREAD_UNCHANGED)
-    levels.append(len(np.unique(deep)))
-    assert deep.dtype == np.uint16 and levels[0] <= 5 and levels[1] > 600
+    assert deep is not None and deep.dtype == np.uint16 and shallow <= 5 and len(np.unique(deep)) > 600
 
 
 WRONG = [
     (
         {"paper": "A3"},
-        ["upscale.paper A3 gets 6 pixels an inch", "upscale.paper=12x9mm", "below 30 nothing is printed"],
+        ["upscale.paper A3 gets 6 pixels per inch", "upscale.paper=12x9mm", "below 30 nothing is printed"],
     ),
     ({"paper": "30x40mm", "bleed_mm": 40.0}, ["upscale.bleed_mm is 40", "only 30 mm wide", "set it to 3"]),
 ]
@@ -215,7 +234,7 @@ def test_a_print_without_sense_is_explained_before_any_work(quick, monkeypatch, 
     monkeypatch.setattr(models, "load", lambda *_: sys.exit("the network was loaded"))
     quick.set(**{f"upscale__{key}": value for key, value in changes.items()})
     with pytest.raises(UserError) as caught:
-        door.main()
+        entry_point.main()
     assert all(word in str(caught.value) for word in words), caught.value
     assert not (quick.folder / "data/print").exists()
 
@@ -228,7 +247,7 @@ def test_the_sketch_is_gone(shop):
 @pytest.mark.parametrize("factor", [2, 8])
 def test_other_factors(quick, factor):
     quick.set(upscale__factor=factor)
-    door.main()
+    entry_point.main()
     with Image.open(quick.folder / "data/print/1-first.png") as picture:
         assert picture.size == (24 * factor, 18 * factor)
         small = np.asarray(picture.resize((24, 18), Image.Resampling.BOX), float)
@@ -238,7 +257,7 @@ def test_other_factors(quick, factor):
 
 
 def test_tiles_of_an_interrupted_print_are_not_made_again(quick, monkeypatch):
-    """Of four tiles the third is interrupted; the next run makes the last two, and the print is that of a run in one go."""
+    """Of four tiles the third is interrupted; the next run makes the last two, and the print is that of one run."""
     quick.set(upscale__tile=32, upscale__overlap=10)
     images.save_png(quick.folder / "data/stylized/pictures/1-first.png", painting(3, 40, 40))
     made = []
@@ -249,17 +268,15 @@ def test_tiles_of_an_interrupted_print_are_not_made_again(quick, monkeypatch):
             raise KeyboardInterrupt
         return picture.repeat_interleave(4, 2).repeat_interleave(4, 3)
 
-    door.main()
+    entry_point.main()
     whole = {path.name: path.read_bytes() for path in (quick.folder / "data/print").iterdir()}
     monkeypatch.setattr(models, "load", lambda *_: Network(4, enlarge))
     with pytest.raises(KeyboardInterrupt):
-        door.main()
+        entry_point.main()
     assert len(made) == 3
-    door.main()
-    assert (
-        len(made) == 5
-        and json.loads((quick.folder / "metrics/upscale.json").read_text())["pictures"]["1-first"]["tiles"] == 4
-    )
+    entry_point.main()
+    assert len(made) == 5
+    assert json.loads((quick.folder / "metrics/upscale.json").read_text())["pictures"]["1-first"]["tiles"] == 4
     assert {path.name: path.read_bytes() for path in (quick.folder / "data/print").iterdir()} == whole
     assert not [*quick.folder.glob(".resume/upscale/*")], "what is complete is forgotten"
 

@@ -1,0 +1,35 @@
+"""The training pictures of a work: plain squares of its files, and variations of them."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from stages.augment.params import AugmentParams
+from stages.augment.vary import vary
+from stages.common import images
+from stages.common.records import WorkRow
+
+
+def files_by_work(rows: Iterable[WorkRow], folder: Path) -> dict[str, list[Path]]:
+    """The files of each work, its best one first; they lie in `folder`."""
+    paths: dict[str, list[Path]] = {}
+    for row in rows:
+        paths.setdefault(row["work"], []).append(folder / row["file"])
+    return paths
+
+
+def copies(work: str, paths: Iterable[Path], pixels: int, settings: AugmentParams) -> Iterator[Image.Image]:
+    """Of each file of a work one plain square of `pixels`, then variations (every other one mirrored).
+
+    The variations are seeded by the work's name (hexadecimal), the file's number and the copy's, so that they do not
+    depend on other works.
+    """
+    for file_number, path in enumerate(paths):
+        picture = images.read(path)
+        yield images.square(picture, pixels)
+        for copy in range(1, settings.copies):
+            rng = np.random.default_rng([settings.seed, int(work, 16), file_number, copy])
+            mirror = settings.mirror and copy % 2 == 1
+            yield vary(picture, pixels, rng, mirror, settings.crop, settings.color)

@@ -1,0 +1,61 @@
+"""The pictures that are compared: generated ones and works, all as squares of the training resolution."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image
+
+from stages.common import images
+from stages.common.cli import UserError
+from stages.common.records import Split, read_works
+from stages.evaluate.space import LEAST
+
+
+class Pictures(NamedTuple):
+    """RGB, of one size."""
+
+    generated: list[Image.Image]
+    test: list[Image.Image]  # the one reference
+    floor: list[Image.Image]  # other real works
+    trained: list[Image.Image]
+
+    def steps(self) -> int:
+        """How many pictures go through a network: three sets in two feature spaces, two in the search for copies."""
+        return 3 * len(self.generated) + 3 * len(self.test) + 2 * len(self.floor)
+
+    def counts(self) -> dict[str, int]:
+        """As keys of metrics/evaluate.json."""
+        return {
+            "n_generated": len(self.generated),
+            "n_real": len(self.test),
+            "n_floor": len(self.floor),
+            "n_train": len(self.trained),
+        }
+
+
+def gather(split: Split, folder: Path, samples: Sequence[Path]) -> Pictures:
+    """The samples, and the works of the split, which lie in `folder`; the floor is of the validation works.
+
+    Where there are too few of these, the training works are the floor. Raises UserError for too few of any.
+    """
+    floor = split["validation"] if len(split["validation"]) >= LEAST else split["train"]
+    for name, some, remedy in (
+        ("generated pictures", samples, "generate.count"),
+        ("test works", split["test"], "split.test_works (or split.test_fraction)"),
+        ("validation works", floor, "split.validation_works (or split.validation_fraction)"),
+    ):
+        if len(some) < LEAST:
+            raise UserError(f"evaluate needs at least {LEAST} {name}, found {len(some)}: raise {remedy}")
+    generated = [images.read(path) for path in samples]
+    sets = [works(folder, names, generated[0].width) for names in (split["test"], floor, split["train"])]
+    return Pictures(generated, *sets)
+
+
+def works(folder: Path, names: Sequence[str], pixels: int) -> list[Image.Image]:
+    """The best rendition of each work as the square that a generator learns from, so that both sides are alike.
+
+    `folder` is data/works/.
+    """
+    best = {row["work"]: row["file"] for row in read_works(folder / "works.jsonl") if row["best"]}
+    return [images.square(images.read(folder / best[name]), pixels) for name in names]

@@ -1,0 +1,55 @@
+"""An evaluation: the networks on one device, the features of works kept, a progress callback counting the pictures."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from stages.common.device import Runtime
+from stages.common.weights import EFFICIENTNET, INCEPTION, Weights
+from stages.evaluate import copies, efficientnet, perceptual
+from stages.evaluate.cache import Cache
+from stages.evaluate.params import EvaluateParams
+from stages.evaluate.pictures import Pictures
+from stages.evaluate.space import measure_space
+from stages.metrics import inception
+from stages.metrics.comparison import Comparison
+from stages.metrics.features import FeatureNetwork, features
+
+
+class Session:
+    """Measures pictures; `on_progress` is called with numbers of pictures, `Pictures.steps()` of them in all."""
+
+    def __init__(self, settings: EvaluateParams, runtime: Runtime, cache: Cache, on_progress: Callable[[int], object]):
+        self._settings, self._device, self._cache, self._on_progress = settings, runtime.device, cache, on_progress
+        self._context = [torch.__version__, runtime.device.type, runtime.threads, settings.batch]
+
+    def inception(self, pictures: Pictures) -> dict[str, float]:
+        """Every metric in the feature space of Inception-v3."""
+        return self._space(pictures, inception.load(self._device), INCEPTION, self._settings.resize)
+
+    def efficientnet(self, pictures: Pictures) -> dict[str, float]:
+        """Every metric in the feature space of EfficientNet-Lite0."""
+        return self._space(pictures, efficientnet.load(self._device), EFFICIENTNET, "clean")
+
+    def copying(self, pictures: Pictures) -> copies.Copying:
+        """The search for copies of training works."""
+        network = perceptual.load(self._device)
+        embed = partial(features, network, batch=copies.BATCH, device=self._device, dtype=torch.float32)
+        return copies.search(pictures.generated, pictures.test, pictures.trained, embed, self._on_progress)
+
+    def _space(self, pictures: Pictures, network: FeatureNetwork, weights: Weights, resize: str) -> dict[str, float]:
+        generated = self._compute(network, resize, pictures.generated)
+        test, floor = (self._cached(network, weights, resize, some) for some in (pictures.test, pictures.floor))
+        comparison = Comparison.of(generated, test, floor)
+        return measure_space(comparison, self._settings.kid_subsets, self._settings.seed)
+
+    def _compute(self, network: FeatureNetwork, resize: str, some: Sequence[Image.Image]) -> Tensor:
+        return features(network, some, self._settings.batch, self._device, self._on_progress, resize)
+
+    def _cached(self, network: FeatureNetwork, weights: Weights, resize: str, some: Sequence[Image.Image]) -> Tensor:
+        """Of works, which other runs have too."""
+        context = [weights.sha256, resize, *self._context]
+        return self._cache.get(context, some, partial(self._compute, network, resize, some), self._on_progress)

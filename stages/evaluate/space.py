@@ -1,0 +1,53 @@
+"""Every metric of the table in one feature space: value, 95 % interval, and where the row asks for it the floor."""
+
+from collections.abc import Callable, Mapping
+from pkgutil import resolve_name
+
+from torch import Tensor
+
+from stages.evaluate import jackknife
+from stages.evaluate.subsets import over_subsets
+from stages.metrics.comparison import Comparison
+from stages.metrics.manifold import DENSITY_K
+from stages.metrics.table import METRICS
+
+LEAST = DENSITY_K + 2  # pictures of each set: the jackknife leaves one out, the others need their neighbors
+Measure = Callable[[Comparison], float]
+
+
+def measure_space(comparison: Comparison, subsets: int, seed: int) -> dict[str, float]:
+    """The numbers, as keys of metrics/evaluate.json; LEAST pictures or more in each of the three sets.
+
+    `x_low` and `x_high` bound a 95 % interval over the draw of pictures and works, not over trainings.
+    """
+    measures = functions()
+    errors = jackknife.standard_errors(Statistic(comparison, measures), comparison.sizes, seed)
+    found = {}
+    for key, measure in measures.items():
+        metric = METRICS[key]
+        if metric.subsets:
+            value, found[f"{key}_std"] = over_subsets(measure, comparison, subsets, seed)
+        else:
+            value = measure(comparison)
+        if metric.floor:
+            found[f"{key}_floor"] = measure(comparison.of_floor())
+        margin, (least, most) = jackknife.NORMAL * errors[key], metric.bounds
+        found |= {key: value, f"{key}_low": max(least, value - margin), f"{key}_high": min(most, value + margin)}
+    return found
+
+
+def functions() -> dict[str, Measure]:
+    """The functions of the table's rows that have one."""
+    return {key: resolve_name(metric.measure) for key, metric in METRICS.items() if metric.measure}
+
+
+class Statistic:
+    """All metrics of a part of the pictures, for the jackknife."""
+
+    def __init__(self, comparison: Comparison, measures: Mapping[str, Measure]):
+        self._comparison, self._measures = comparison, measures
+
+    def __call__(self, *places: Tensor) -> dict[str, float]:
+        """Of the pictures at these places of the three sets."""
+        picked = self._comparison.pick(*places)
+        return {key: measure(picked) for key, measure in self._measures.items()}

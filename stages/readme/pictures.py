@@ -1,0 +1,45 @@
+"""The README's pictures of the last run, no wider than a page."""
+
+from pathlib import Path
+
+from PIL import Image, ImageSequence
+
+from stages.common import images
+from stages.common.records import read_works
+
+WIDTH = 860  # pixels: the width of a page on the usual code hosts
+
+
+def shown(data: Path) -> dict[str, Image.Image]:
+    """The museum, the duplicates, the 25 samples, the interpolation, the stylized sketches, and a detail of the print.
+
+    By their names, out of the folder data/.
+    """
+    rows = [row for row in read_works(data / "works/works.jsonl") if row["set"] == "collection"]
+    works = [images.read(data / "works" / row["file"]) for row in rows[:24]]
+    first_print, *_ = images.listing(data / "print")
+    large = images.read(first_print)
+    left, top = round(large.width * 0.3), round(large.height * 0.25)
+    return {
+        "museum": images.sheet(works, 6, (220, 190)),
+        "duplicates": images.read(data / "duplicates.jpg"),
+        "gan": images.read(data / "generated/sheet.png"),
+        "interpolation": images.read(data / "generated/interpolation.png"),
+        "stylized": images.read(data / "stylized/sheet.png"),
+        "print": large,
+        "print-detail": large.crop((left, top, left + WIDTH, top + WIDTH // 2)),
+    }
+
+
+def small(picture: Image.Image) -> Image.Image:
+    """A copy no wider than a page, and at most four times as high as a page is wide."""
+    copy = picture.copy()
+    copy.thumbnail((WIDTH, 4 * WIDTH), Image.Resampling.LANCZOS)
+    return copy
+
+
+def timelapse(path: Path) -> list[Image.Image]:
+    """The sheet of 25 while the generator learns, at half its size."""
+    with Image.open(path) as film:
+        size = (film.width // 2, film.height // 2)
+        return [page.convert("RGB").resize(size, Image.Resampling.LANCZOS) for page in ImageSequence.Iterator(film)]

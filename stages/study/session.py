@@ -1,0 +1,111 @@
+"""A study of the present params and code: its cells by name, which of them are done, and how the others are run."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stages.common import params
+from stages.common.cli import UserError
+from stages.study import identity, records
+from stages.study.cell import Job
+from stages.study.grid import FACTORS, Cell, cells, fixed
+from stages.study.params import StudyParams
+from stages.study.params_file import with_values
+from stages.study.runner import exclusive, log, run
+from stages.study.table import row
+
+PARAMS, PIPELINE = "params.yaml", "dvc.yaml"
+DECISIVE = "evaluate"  # the stage whose numbers are drawn
+TARGET = "track"  # the last stage that a cell runs: each cell is a run in MLflow too
+FOLDER = Path(".cache/study")  # clones and logs
+
+
+class Session:
+    """The cells in the checkout `root`, by the names of their experiments.
+
+    `evaluated` and `trained` are the metrics files in an experiment from which the rows of the table are made. Raises
+    UserError for changes that no stage takes, and for code that is not committed.
+    """
+
+    def __init__(self, root: Path, everything: params.Params, evaluated: str, trained: str):
+        self.root, self.settings = root, everything.section(StudyParams)
+        self.evaluated, self.trained = evaluated, trained
+        self.text = (root / PARAMS).read_text(encoding="utf-8")
+        raw = yaml.safe_load(self.text)
+        self.everything = params.check(_changed(raw, self.settings), "study.changes")
+        pipeline = yaml.safe_load((root / PIPELINE).read_text(encoding="utf-8"))["stages"]
+        self.stages = identity.needed(pipeline, DECISIVE)
+        self.cells: dict[str, Cell] = {}
+        self.followed: dict[str, dict[str, Any]] = {}
+        self._name(params.flatten(raw))
+
+    def _name(self, values: Mapping[str, Any]) -> None:
+        """Name the cells by the params that their stages follow, their inputs in git, and what their code does."""
+        paths = identity.sources(self.stages)
+        self.commit = records.code(self.root, paths)
+        alike = [identity.commands(self.stages), identity.contents(self.root, paths)]
+        for cell in cells(self.settings):
+            own = identity.followed(self.stages, {**values, **fixed(self.settings), **cell.changes()})
+            name = cell.name(own, *alike)
+            self.cells[name], self.followed[name] = cell, own
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of the cells that are done, sorted by their factors."""
+        known = records.experiments(self.root)
+        found = [self._row(name, known[name]) for name in self.cells if name in known]
+        return sorted(filter(None, found), key=lambda item: [item[factor] for factor in FACTORS])
+
+    def _row(self, name: str, commit: str) -> dict[str, Any] | None:
+        """The row of an experiment, or None when it is not the cell that its name says."""
+        used, evaluated, trained = (
+            records.content(self.root, commit, path) or "{}" for path in (PARAMS, self.evaluated, self.trained)
+        )
+        numbers = json.loads(evaluated)
+        own = identity.followed(self.stages, params.flatten(yaml.safe_load(used)))
+        if not numbers or own != self.followed[name]:
+            return None
+        return row(self.cells[name], name, numbers, json.loads(trained), records.message(self.root, commit))
+
+    @contextmanager
+    def alone(self) -> Iterator[tuple[int, list[str]]]:
+        """Keep other studies out of this checkout; gives the lock, which the cells inherit, and the cells not done."""
+        with exclusive(FOLDER / "lock") as lock:
+            records.unlock(self.root)
+            done = {item["experiment"] for item in self.rows()}
+            yield lock, [name for name in self.cells if name not in done]
+
+    def run(self, names: Sequence[str], lock: int, on_end: Callable[[str, str | None], None]) -> dict[str, str]:
+        """Run cells; `on_end(name, reason)` after each, with the reason when it failed. Returns those reasons."""
+        return run(self._jobs(names), self.settings.jobs, lock, FOLDER, on_end)
+
+    def _jobs(self, names: Sequence[str]) -> list[Job]:
+        command = [sys.executable, "-m", "dvc", "cache", "dir"]
+        told = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=True).stdout
+        cache = os.path.join(self.root, told.strip())
+        texts = {name: with_values(self.text, fixed(self.settings) | self.cells[name].changes()) for name in names}
+        return [Job(name, self.commit, text, TARGET, str(self.root), cache) for name, text in texts.items()]
+
+    def raise_for(self, failed: Mapping[str, str], done: int) -> None:
+        """Raise UserError for cells that failed, with their reasons, or when no cell is done."""
+        if failed:
+            others = "the others are drawn" if done else "none is done"
+            lines = [f"{len(failed)} of {len(self.cells)} cells failed; {others}."]
+            lines += [f"{name}: {reason} (all of it: {log(FOLDER, name)})" for name, reason in failed.items()]
+            raise UserError("\n  ".join([*lines, "The same command tries them again."]))
+        if not done:
+            raise UserError(
+                "no cell of the study is done for the present params and code: "
+                "`python -m stages.study` runs them, `--plan` says what that takes"
+            )
+
+
+def _changed(values: Mapping[str, Any], settings: StudyParams) -> dict[str, Any]:
+    """The sections of params.yaml with what all cells change."""
+    return {section: {**keys, **settings.changes.get(section, {})} for section, keys in values.items()}

@@ -1,0 +1,53 @@
+"""An evaluation of what the generator makes, beside the validation works: how near, how varied, how contrasty."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from stages.common.images import to_array
+from stages.metrics import inception, kernel
+from stages.metrics.features import features
+from stages.metrics.kernel import Gram
+
+BATCH = 16  # pictures that the Inception network has in memory at once
+
+
+class Evaluation(NamedTuple):
+    """What was found. `spread` and `contrast` are shares of what real pictures have: 1 is like them, 0 is none."""
+
+    kimg: float
+    kid: float  # to the validation works, unbiased; with so few pictures within some 0.01
+    spread: float  # mean distance of two pictures in the features of the Inception network
+    contrast: float  # mean standard deviation of the values within a picture
+
+
+class Evaluator:
+    """The pictures of the validation works, measured once."""
+
+    def __init__(self, real: Sequence[Image.Image], device: torch.device):
+        """`real`: 2 validation works or more."""
+        self._network = inception.load(device)
+        self._device = device
+        self._real = self._features(real)
+        self._distance, self._contrast = _mean_distance(self._real), _mean_contrast(real)
+
+    def evaluate(self, pictures: Sequence[Image.Image], kimg: float) -> Evaluation:
+        """Compare 2 generated pictures or more with the validation works."""
+        generated = self._features(pictures)
+        kid = kernel.squared_mmd(Gram.of(generated, self._real)).item()
+        spread = _mean_distance(generated) / self._distance
+        return Evaluation(kimg, kid, spread, _mean_contrast(pictures) / self._contrast)
+
+    def _features(self, pictures: Sequence[Image.Image]) -> Tensor:
+        return features(self._network, pictures, BATCH, self._device)  # float64 [N, 2048]
+
+
+def _mean_distance(vectors: Tensor) -> float:
+    return torch.pdist(vectors).mean().item()
+
+
+def _mean_contrast(pictures: Sequence[Image.Image]) -> float:
+    return float(to_array(pictures).std(axis=(1, 2, 3)).mean())

@@ -1,0 +1,192 @@
+"""What names a cell: what changes its result does, how the code and dvc.yaml are written does not."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stages.common import params
+from stages.common.cli import UserError
+from stages.study.identity import followed, needed, sources
+from stages.study.session import Session
+
+ROOT = Path(__file__).resolve().parents[2]
+PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+
+
+class Checkout:
+    """A repository of its own with this project's stages, dvc.yaml and params.yaml, and the study as it runs there."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]):
+        self.folder, self.environment = folder, environment | {"PYTHONPATH": str(folder)}
+        for name in ("dvc.yaml", "params.yaml"):
+            shutil.copy(ROOT / name, folder / name)
+        shutil.copytree(ROOT / "stages", folder / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / ".gitignore").write_text("__pycache__/\n")
+        self.git("init", "-q")
+        self.git("config", "user.name", "Test")
+        self.git("config", "user.email", "test@example.org")
+        self.commit()
+        self.before = self.names()
+        assert len(self.before) == 48
+
+    def git(self, *arguments: str) -> None:
+        subprocess.run(["git", *arguments], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+
+    def commit(self) -> None:
+        self.git("add", "-A")
+        self.git("commit", "-qm", "a state")
+
+    def names(self) -> set[str]:
+        """The names of the cells, as the code there makes them."""
+        command = [sys.executable, "-m", "stages.study", "--plan"]
+        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return set(re.findall(r"^  (?:done |to do)  (study-\S+)$", done.stdout, re.MULTILINE))
+
+    def survive(self, *edits: tuple[str, Callable[[str], str]]) -> int:
+        """How many of the names are still there once files were edited and committed; the files come back."""
+        for path, edit in edits:
+            old = (self.folder / path).read_text()
+            assert edit(old) != old, f"nothing is changed in {path}"
+            (self.folder / path).write_text(edit(old))
+        self.commit()
+        found = self.names()
+        self.git("reset", "-q", "--hard", "HEAD~1")
+        assert len(found) == 48
+        count = len(found & self.before)
+        print(f"{count} of 48 names survive")
+        return count
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory, clean_environment) -> Checkout:
+    return Checkout(tmp_path_factory.mktemp("checkout"), clean_environment())
+
+
+def swap(old: str, new: str) -> Callable[[str], str]:
+    """An edit: the first place that matches a pattern."""
+    return lambda text: re.sub(old, new, text, count=1, flags=re.MULTILINE | re.DOTALL)
+
+
+def reversed_lists(text: str) -> str:
+    """dvc.yaml with the deps and params of each stage the other way round."""
+    pipeline = yaml.safe_load(text)
+    for stage in pipeline["stages"].values():
+        for key in ("deps", "params"):
+            stage[key] = stage.get(key, [])[::-1]
+    return yaml.safe_dump(pipeline, sort_keys=False)
+
+
+def file_by_file(text: str) -> str:
+    """dvc.yaml with each file of stages/split/ in place of the folder."""
+    files = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "stages/split").glob("*.py"))
+    return text.replace("      - stages/split/\n", "".join(f"      - {file}\n" for file in files))
+
+
+IMAGES = "stages/common/images.py"
+ONLY_TEXT = {
+    "a comment": [(IMAGES, swap(r"^PAPER = ", "# a remark\nPAPER = "))],
+    "a docstring": [(IMAGES, swap(r'(def listing\(.*?""").*?"""', r'\1Other words."""'))],
+    "formatting": [(IMAGES, swap(r"^PAPER = \((.*?)\)", r"PAPER = (\n    \1,\n)"))],
+    "a range of upscale": [("stages/upscale/params.py", swap(r"\ble=(\d+)", r"le=1\1"))],
+    "a key of stylize": [
+        ("params.yaml", swap(r"^(stylize:.*?)$", r"\1\n  further: 1")),
+        (
+            "stages/stylize/params.py",
+            swap(r"(class StylizeParams\(Section\):\n.*?)(^    \w+: )", r"\1    further: int\n\2"),
+        ),
+    ],
+    "a description": [("dvc.yaml", swap(r"desc: The GAN", "desc: The network"))],
+    "the order of lists": [("dvc.yaml", reversed_lists)],
+    "a folder's files": [("dvc.yaml", file_by_file)],
+    "a text beside code": [("stages/dedupe/ACCURACY.md", swap(r"^# ", "# About "))],
+    "the code of a later stage": [("stages/track/__main__.py", swap(r"^def main", "OTHER = 1\n\n\ndef main"))],
+}
+DECISIVE = {
+    "a constant": [(IMAGES, swap(r"^PAPER = \(250", "PAPER = (251"))],
+    "the length of the training": [("params.yaml", swap(r"kimg: 40\.0, ", "kimg: 41.0, "))],
+    "a param that is not the study's": [("params.yaml", swap(r"^(split:.*?)seed: 0", r"\1seed: 1"))],
+    "the code of split": [("stages/split/nested.py", swap(r"return works\[:count\]", "return works[-count:]"))],
+    "a command": [("dvc.yaml", swap(r"cmd: python -m stages.train$", "cmd: python -O -m stages.train"))],
+}
+
+
+@pytest.mark.parametrize("edits", ONLY_TEXT.values(), ids=ONLY_TEXT)
+def test_what_changes_no_result_changes_no_name(checkout, edits):
+    assert checkout.survive(*edits) == 48
+
+
+@pytest.mark.parametrize("edits", DECISIVE.values(), ids=DECISIVE)
+def test_what_can_change_a_result_changes_every_name(checkout, edits):
+    assert checkout.survive(*edits) == 0
+
+
+def test_what_decides_the_numbers_of_this_pipeline():
+    stages = needed(PIPELINE, "evaluate")
+    assert set(stages) == {"scrape", "dedupe", "split", "augment", "train", "generate", "evaluate"}
+    files = sources(stages)
+    assert {"stages/train", "stages/gan", "stages/common/params.py", "stages/evaluate"} <= set(files)
+    assert not [file for file in files if file.startswith("data/")]
+    assert all((ROOT / file).exists() for file in files)
+    values = followed(stages, params.flatten(yaml.safe_load((ROOT / "params.yaml").read_text())))
+    assert {
+        "split.train_works",
+        "dedupe.enabled",
+        "train.augmentation",
+        "train.seed",
+        "train.kimg",
+        "generate.count",
+    } <= set(values)
+    assert not [key for key in values if key.startswith(("study.", "stylize.", "track."))]
+
+
+@pytest.fixture
+def names(stub, set_params, monkeypatch) -> Callable[..., set[str]]:
+    """The names of the tiny repository's cells, with some params changed: names(train__width=8)."""
+    monkeypatch.chdir(stub.folder)
+
+    def named(**changes: object) -> set[str]:
+        set_params(stub.folder, {key.replace("__", "."): value for key, value in changes.items()})
+        return set(Session(stub.folder, params.load(), "metrics/evaluate.json", "metrics/train.json").cells)
+
+    return named
+
+
+def test_other_code_and_other_params_are_other_cells(stub, names):
+    first = names()
+    assert names(stylize__steps=1) == first, "no stage before evaluate reads it"
+    assert names(train__width=8) == first, "the study sets it"
+    assert names(study__cost_per_hour=1.0) == first
+    second = names(study__changes={"train": {"width": 24}})
+    stub.append("stage.py", "# more\n")
+    stub.commit("a comment")
+    assert names() == second
+    stub.append("stage.py", "MORE = 1\n")
+    stub.commit("code")
+    assert len(first | second | names()) == 6
+
+
+def test_an_input_in_git_names_the_cells_by_its_bytes(stub, names):
+    text = (stub.folder / "dvc.yaml").read_text()
+    (stub.folder / "dvc.yaml").write_text(text.replace("    - stage.py\n", "    - stage.py\n    - list.csv\n", 1))
+    (stub.folder / "list.csv").write_text("# one\n")
+    stub.commit("an input")
+    first = names()
+    stub.append("list.csv", "# two\n")
+    with pytest.raises(UserError, match=r"list\.csv"):
+        names()
+    stub.commit("another input")
+    assert not first & names()
+
+
+def test_committed_code_that_is_no_python_is_named(stub, names):
+    stub.append("stage.py", "def\n")
+    stub.commit("a slip")
+    with pytest.raises(UserError, match=r"the committed stage\.py is no Python"):
+        names()

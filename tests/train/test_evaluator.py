@@ -1,0 +1,44 @@
+"""What an evaluation finds in pictures whose variety and contrast are known."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from stages.train.evaluator import Evaluator
+
+
+def noise(count: int, seed: int, contrast: float = 1.0) -> list[Image.Image]:
+    """Coarse colored noise, each picture another."""
+    rng = np.random.default_rng(seed)
+    values = 128 + contrast * (rng.integers(0, 256, (count, 8, 8, 3)) - 128)
+    return [Image.fromarray(value.astype(np.uint8)).resize((32, 32), Image.Resampling.BICUBIC) for value in values]
+
+
+@pytest.fixture(scope="module")
+def evaluator():
+    return Evaluator(noise(6, 0), torch.device("cpu"))
+
+
+def test_like_pictures_are_near_varied_and_contrasty(evaluator):
+    found = evaluator.evaluate(noise(6, 1), 2.5)
+    assert found.kimg == 2.5
+    assert abs(found.kid) < 0.05
+    assert found.spread == pytest.approx(1, abs=0.2)
+    assert found.contrast == pytest.approx(1, abs=0.1)
+
+
+def test_one_picture_over_and_over_has_no_spread(evaluator):
+    found = evaluator.evaluate(noise(1, 1) * 4, 0.0)
+    assert found.spread == pytest.approx(0, abs=1e-4)
+    assert found.contrast > 0.7
+    assert found.kid > evaluator.evaluate(noise(6, 1), 0.0).kid
+
+
+def test_black_pictures_have_neither(evaluator):
+    found = evaluator.evaluate([Image.new("RGB", (32, 32))] * 3, 0.0)
+    assert (found.spread, found.contrast) == (pytest.approx(0, abs=1e-4), 0)
+
+
+def test_faint_pictures_have_less_contrast(evaluator):
+    assert evaluator.evaluate(noise(4, 1, contrast=0.25), 0.0).contrast == pytest.approx(0.25, abs=0.05)

@@ -153,10 +153,10 @@ def films(path: Path) -> dict[str, pictures.Picture | None]:
     """The time-lapse and its strip; a training that ended before its first sheet has none."""
     if not path.is_file():
         return {"film": None, "strip": None}
-    edge, _ = pictures.LIMITS["film"]
-    pages = pictures.pages(path, 2 * edge)
+    edge, most = pictures.LIMITS["film"]
+    pages = pictures.pages(path, edge)
     return {
-        "film": pictures.film(pages, *pictures.LIMITS["film"]),
+        "film": pictures.film(pages, edge, most),
         "strip": pictures.strip(pages, *pictures.LIMITS["strip"]),
     }
 

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 WIDTH, HEIGHT = 640, 352  # units of the SVG
-LEFT, RIGHT, TOP, BOTTOM = 76, 24, 22, 74  # margins; wide enough for the larger letters of a phone
+LEFT, RIGHT, TOP, BOTTOM = 80, 24, 22, 74  # margins; wide enough for the larger letters of a phone
 WINDOW = 9  # rows of the moving mean
 NOISY = 4 * WINDOW  # a line of as many points is drawn thin, with its moving mean over it
 SPARSE = 2 * WINDOW  # a line of fewer points has a dot at each

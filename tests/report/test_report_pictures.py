@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from stages.common import images
 from stages.report import pictures
 from stages.report.content import GALLERY, PRINTS, SLIDERS
 from stages.report.pictures import LIMITS
@@ -58,6 +59,15 @@ def test_a_film_has_its_first_and_last_page_and_fits():
     data, _ = decoded(pictures.film([noise(120, 120, seed) for seed in range(4)], 120, 9_000))
     assert len(data) <= 9_000
     assert decoded(pictures.film(pages[:1], 48, 100_000))[1].size == (48, 48)
+
+
+def test_of_a_long_animation_few_pages_are_read_and_each_small(tmp_path):
+    images.save_animation(tmp_path / "x.webp", [Image.new("RGB", (64, 48), (4 * number, 0, 0)) for number in range(61)])
+    found = pictures.pages(tmp_path / "x.webp", 32)
+    assert len(found) == pictures.MOST_PAGES and {page.size for page in found} == {(32, 24)}
+    first, last = (int(np.asarray(page)[10, 10, 0]) for page in (found[0], found[-1]))
+    assert first < 10 and last > 230
+    assert pictures.pages(tmp_path / "x.webp", 900)[0].size == (64, 48)
 
 
 def test_pages_are_spread_evenly_from_the_first_to_the_last():

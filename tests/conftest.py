@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # several tests run at a time; read when torch is imported
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # plain `pytest` puts only the tests' folders there
 
@@ -34,6 +35,7 @@ class Workspace:
     def __init__(self, folder: Path):
         self.folder = folder
         (folder / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+        _set_params(folder, {"runtime.threads": 1})
 
     def set(self, **changes: object) -> None:
         """Keys with "__" for the dot: set(train__kimg=1.0)."""

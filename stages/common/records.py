@@ -157,7 +157,7 @@ class UpscaleMetrics(TypedDict):
 
 
 class EvaluateMetrics(TypedDict):
-    """Beside these keys, and in `efficientnet` alone, stand those of the metrics, which stages/metrics/table.py names."""
+    """Beside these keys, and in `efficientnet` alone, stand those that stages/metrics/table.py names."""
 
     n_generated: int
     n_real: int  # test works

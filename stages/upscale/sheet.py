@@ -5,15 +5,13 @@ after each training.
 """
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
 from stages.common import cli, images, params
-from stages.common.device import prepare
 from stages.common.section import RuntimeParams
-from stages.common.tensors import tensor
-from stages.upscale import models, passes, printing
 from stages.upscale.params import UpscaleParams
 
 SAMPLES, OUT = Path("data/generated/samples"), Path("data/generated_large")
@@ -29,15 +27,25 @@ def main() -> None:
     if not chosen.sheet:
         print("upscale.sheet is false: no generated picture is enlarged")
         return
-    runtime = prepare(everything.section(RuntimeParams))
-    network, _ = models.choose(chosen.model, runtime)
+    large = enlarge(images.listing(SAMPLES)[:SHEET], chosen, everything.section(RuntimeParams))
+    images.save_png(OUT / "sheet.png", images.sheet(large, columns=5, cell=large[0].size, gap=chosen.factor))
+
+
+def enlarge(paths: Sequence[Path], chosen: UpscaleParams, runtime: RuntimeParams) -> list[Image.Image]:
+    """The pictures, `upscale.factor` times larger."""
+    # Imported here, since the networks take seconds to import, and most runs enlarge nothing.
+    from stages.common.device import prepare
+    from stages.common.tensors import tensor
+    from stages.upscale import models, passes, printing
+
+    network, _ = models.choose(chosen.model, prepare(runtime))
     large: list[Image.Image] = []
-    for path in cli.progress(images.listing(SAMPLES)[:SHEET], desc="sheet", unit=" pictures"):
+    for path in cli.progress(paths, desc="sheet", unit=" pictures"):
         result = passes.enlarged(
             tensor(images.read(path)), network, chosen.factor, chosen.tile, chosen.overlap, lambda: None
         )
         large.append(Image.fromarray(printing.quantized(result, 8)))
-    images.save_png(OUT / "sheet.png", images.sheet(large, columns=5, cell=large[0].size, gap=chosen.factor))
+    return large
 
 
 if __name__ == "__main__":

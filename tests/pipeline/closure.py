@@ -78,7 +78,7 @@ def needed(name: str) -> set[str]:
 
 
 def listed(name: str) -> list[str]:
-    """The same as deps of dvc.yaml: as a whole its own packages, and those of its tables, to which rows may be added."""
+    """The same as deps of dvc.yaml: as a whole its own packages, and those of its tables, which may get more rows."""
     whole = {SECOND.get(name, name), *STARTS.get(name, []), *(table.split("/")[1] for table in ROWS.get(name, []))}
     packages = {file: "/".join(file.split("/")[:2]) for file in needed(name)}  # stages/<package>, in whatever subfolder
     return sorted(

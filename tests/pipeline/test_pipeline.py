@@ -194,7 +194,7 @@ def test_a_print_on_paper_is_one_command_away(clone):
     before = clone.bytes()
     output = clone.readme("dvc exp run -S upscale.paper=A5")
     assert ran(output) == {"upscale", "track", "report"}
-    assert "warning: 1-sleep-on-seven-crutches: upscale.paper A5 gets 31 pixels an inch" in output
+    assert "warning: 1-sleep-on-seven-crutches: upscale.paper A5 gets 31 pixels per inch" in output
     assert sorted(path.suffix for path in (clone.folder / "data/print").iterdir()) == [".pdf", ".png", ".tiff", ".txt"]
     assert "1-sleep-on-seven-crutches.pdf" in (clone.folder / "data/report/index.html").read_text(encoding="utf-8")
     assert (

@@ -48,6 +48,7 @@ def with_raw(workspace, paintings, altered):
     return workspace
 
 
+@pytest.mark.slow
 def test_the_stage_keeps_the_best_rendition_of_each_work(with_raw):
     assert with_raw.open("dedupe").returncode == 0
     works = files.read_jsonl(with_raw.folder / "data/works/works.jsonl")
@@ -81,6 +82,7 @@ def test_the_stage_keeps_the_best_rendition_of_each_work(with_raw):
     assert images.read(with_raw.folder / "data/duplicates.jpg").width > 3 * 180
 
 
+@pytest.mark.slow
 def test_the_stage_keeps_every_file_when_told_but_not_their_kinship(with_raw):
     with_raw.set(dedupe__enabled=False)
     assert with_raw.open("dedupe").returncode == 0
@@ -97,6 +99,7 @@ def test_a_corrupt_file_is_named_and_the_old_works_stay(with_raw):
     assert old.read_bytes() == b"old"
 
 
+@pytest.mark.slow
 def test_a_detail_is_reported_and_not_merged(with_raw, altered):
     part = altered(0, "detail")
     data = jpeg(part, 90)

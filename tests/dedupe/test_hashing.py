@@ -21,6 +21,7 @@ def phash(picture: Image.Image) -> np.ndarray:
     return np.unpackbits(phashes(np.asarray(picture.convert("L")), np.zeros((1, 4)))[0])
 
 
+@pytest.mark.slow
 def test_the_hash_is_that_of_imagehash_but_for_the_resampling(paintings):
     for picture in paintings:
         assert (phash(picture) != imagehash.phash(picture, hash_size=16).hash.ravel()).sum() <= 8
@@ -28,6 +29,7 @@ def test_the_hash_is_that_of_imagehash_but_for_the_resampling(paintings):
         assert np.array_equal(phash(small), imagehash.phash(small, hash_size=16).hash.ravel())
 
 
+@pytest.mark.slow
 def test_the_views_share_a_product_and_hash_as_if_each_were_cut_resized_and_transformed(paintings):
     for picture in paintings:
         gray = np.asarray(picture.convert("L"))

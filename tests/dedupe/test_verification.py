@@ -68,6 +68,7 @@ def test_a_mark_is_named_as_the_reason(paintings, altered):
     assert found(paintings[0], altered(0, "jpeg30"))[1].check == "view"
 
 
+@pytest.mark.slow
 def test_two_altered_copies_convince_without_the_original(altered):
     for number in range(4):
         for one, other in combinations(("letterbox", "grayscale", "caption", "frame"), 2):
@@ -92,6 +93,7 @@ def test_most_details_are_found_and_none_is_a_copy(paintings, altered):
     assert found(altered(0, "detail"), paintings[0])[1].kind == "part"
 
 
+@pytest.mark.slow
 def test_look_alikes_are_near_in_hash_but_do_not_convince(paintings, look_alikes, prints):
     first, second = look_alikes
     for one, other in combinations(range(9), 2):
@@ -106,6 +108,7 @@ def test_an_altered_look_alike_does_not_convince_either(paintings, look_alikes, 
         assert found(paintings[one], altered(other, name), 256)[1].kind == "different"
 
 
+@pytest.mark.slow
 def test_a_series_stays_a_series():
     """One composition with other motifs in each of four pictures, as a painter returns to a subject."""
     original = plan(9, 0, 0)[2]
@@ -126,6 +129,7 @@ def pasted(picture: Image.Image, fill: Image.Image | tuple[int, int, int]) -> Im
     return changed
 
 
+@pytest.mark.slow
 def test_one_changed_place_is_enough_although_the_whole_correlates(paintings):
     for number, picture in enumerate(paintings):
         other = paintings[number - 1].resize(picture.size)

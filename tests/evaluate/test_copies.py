@@ -27,6 +27,7 @@ def limit(picture, works, embed):
     return copies.threshold(copies.nearest([picture(1000 + seed) for seed in range(60)], works, embed).distance)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "copy",
     [
@@ -43,11 +44,13 @@ def test_a_copyist_is_caught_and_its_models_named(copy, works, embed, limit):
     assert copies.share(found.distance, limit)["copied"] == 1
 
 
+@pytest.mark.slow
 def test_fresh_pictures_are_not_copies(picture, works, embed, limit):
     found = copies.nearest([picture(2000 + seed) for seed in range(60)], works, embed)
     assert copies.share(found.distance, limit)["copied"] <= 0.1
 
 
+@pytest.mark.slow
 def test_blocks_of_works_change_nothing_but_the_memory(picture, works, embed, monkeypatch):
     pictures = [picture(3000 + seed) for seed in range(7)] + works[:2]
     whole = copies.nearest(pictures, works, embed)

@@ -19,6 +19,7 @@ def with_pictures(workspace, picture):
     return workspace
 
 
+@pytest.mark.slow
 def test_it_tells_noise_from_the_floor_and_repeats_itself(with_pictures):
     assert with_pictures.open("evaluate").returncode == 0
     path = with_pictures.folder / "metrics/evaluate.json"
@@ -39,6 +40,7 @@ def test_it_tells_noise_from_the_floor_and_repeats_itself(with_pictures):
     assert path.read_bytes() == before, "the cached features give the same bits"
 
 
+@pytest.mark.slow
 def test_a_memorizer_is_caught_beside_its_models(with_pictures):
     works, samples = with_pictures.folder / "data/works", with_pictures.folder / "data/generated/samples"
     for number in range(16):
@@ -53,6 +55,7 @@ def test_a_memorizer_is_caught_beside_its_models(with_pictures):
     assert page.width > 3 * 2 * 128 and page.height > 4 * 128, "12 pairs in 4 rows"
 
 
+@pytest.mark.slow
 def test_validation_works_are_the_floor_where_there_are_enough(with_pictures):
     with_pictures.set(evaluate__resize="tf")
     path = with_pictures.folder / "data/split.json"
@@ -63,6 +66,7 @@ def test_validation_works_are_the_floor_where_there_are_enough(with_pictures):
     assert (numbers["n_train"], numbers["n_floor"], numbers["resize"]) == (1, 7, "tf")
 
 
+@pytest.mark.slow
 def test_too_few_pictures_are_named(with_pictures):
     for path in sorted((with_pictures.folder / "data/generated/samples").iterdir())[1:]:
         path.unlink()

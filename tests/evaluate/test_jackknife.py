@@ -39,6 +39,7 @@ def draw(seed: int, shift: float = 0.0, made: int = 60) -> dict[str, float]:
     return measure_space(Comparison.of(*sets), 2, 0)
 
 
+@pytest.mark.slow
 def test_a_perfect_generator_has_kid_and_fid_above_floor_around_zero_whatever_the_number_of_its_pictures():
     for made in (30, 150):
         found = [draw(seed, made=made) for seed in range(30)]
@@ -47,6 +48,7 @@ def test_a_perfect_generator_has_kid_and_fid_above_floor_around_zero_whatever_th
             assert abs(np.mean(values)) < 4 * np.std(values) / len(values) ** 0.5, key
 
 
+@pytest.mark.slow
 def test_the_intervals_hold_the_truth_about_as_often_as_they_say():
     found = [draw(seed) for seed in range(60)]
     for key in ("kid", "fid_above_floor"):

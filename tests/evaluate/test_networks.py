@@ -26,6 +26,7 @@ def network():
     return inception.load(CPU)
 
 
+@pytest.mark.slow
 def test_inception_equals_the_packaged_graph(network, picture):
     pictures = [picture(seed).resize((299, 299), Image.Resampling.BICUBIC) for seed in range(3)]
     ours = features(network, pictures, 2, CPU)
@@ -68,6 +69,7 @@ class Pictures(Dataset):
         return self.values[number]
 
 
+@pytest.mark.slow
 def test_the_numbers_equal_torch_fidelitys_with_the_same_weights_and_pictures(network, picture, tmp_path):
     made, real = [picture(seed, patches=9) for seed in range(12)], [picture(100 + seed) for seed in range(12)]
     state = inception.build().state_dict() | {"fc.weight": torch.zeros(1008, 2048), "fc.bias": torch.zeros(1008)}

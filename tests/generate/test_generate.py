@@ -136,6 +136,7 @@ def test_a_missing_or_foreign_generator_is_named(workspace, generate, content, m
         generate()
 
 
+@pytest.mark.slow
 def test_a_mistake_ends_with_one_message(workspace):
     (workspace / GENERATOR).unlink()
     environment = {key: value for key, value in os.environ.items() if key != "DVC_ROOT"} | {"PYTHONPATH": str(ROOT)}

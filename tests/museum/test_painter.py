@@ -86,11 +86,13 @@ def test_a_plan_without_collection_is_refused():
         plan(0, 3, SEED)
 
 
+@pytest.mark.slow
 def test_painting_twice_gives_the_same_bytes(works: list[Work], pictures: dict):
     for work in (works[0], works[-1]):
         assert paint(work, EDGE).tobytes() == pictures[work.id].tobytes()
 
 
+@pytest.mark.slow
 def test_a_fresh_process_paints_the_same(works: list[Work], pictures: dict):
     code = (
         "import hashlib; from stages.museum.works import plan; "
@@ -174,6 +176,7 @@ def test_the_reserve_has_one_clean_file(works: list[Work]):
     assert scans.renditions(work, paint(work, 600))[0] == only
 
 
+@pytest.mark.slow
 def test_the_sketch_is_deterministic_and_small(tmp_path: Path):
     sketch.write(tmp_path / "a" / "sketch.jpg")
     data = (tmp_path / "a" / "sketch.jpg").read_bytes()

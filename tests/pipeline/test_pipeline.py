@@ -18,6 +18,7 @@ import requests
 from mlflow import MlflowClient
 from PIL import Image
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {
     "museum.works": 20, "museum.reserve": 12,

@@ -70,6 +70,7 @@ def requested(tab) -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_it_loads_without_a_complaint_or_a_request(tab):
     assert tab.value("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
     assert tab.value("document.images.length") > 20
@@ -77,6 +78,7 @@ def test_it_loads_without_a_complaint_or_a_request(tab):
     assert requested(tab) == {"file", "data"}, "the page itself, and the pictures inside it"
 
 
+@pytest.mark.slow
 def test_the_policy_stops_what_an_injection_would_do(tab):
     tab.value("""new Promise(done => {
         document.body.insertAdjacentHTML('beforeend', '<img id=bad src="x" onerror="window.ran = 1">');

@@ -4,6 +4,7 @@ import hashlib
 import re
 import subprocess
 
+import pytest
 import yaml
 from dvc_data.hashfile.hash import file_md5
 from finished import NAMES
@@ -40,6 +41,7 @@ def test_the_hashes_are_those_of_dvc(finished):
     assert file_md5(str(path)) == hashlib.md5(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.slow
 def test_a_missing_input_is_one_clear_message(finished):
     (finished.folder / "data/evaluation/nearest.jpg").unlink()
     finished.fails("report", "nearest.jpg")

@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import re
 
+import pytest
 from finished import NAMES, TITLES, change, results
 from parsed import MINUS, TIMES, Page, lines_of, written
 
@@ -104,6 +105,7 @@ def test_the_page_can_be_read_without_seeing_it(finished):
     assert all(cell["scope"] in ("row", "col", "colgroup") for cell in page.named("th"))
 
 
+@pytest.mark.slow
 def test_the_same_inputs_give_the_same_bytes_and_others_do_not(finished):
     first = written(finished)
     assert written(finished) == first

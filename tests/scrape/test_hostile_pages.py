@@ -56,6 +56,7 @@ def test_a_robots_txt(server, name, connections):
     assert server.asked["/robots.txt"] <= 6 and set(connections) == {"127.0.0.1"}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::bs4.XMLParsedAsHTMLWarning")
 def test_pages_full_of_tricks_are_only_pages(server, client, connections):
     server.scripts["/entities"] = reply(ENTITIES)

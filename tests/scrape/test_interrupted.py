@@ -77,6 +77,7 @@ def held(gallery: Gallery, folder: Path) -> dict[str, int | None]:
     return {path: None if store.find(gallery.url(path)) else store.partial(gallery.url(path)).size for path in paths}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_killed_twenty_times(workspace, gallery, fork_server, tmp_path_factory):
     """Killed at random moments of the visit (counted in requests: each interrupts something else), then left alone."""
@@ -127,6 +128,7 @@ def test_killed_twenty_times(workspace, gallery, fork_server, tmp_path_factory):
     assert len(contents(workspace.folder)) == 60 + 2
 
 
+@pytest.mark.slow
 def test_a_repeated_scrape_asks_nothing_and_an_offline_one_needs_no_network(workspace, gallery, tmp_path):
     workspace.set(scrape__url=gallery.url())
     assert workspace.open("scrape").returncode == 0
@@ -161,6 +163,7 @@ def test_offline_without_a_store_says_what_is_missing(workspace, gallery):
     assert not gallery.asked
 
 
+@pytest.mark.slow
 def test_the_embedded_museum_is_not_stored_and_follows_its_seed(workspace):
     """Its port is another one in each run; an answer kept under it would be some other seed's picture one day."""
     workspace.set(museum__works=1, museum__reserve=0, scrape__renditions="original", scrape__offline=True)

@@ -185,6 +185,7 @@ def painted(number: int, width: int) -> bytes:
     return data.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_a_thousand_works_from_list_to_works(workspace):
     """The list and pages of 1,050 works, the files of those of one genre, and from the files the works again."""

@@ -116,6 +116,7 @@ def test_the_summary_has_every_combination_and_both_effects():
     assert "a curve takes 3 sizes, here are 1" in few and "in place of all files" not in few and "FID" not in few
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rows, names",
     [

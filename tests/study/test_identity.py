@@ -117,11 +117,13 @@ DECISIVE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edits", ONLY_TEXT.values(), ids=ONLY_TEXT)
 def test_what_changes_no_result_changes_no_name(checkout, edits):
     assert checkout.survive(*edits) == 48
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edits", DECISIVE.values(), ids=DECISIVE)
 def test_what_can_change_a_result_changes_every_name(checkout, edits):
     assert checkout.survive(*edits) == 0

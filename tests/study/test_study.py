@@ -11,6 +11,7 @@ import pytest
 CELLS = ["9-False-none-0", "9-True-none-0"]
 
 
+@pytest.mark.slow
 def test_plan_run_and_run_again(stub, set_params):
     (stub.folder / "README.md").write_text("a note of mine")  # not committed: in nobody's way
     set_params(stub.folder, {"study.cost_per_hour": 2.0})  # nor is this
@@ -44,6 +45,7 @@ def test_plan_run_and_run_again(stub, set_params):
     assert stub.study("--draw").returncode == 0 and (stub.folder / "metrics/study.csv").read_bytes() == table
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_it_leaves_no_process_and_goes_on(stub, set_params):
     """The whole process group of the study is killed while two cells run, twice; the third time it is left to end."""
     set_params(stub.folder, {"study.train_works": [9, 18]})
@@ -68,6 +70,7 @@ def test_killed_in_the_middle_it_leaves_no_process_and_goes_on(stub, set_params)
     assert len(stub.ran()) == 4 + 4, "two cells were begun twice more, none ended twice"
 
 
+@pytest.mark.slow
 def test_what_was_done_before_a_kill_is_not_done_again(stub, set_params):
     set_params(stub.folder, {"study.jobs": 1})
     study = stub.start()
@@ -86,6 +89,7 @@ def test_what_was_done_before_a_kill_is_not_done_again(stub, set_params):
     assert len(stub.ran("track")) == 2 and stub.ran().count(stub.ran()[0]) == 1
 
 
+@pytest.mark.slow
 def test_a_failed_cell_is_told_and_the_others_are_done(stub):
     (stub.folder / "fail").write_text(CELLS[1])
     done = stub.study()
@@ -99,6 +103,7 @@ def test_a_failed_cell_is_told_and_the_others_are_done(stub):
     assert stub.study().returncode == 0 and len(stub.ran()) == 3
 
 
+@pytest.mark.slow
 def test_only_one_study_at_a_time(stub):
     (stub.folder / "wait").touch()
     study = stub.start()
@@ -113,6 +118,7 @@ def test_only_one_study_at_a_time(stub):
         study.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["edited", "new"])
 def test_code_that_is_not_committed_is_refused(stub, change):
     if change == "edited":
@@ -126,6 +132,7 @@ def test_code_that_is_not_committed_is_refused(stub, change):
     assert stub.ran() == []
 
 
+@pytest.mark.slow
 def test_nothing_to_draw_and_no_repository(stub, tmp_path_factory):
     done = stub.study("--draw")
     assert done.returncode == 1 and "no cell of the study is done" in done.stderr

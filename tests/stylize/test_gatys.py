@@ -46,6 +46,7 @@ def test_schedule_takes_adam_where_a_canvas_is_larger_than_a_tile():
     assert {scale.optimizer for scale in schedule((512, 512), quick(optimizer="adam", tile=400))} == {"adam"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("optimizer", "style_loss", "steps"),
     [("lbfgs", "gram", 20), ("lbfgs", "wasserstein", 20), ("adam", "gram", 60), ("adam", "wasserstein", 60)],
@@ -60,16 +61,19 @@ def test_the_loss_falls_and_the_picture_stays_in_range(network, optimizer, style
     assert picture.shape == CONTENT.shape and picture.abs().max() <= 1 and not picture.requires_grad
 
 
+@pytest.mark.slow
 def test_style_weight_trades_content_for_style(network):
     mild, strong = (stylized(network, style_weight=weight)[1] for weight in (0.5, 50.0))
     assert mild.content < strong.content and mild.style > strong.style
 
 
+@pytest.mark.slow
 def test_variation_weight_smooths(network):
     rough, smooth = (stylized(network, variation_weight=weight)[1] for weight in (0.0, 3000.0))
     assert smooth.variation < 0.8 * rough.variation
 
 
+@pytest.mark.slow
 def test_the_same_bits_each_time_and_other_noise_for_another_seed(network):
     first, again = stylized(network), stylized(network)
     assert torch.equal(first[0], again[0]) and first[1] == again[1]
@@ -77,6 +81,7 @@ def test_the_same_bits_each_time_and_other_noise_for_another_seed(network):
     assert not torch.equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("optimizer", "tile"), [("lbfgs", 8192), ("adam", 192)])
 @pytest.mark.parametrize("stop", [1, 4, 6])  # in the first scale, at its end, in the second
 def test_an_interrupted_transfer_goes_on_bit_for_bit(network, optimizer, tile, stop):
@@ -104,6 +109,7 @@ def test_a_style_image_enters_at_the_size_of_the_canvas_times_the_style_scale(ne
         assert max(transfer.style_size(TARGETS.styles[0], (48, 64))) == longest
 
 
+@pytest.mark.slow
 def test_a_mixture_lies_between_its_styles(network):
     other = waves(40, 40, (-0.5, 0.9, 0.3), 20.0)
     both = Targets(CONTENT, [StyleImage(STYLE, 0.5, None), StyleImage(other, 0.5, None)], None)

@@ -26,6 +26,7 @@ def test_total_variation_closed_form():
     assert total_variation(slope) == 1 and total_variation(2 * slope.mT) == 4
 
 
+@pytest.mark.slow
 def test_losses_are_zero_at_their_targets(network):
     same, gradient = objective(network, style=CONTENT, variation_weight=0.0).evaluate(CONTENT, 0)
     assert same.content == 0 and same.style < 1e-9 and gradient.abs().max() < 1e-6
@@ -45,6 +46,7 @@ def test_the_gradient_is_that_of_the_weighted_sum(network):
     assert (total(0.05) - total(-0.05)) / 0.1 == pytest.approx(gradient.norm().item(), rel=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guided", [False, True])
 @pytest.mark.parametrize("kind, scale", [("gram", 1), ("wasserstein", 2)])
 def test_tiles_give_the_losses_and_the_gradient_of_the_whole(network, kind, scale, guided):
@@ -55,6 +57,7 @@ def test_tiles_give_the_losses_and_the_gradient_of_the_whole(network, kind, scal
     assert (slope - tiled_slope).norm() < 0.01 * slope.norm()
 
 
+@pytest.mark.slow
 def test_vgg_never_sees_more_than_a_tile(network):
     seen = []
 
@@ -68,6 +71,7 @@ def test_vgg_never_sees_more_than_a_tile(network):
     assert max(seen) <= 256 < 520 and len(seen) > 12
 
 
+@pytest.mark.slow
 def test_content_seen_smaller_leaves_detail_free(network):
     torch.manual_seed(0)
     speckled = (CONTENT + 0.2 * torch.randn(CONTENT.shape)).clamp(-1, 1)

@@ -46,6 +46,7 @@ def studio(workspace):
     return workspace
 
 
+@pytest.mark.slow
 def test_it_makes_one_picture_for_each_style_and_measures_it(studio):
     done = studio.open("stylize")
     assert done.returncode == 0, done.stderr
@@ -66,6 +67,7 @@ def test_it_makes_one_picture_for_each_style_and_measures_it(studio):
     assert metrics["sketch"] == "drawing.png"
 
 
+@pytest.mark.slow
 def test_the_metrics_have_the_params_that_decide_the_pictures_and_do_not_change_with_the_others(studio):
     written = []
     for save_every in (0, 1):
@@ -82,6 +84,7 @@ def test_the_metrics_have_the_params_that_decide_the_pictures_and_do_not_change_
     ]
 
 
+@pytest.mark.slow
 def test_it_takes_the_largest_picture_of_a_title_repeats_bit_for_bit_and_clears_old_pictures(studio):
     studio.set(stylize__styles=[TITLES[0]])
     outputs = []
@@ -96,6 +99,7 @@ def test_it_takes_the_largest_picture_of_a_title_repeats_bit_for_bit_and_clears_
     assert len(outputs[0]) == 3
 
 
+@pytest.mark.slow
 def test_a_missing_sketch(studio):
     studio.set(stylize__sketch="nothing.jpg")
     studio.fails(
@@ -107,23 +111,27 @@ def test_a_missing_sketch(studio):
     )
 
 
+@pytest.mark.slow
 def test_a_sketch_that_is_no_picture(studio):
     (studio.folder / "data/sketch/letter.jpg").write_text("dear museum")
     studio.set(stylize__sketch="letter.jpg")
     studio.fails("stylize", "data/sketch/letter.jpg", "cannot be read as a picture")
 
 
+@pytest.mark.slow
 def test_a_sketch_that_is_too_small(studio):
     images.save_png(studio.folder / "data/sketch/stamp.png", sketch(40, 10))
     studio.set(stylize__sketch="stamp.png")
     studio.fails("stylize", "stamp.png is too small", "of 10 pixels", "64 pixels or more")
 
 
+@pytest.mark.slow
 def test_an_unknown_title_with_a_suggestion(studio):
     studio.set(stylize__styles=["Sleep on Crutchs"])
     studio.fails("stylize", "stylize.styles has 'Sleep on Crutchs'", "did you mean 'Sleep on Crutches'?")
 
 
+@pytest.mark.slow
 def test_no_works_yet(studio):
     (studio.folder / "data/works/works.jsonl").unlink()
     studio.fails("stylize", "works.jsonl is not there", "dvc repro")
@@ -138,6 +146,7 @@ def results(folder) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_stage_goes_on_and_ends_with_the_same_bytes(studio, how):
     studio.set(stylize__steps=12, stylize__save_every=5)
@@ -162,6 +171,7 @@ def test_an_interrupted_stage_goes_on_and_ends_with_the_same_bytes(studio, how):
     assert not [*studio.folder.glob(".resume/stylize/*")], "what is complete is forgotten"
 
 
+@pytest.mark.slow
 def test_colors_of_the_sketch(studio):
     red = Image.new("RGB", (96, 72), (200, 40, 40))
     ImageDraw.Draw(red).rectangle((20, 20, 60, 50), fill=(90, 10, 10))
@@ -182,6 +192,7 @@ def mask(folder, name: str, width: int, height: int, upper: str = "red") -> None
     images.save_png(folder / f"data/sketch/masks/{name}.png", page)
 
 
+@pytest.mark.slow
 def test_masks_lead_each_region_to_its_own(studio):
     """The style is black above and yellow below: swapping the sketch's mask swaps the result."""
     work = Image.new("RGB", (80, 80), "black")
@@ -202,6 +213,7 @@ def test_masks_lead_each_region_to_its_own(studio):
     assert halves[0] < -60 and halves[1] > 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names, words", [
     ([], ["stylize.guidance is masks", "data/sketch/masks/drawing.png", "one color for each region"]),
     ([("drawing", 96, 72)], ["'Sleep on CRUTCHES'", "data/sketch/masks/sleep-on-crutches.png"]),
@@ -219,6 +231,7 @@ def test_wrong_masks(studio, names, words):
     assert not (studio.folder / "data/stylized").exists()
 
 
+@pytest.mark.slow
 def test_a_mixture_and_bands_of_height(studio):
     studio.set(
         stylize__styles=[{TITLES[0]: 3.0, TITLES[1]: 1.0}],
@@ -234,6 +247,7 @@ def test_a_mixture_and_bands_of_height(studio):
     assert values["works"] == {TITLES[0]: 0.75, TITLES[1]: 0.25}
 
 
+@pytest.mark.slow
 def test_a_style_of_one_pixel_and_one_that_is_a_ribbon(studio):
     for size, words in (
         ((1, 1), ["1 x 1 pixels", "16 or more"]),
@@ -244,6 +258,7 @@ def test_a_style_of_one_pixel_and_one_that_is_a_ribbon(studio):
         studio.fails("stylize", *words)
 
 
+@pytest.mark.slow
 def test_a_sketch_that_would_vanish(studio):
     images.save_png(studio.folder / "data/sketch/drawing.png", sketch(900, 64))
     studio.fails("stylize", "stylize.pixels is 64", "set stylize.pixels to 225 or more")
@@ -251,6 +266,7 @@ def test_a_sketch_that_would_vanish(studio):
     studio.fails("stylize", "stylize.content_scale 4", "set stylize.pixels to 450 or more")
 
 
+@pytest.mark.slow
 def test_torchvisions_weights_without_a_network(studio, tmp_path):
     studio.set(stylize__network="torchvision")
     words = ["its weights could not be had", "set stylize.network to oxford", "vgg19-dcbb9e9d.pth"]

@@ -116,6 +116,7 @@ def test_bfloat16_gives_nearly_the_same_features(packed):
         assert (rough[layer] - exact[layer]).norm() < 0.03 * exact[layer].norm()
 
 
+@pytest.mark.slow
 def test_torchvisions_weights_give_torchvisions_features(tmp_path, monkeypatch):
     """With random weights in torch's cache; the plain network pools averages and repeats its input's edges, as ours."""
     torch.manual_seed(0)

@@ -18,6 +18,7 @@ from stages.gan.noise import latents
 from stages.gan.sampling import sample
 from stages.track.generator import BATCH, Generator
 
+pytestmark = pytest.mark.slow  # what all of them need is set up once
 ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = """
 import sys

@@ -7,6 +7,7 @@ import time
 import pytest
 from mlflow import MlflowClient
 
+pytestmark = pytest.mark.slow  # what all of them need is set up once
 PROCESSES = 8
 WORKER = """
 import sys, time

@@ -61,7 +61,7 @@ STAGES = {
         "outs": ["data/track.json"],
     },
 }
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 class Repository:

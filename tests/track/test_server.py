@@ -14,6 +14,7 @@ from mlflow import MlflowClient
 from stages.common.cli import UserError
 from stages.track import store
 
+pytestmark = pytest.mark.slow  # what all of them need is set up once
 NAME = "how-far-do-n-pictures-go"
 
 

@@ -11,6 +11,8 @@ from stages.common import images
 from stages.common.cli import UserError
 from stages.track.store import FINGERPRINT, Result, log_once
 
+pytestmark = pytest.mark.slow  # stores are made and filled
+
 NAME = "how-far-do-n-pictures-go"
 
 

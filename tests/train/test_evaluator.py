@@ -7,6 +7,8 @@ from PIL import Image
 
 from stages.train.evaluator import Evaluator
 
+pytestmark = pytest.mark.slow  # what all of them need is set up once
+
 
 def noise(count: int, seed: int, contrast: float = 1.0) -> list[Image.Image]:
     """Coarse colored noise, each picture another."""

@@ -14,6 +14,7 @@ from stages.train.evaluator import Evaluation, Evaluator
 from stages.train.step import train_step
 
 
+@pytest.mark.slow
 def test_a_minute_of_budget_ends_in_time_with_all_outputs(make_workspace):
     """The budget counts the start and the last evaluation, too: hours of training end within 15 s in a budget of 12."""
     workspace = make_workspace("main")
@@ -51,6 +52,7 @@ def _collapse(state):
     state.ema.network.project.weight.zero_()  # every z gives the picture of z = 0
 
 
+@pytest.mark.slow
 def test_a_planted_nan_keeps_the_best_before_it(make_workspace, monkeypatch, capsys):
     workspace = make_workspace("main")
     _plant(monkeypatch, 20, _make_nan)
@@ -82,6 +84,7 @@ def test_the_best_generator_is_kept_and_the_last_state_too(make_workspace, monke
     assert any(not torch.equal(value, last[f"ema.{name}"]) for name, value in generator.items())
 
 
+@pytest.mark.slow
 def test_a_nan_before_anything_was_kept_is_an_error_with_a_verdict(make_workspace, monkeypatch):
     workspace = make_workspace("main")
     _plant(monkeypatch, 1, _make_nan)
@@ -91,6 +94,7 @@ def test_a_nan_before_anything_was_kept_is_an_error_with_a_verdict(make_workspac
     assert "data/gan/generator.safetensors" not in workspace.outputs()
 
 
+@pytest.mark.slow
 def test_a_planted_collapse_is_called_one(make_workspace, monkeypatch):
     workspace = make_workspace("main")
     _plant(monkeypatch, 1, _collapse)
@@ -101,6 +105,7 @@ def test_a_planted_collapse_is_called_one(make_workspace, monkeypatch):
     assert all(float(row["spread"]) < 0.01 for row in evaluations)
 
 
+@pytest.mark.slow
 def test_patience_ends_a_training_that_gets_no_better(make_workspace, monkeypatch):
     workspace = make_workspace("main")
     workspace.set(learning_rate=1e-9, ema_kimg=0.0, patience=2, evaluate_kimg=0.02, kimg=1.0)

@@ -144,6 +144,7 @@ def test_a_mistake_is_explained_before_anything_is_written(make_workspace, mista
     assert workspace.outputs() == {}
 
 
+@pytest.mark.slow
 def test_a_mistake_ends_with_one_message_and_no_traceback(make_workspace):
     workspace = make_workspace("main")
     _no_pictures(workspace)

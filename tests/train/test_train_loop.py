@@ -38,6 +38,7 @@ def assert_equal(first, second):
     assert [name for name in one if not torch.equal(one[name], two[name])] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 def test_it_learns_a_color(make_state, make_params, loss, run):
     color = torch.tensor([200, 90, 40], dtype=torch.uint8)
@@ -74,6 +75,7 @@ class Stopped(Exception):
     """The training was interrupted."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("architecture", "stop"), [("dcgan", 1), ("dcgan", 7), *((name, 4) for name in ARCHITECTURES)])
 def test_a_stopped_run_goes_on_to_the_bits_of_an_unbroken_one(
     make_state, make_params, make_schedule, architecture, stop, run, recorder

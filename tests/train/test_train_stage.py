@@ -5,6 +5,7 @@ import io
 import signal
 import time
 
+import pytest
 import torch
 from PIL import Image, ImageSequence
 
@@ -12,6 +13,7 @@ from stages.common.resume import Resume
 from stages.gan.checkpoint import load_generator, read_tensors
 
 
+@pytest.mark.slow
 def test_the_outputs_and_what_they_say(make_workspace, monkeypatch):
     workspace = make_workspace("main")
     workspace.run_here(monkeypatch)
@@ -43,6 +45,7 @@ def test_the_outputs_and_what_they_say(make_workspace, monkeypatch):
     assert list((workspace.folder / ".resume/train").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_generator_is_that_of_the_best_evaluation(make_workspace, monkeypatch):
     workspace = make_workspace("main")
     workspace.run_here(monkeypatch)
@@ -68,6 +71,7 @@ def interrupt(process, root, with_signal):
     return process.communicate(timeout=60)[1]
 
 
+@pytest.mark.slow
 def test_killed_and_started_again_it_ends_with_the_same_bytes(make_workspace, monkeypatch):
     unbroken, broken = make_workspace("unbroken"), make_workspace("broken")
     for workspace in (unbroken, broken):
@@ -83,6 +87,7 @@ def test_killed_and_started_again_it_ends_with_the_same_bytes(make_workspace, mo
     assert list((broken.folder / ".resume/train").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_other_params_do_not_pick_up_the_state_and_the_same_do(make_workspace, monkeypatch, capsys):
     monkeypatch.setattr(Resume, "remove", lambda _self: None)
     workspace = make_workspace("main")
@@ -98,6 +103,7 @@ def test_other_params_do_not_pick_up_the_state_and_the_same_do(make_workspace, m
     assert workspace.outputs() == first
 
 
+@pytest.mark.slow
 def test_the_state_lies_in_the_main_checkout_when_dvc_names_it(make_workspace, tmp_path):
     workspace, main = make_workspace("copy"), tmp_path / "main"
     workspace.set(kimg=4.0)
@@ -109,6 +115,7 @@ def test_the_state_lies_in_the_main_checkout_when_dvc_names_it(make_workspace, t
     assert not (workspace.folder / ".resume").exists()
 
 
+@pytest.mark.slow
 def test_the_time_lapse_shows_every_sheet(make_workspace, monkeypatch):
     workspace = make_workspace("main")
     workspace.run_here(monkeypatch)

@@ -93,6 +93,7 @@ def test_a_flat_picture_stays_flat(enlarger):
     assert (large - 0.25).abs().max() < 0.04
 
 
+@pytest.mark.slow
 def test_tiles_leave_no_seam(enlarger, drawing):
     """With the default's overlap.
 

@@ -46,6 +46,7 @@ def shop(workspace):
     return workspace
 
 
+@pytest.mark.slow
 def test_it_writes_a_print_ready_file_and_the_same_bytes_again(shop):
     printed, metrics = shop.folder / "data/print/1-first.png", shop.folder / "metrics/upscale.json"
     written = []
@@ -79,16 +80,19 @@ def test_it_writes_a_print_ready_file_and_the_same_bytes_again(shop):
     }
 
 
+@pytest.mark.slow
 def test_no_pictures_yet(workspace):
     workspace.fails("upscale", "data/stylized/pictures has no picture", "dvc repro")
 
 
+@pytest.mark.slow
 def test_more_pictures_than_there_are(shop):
     shop.set(upscale__pictures=3)
     shop.fails("upscale", "upscale.pictures is 3", "names only 2", "0 for all")
     assert not (shop.folder / "data/print").exists()
 
 
+@pytest.mark.slow
 def test_a_broken_picture(shop):
     (shop.folder / "data/stylized/pictures/1-first.png").write_bytes(b"\x89PNG and nothing more")
     shop.fails("upscale", "1-first.png", "cannot be read as a picture")
@@ -183,6 +187,7 @@ def test_dvc_follows_every_value_and_file_that_the_caption_names(quick):
     assert all(path in followed or str(Path(path).parent) in followed for path in sources("1-first"))
 
 
+@pytest.mark.slow
 def test_a_picture_that_stylize_did_not_report(shop):
     stylized(shop.folder, {"2-second": "The Second"})
     shop.fails("upscale", "did not write data/stylized/pictures/1-first.png", "dvc repro -f stylize")
@@ -239,6 +244,7 @@ def test_a_print_without_sense_is_explained_before_any_work(quick, monkeypatch, 
     assert not (quick.folder / "data/print").exists()
 
 
+@pytest.mark.slow
 def test_the_sketch_is_gone(shop):
     (shop.folder / "data/sketch/sketch.jpg").unlink()
     shop.fails("upscale", "data/sketch/sketch.jpg is not there", "stylize.sketch")
@@ -281,6 +287,7 @@ def test_tiles_of_an_interrupted_print_are_not_made_again(quick, monkeypatch):
     assert not [*quick.folder.glob(".resume/upscale/*")], "what is complete is forgotten"
 
 
+@pytest.mark.slow
 def test_a_model_that_is_not_there_or_does_not_enlarge(shop):
     shop.set(upscale__model="models/own.pth")
     shop.fails("upscale", "upscale.model is models/own.pth", "no such file", "Real-ESRGAN x4plus")

@@ -35,7 +35,7 @@ class Workspace:
     def __init__(self, folder: Path):
         self.folder = folder
         (folder / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-        _set_params(folder, {"runtime.threads": 1})
+        _set_params(folder, {"runtime.threads": 1, "runtime.kernels": "portable"})
 
     def set(self, **changes: object) -> None:
         """Keys with "__" for the dot: set(train__kimg=1.0)."""

@@ -7,6 +7,7 @@ import ctypes
 import os
 import sys
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
@@ -17,18 +18,45 @@ M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # glibc's malloc.h
 
 
 @dataclass(frozen=True)
+class Kernel:
+    """A way to compute convolutions; what has no Winograd's algorithm of its own takes it for direct."""
+
+    dtype: torch.dtype
+    convolution: Literal["direct", "winograd"] = "direct"
+
+    @property
+    def precision(self) -> str:
+        """As `runtime.precision` names it."""
+        return str(self.dtype).removeprefix("torch.")
+
+    @property
+    def name(self) -> str:
+        """For people, and for the cache of measured kernels."""
+        return f"{self.precision} {self.convolution}"
+
+
+FLOAT32, BFLOAT16, WINOGRAD = Kernel(torch.float32), Kernel(torch.bfloat16), Kernel(torch.float32, "winograd")
+
+
+@dataclass(frozen=True)
 class Runtime:
-    """What `prepare` chose."""
+    """What `prepare` chose; `stages.common.kernels.fastest` may choose another kernel."""
 
     device: torch.device
-    dtype: torch.dtype
+    kernel: Kernel
     threads: int
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the networks' convolutions."""
+        return self.kernel.dtype
 
     def report(self) -> dict[str, str | int]:
         """For the metrics file: a result depends on these."""
         return {
             "device": self.device.type,
-            "precision": str(self.dtype).removeprefix("torch."),
+            "precision": self.kernel.precision,
+            "convolution": self.kernel.convolution,
             "threads": self.threads,
         }
 
@@ -47,7 +75,15 @@ def prepare(chosen: RuntimeParams) -> Runtime:
     torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
     torch.backends.cudnn.benchmark = False
     device = _device(chosen.device)
-    return Runtime(device, _dtype(chosen.precision, device), chosen.threads)
+    return Runtime(device, _kernel(chosen.precision, device), chosen.threads)
+
+
+def can_bfloat16(device: torch.device) -> bool:
+    """Whether the device computes in bfloat16 by itself; a CPU without would emulate it, slowly."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    has = torch.cpu.get_capabilities()
+    return device.type != "cpu" or has.get("amx_bf16", False) or has.get("avx512_bf16", False)
 
 
 def _keep_freed_memory() -> None:
@@ -74,23 +110,12 @@ def _device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _dtype(precision: str, device: torch.device) -> torch.dtype:
-    fast, possible = _bfloat16(device)
-    if precision == "bfloat16" and not possible:
+def _kernel(precision: str, device: torch.device) -> Kernel:
+    if precision == "bfloat16" and not can_bfloat16(device):
         raise UserError(
             f"runtime.precision is 'bfloat16', but this machine's {device.type} has no bfloat16 arithmetic. "
             "Set runtime.precision to float32 or auto."
         )
-    return torch.bfloat16 if precision == "bfloat16" or (precision == "auto" and fast) else torch.float32
-
-
-def _bfloat16(device: torch.device) -> tuple[bool, bool]:
-    """Whether bfloat16 is faster than float32 there, and whether it can be had at all."""
-    if device.type == "cuda":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-        return native, native
-    if device.type == "cpu":
-        # AMX doubles the speed (measured); avx512_bf16 alone computes it, but no faster than float32.
-        has = torch.cpu.get_capabilities()
-        return has.get("amx_bf16", False), has.get("amx_bf16", False) or has.get("avx512_bf16", False)
-    return False, True
+    # A GPU that has bfloat16 is always faster with it; which CPU is must be measured.
+    fast = device.type == "cuda" and can_bfloat16(device)
+    return BFLOAT16 if precision == "bfloat16" or (precision == "auto" and fast) else FLOAT32

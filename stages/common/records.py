@@ -67,6 +67,7 @@ class RuntimeReport(TypedDict):
 
     device: str
     precision: str
+    convolution: str  # direct or winograd
     threads: int
 
 

@@ -45,4 +45,5 @@ class RuntimeParams(Section):
 
     device: Literal["auto", "cpu", "cuda", "mps"]
     precision: Literal["auto", "float32", "bfloat16"]
+    kernels: Literal["auto", "portable"]
     threads: Annotated[int, Field(ge=1, le=256)]

@@ -18,7 +18,8 @@ def numbers(train: TrainMetrics, found: EvaluateMetrics) -> str:
     told = (
         f"Copied: {copied.value} of the samples ({copied.interval}). {train['works']} training works, "
         f"{train['kimg']:g} thousand pictures shown, {found['n_generated']} samples, {found['n_real']} test works that "
-        f"nothing before has seen, {found['n_floor']} other works for the floor. In brackets: 95 % intervals."
+        f"nothing before has seen, {found['n_floor']} other works for the floor. In brackets: 95 % intervals. "
+        f"The machine at hand trained in {train['runtime']['precision']} on {train['runtime']['threads']} threads."
     )
     return "\n".join([*lines, "", told])
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from stages.common import cli, files, images, params
 from stages.common.device import prepare
+from stages.common.kernels import fastest
 from stages.common.records import StylizedPicture
 from stages.common.resume import Resume
 from stages.common.section import RuntimeParams
@@ -20,8 +21,10 @@ def main() -> None:
     chosen = everything.section(StylizeParams)
     mixtures = chosen.mixtures()
     loaded = inputs.load(chosen, SKETCHES, WORKS)
-    runtime = prepare(everything.section(RuntimeParams))
-    network = vgg.NETWORKS[chosen.network](runtime.device, runtime.dtype)
+    exactly = everything.section(RuntimeParams)
+    runtime, weights = prepare(exactly), vgg.NETWORKS[chosen.network]()
+    runtime = fastest(runtime, exactly, vgg.probe(weights))
+    network = vgg.VGG19(weights, runtime.device, runtime.kernel)
 
     measured: dict[str, StylizedPicture] = {}
     pictures, resumes = [], list[Resume]()

@@ -11,8 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from stages.common import weights
+from stages.common import weights as packaged
 from stages.common.cli import UserError
+from stages.common.device import BFLOAT16, FLOAT32, WINOGRAD, Kernel
+from stages.common.kernels import Probe, Work
 from stages.common.tensors import to_255
 from stages.stylize import winograd
 
@@ -24,25 +26,31 @@ MEAN_BGR = (103.939, 116.779, 123.68)
 MEAN_RGB, DEVIATION_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 # IMAGENET1K_V1; the name holds the first digits of its sha256.
 TORCHVISION = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
-WINOGRAD = 128  # channels from which Winograd's algorithm is faster (MEASURED.md)
+LEAST_CHANNELS = 128  # channels from which Winograd's algorithm is faster (MEASURED.md)
+PROBED_LAYER, PROBED = "relu5_1", (128, 192)  # to where, and pixels down and across of the canvas, kernels are measured
 SMALLEST = 16  # pixels of a picture's shorter side below which block 5 has nothing left
+
+Weights = Sequence[tuple[Tensor, Tensor]]  # of each layer, [out, in, 3, 3] and [out]
 
 
 class VGG19:
     """The convolutional part of VGG-19, frozen: gradients flow to the picture only.
 
-    `kernels`: sixteen pairs of weight [out, in, 3, 3] and bias [out], in the order of LAYERS.
+    `weights`: sixteen pairs of weight [out, in, 3, 3] and bias [out], in the order of LAYERS.
+    Winograd's algorithm is there on CPUs, in float32.
     """
 
-    def __init__(self, kernels: Sequence[tuple[Tensor, Tensor]], device: torch.device, dtype: torch.dtype) -> None:
-        self.device, self.dtype = device, dtype
+    def __init__(self, weights: Weights, device: torch.device, kernel: Kernel) -> None:
+        self.device, self.kernel = device, kernel
         self.mean = torch.tensor(MEAN_BGR, device=device).view(1, 3, 1, 1)
         # channels_last: a quarter faster than NCHW on CPUs (measured), and what bfloat16 convolutions want.
         self.kernels = {
-            layer: (weight.to(device, dtype, memory_format=torch.channels_last), bias.to(device, dtype))
-            for layer, (weight, bias) in zip(LAYERS, kernels, strict=True)
+            layer: (weight.to(device, kernel.dtype, memory_format=torch.channels_last), bias.to(device, kernel.dtype))
+            for layer, (weight, bias) in zip(LAYERS, weights, strict=True)
         }
-        self._transformed: dict[str, Tensor] = {}
+        wide = [layer for layer, (weight, _) in self.kernels.items() if len(weight) >= LEAST_CHANNELS]
+        by_winograd = wide if kernel.convolution == "winograd" else []
+        self._transformed = {layer: winograd.transformed(self.kernels[layer][0]) for layer in by_winograd}
 
     def __call__(self, picture: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """The named layers' features of a picture.
@@ -63,7 +71,7 @@ class VGG19:
     def normalized(self, picture: Tensor) -> Tensor:
         """[1, 3, H, W] RGB in [-1, 1] as Caffe's input: BGR, 0..255, minus the mean."""
         caffe = to_255(picture.flip(1)) - self.mean  # [1, 3, H, W]
-        return caffe.to(self.dtype, memory_format=torch.channels_last)
+        return caffe.to(self.kernel.dtype, memory_format=torch.channels_last)
 
     def _layer(self, layer: str, signal: Tensor) -> Tensor:
         weight, bias = self.kernels[layer]
@@ -73,25 +81,23 @@ class VGG19:
         if layer.endswith("_1"):
             # Gatys 2016, section 2: averages instead of maxima, "slightly more appealing".
             signal = F.avg_pool2d(signal, 2)
-        if signal.device.type == "cpu" and signal.dtype == torch.float32 and weight.shape[0] >= WINOGRAD:
-            if layer not in self._transformed:
-                self._transformed[layer] = winograd.transformed(weight)
+        if layer in self._transformed:
             return winograd.rectified(signal, self._transformed[layer], bias)
         return F.conv2d(signal, weight, bias, padding=1).relu_()
 
 
-def load_oxford(device: torch.device, dtype: torch.dtype) -> VGG19:
-    """VGG-19 with Oxford's weights, which Gatys used, from the packaged file; raises UserError where it is missing.
+def load_oxford() -> Weights:
+    """Oxford's weights, which Gatys used, from the packaged file; raises UserError where it is missing.
 
     It holds for each convolution codes uint8 [out, in, 3, 3], a table [256] and a bias [out].
     """
-    packed = torch.load(weights.locate(weights.VGG19), map_location="cpu", weights_only=True)
+    packed = torch.load(packaged.locate(packaged.VGG19), map_location="cpu", weights_only=True)
     names = [f"block{layer[4]}_conv{layer[6]}" for layer in LAYERS]
-    return VGG19([(unpacked(packed, name), packed[f"{name}_b"]) for name in names], device, dtype)
+    return [(unpacked(packed, name), packed[f"{name}_b"]) for name in names]
 
 
-def load_torchvision(device: torch.device, dtype: torch.dtype) -> VGG19:
-    """VGG-19 with torchvision's weights IMAGENET1K_V1, downloaded once into torch's own cache.
+def load_torchvision() -> Weights:
+    """Torchvision's weights IMAGENET1K_V1, downloaded once into torch's own cache.
 
     Raises UserError where that fails.
     """
@@ -107,13 +113,24 @@ def load_torchvision(device: torch.device, dtype: torch.dtype) -> VGG19:
     (first, bias), *others = [
         (state[f"features.{number}.weight"], state[f"features.{number}.bias"]) for number in numbers
     ]
-    return VGG19([caffe_input(first, bias), *others], device, dtype)
+    return [caffe_input(first, bias), *others]
 
 
-NETWORKS: dict[str, Callable[[torch.device, torch.dtype], VGG19]] = {  # stylize.network
+NETWORKS: dict[str, Callable[[], Weights]] = {  # stylize.network
     "oxford": load_oxford,
     "torchvision": load_torchvision,
 }
+
+
+def probe(weights: Weights) -> Probe:
+    """Features and gradient of a small canvas: what a step of the style transfer consists of."""
+
+    def work(kernel: Kernel) -> Work:
+        network = VGG19(weights, torch.device("cpu"), kernel)
+        canvas = torch.zeros(1, 3, *PROBED, requires_grad=True)
+        return lambda: torch.autograd.grad(network(canvas, [PROBED_LAYER])[PROBED_LAYER].sum(), canvas)
+
+    return Probe("VGG-19", (FLOAT32, WINOGRAD, BFLOAT16), work)
 
 
 def caffe_input(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:

@@ -51,7 +51,7 @@ def result(tree: Path, metrics: str, values: Mapping[str, Any], name: str | None
         metrics=_numbers(found) | {"works": found["train"]["works"]},  # charts have metrics on their axes
         curves=[row for path in curves for row in files.read_csv(path)],
         pictures=pictures,
-        tags=tags | where | {describe.NOTE: describe.note(tags, found["train"], found["evaluate"])},
+        tags=tags | where | _kernels(found) | {describe.NOTE: describe.note(tags, found["train"], found["evaluate"])},
         datasets=datasets(found["scrape"]["collection"], read_works(tree / WORKS), read_split(tree / SPLIT)),
         generator=tree / GENERATOR,
     )
@@ -63,6 +63,15 @@ def head() -> str | None:
         return git(Path("."), "rev-parse", "HEAD").strip()
     except UserError:
         return None
+
+
+def _kernels(found: Mapping[str, Any]) -> dict[str, str]:
+    """How each stage's networks computed, such as `kernels.train`: "bfloat16 direct"; old metrics files say less."""
+    reports = {stage: metrics["runtime"] for stage, metrics in found.items() if "runtime" in metrics}
+    return {
+        f"kernels.{stage}": f"{report['precision']} {report.get('convolution', '')}".strip()
+        for stage, report in reports.items()
+    }
 
 
 def _files(path: Path) -> list[Path]:

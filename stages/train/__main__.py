@@ -6,12 +6,14 @@ from stages import gan
 from stages.common.cli import progress, run_cli
 from stages.common.device import prepare
 from stages.common.files import write_json
+from stages.common.kernels import fastest
 from stages.common.params import load
 from stages.common.resume import Resume, fingerprint
 from stages.common.section import RuntimeParams
 from stages.train.inputs import decisive, read_inputs
 from stages.train.outputs import Outputs
 from stages.train.params import TrainParams
+from stages.train.probe import probe
 from stages.train.session import Session
 
 PICTURES = Path("data/train")
@@ -24,7 +26,8 @@ def main() -> None:
     """Train one GAN, or go on with a training that was interrupted."""
     everything = load()
     params = everything.section(TrainParams)
-    runtime = prepare(everything.section(RuntimeParams))
+    exactly = everything.section(RuntimeParams)
+    runtime = fastest(prepare(exactly), exactly, probe(params))
     inputs = read_inputs(PICTURES, params, runtime.device)
     resume = Resume("train", fingerprint(PACKAGES, decisive(params, runtime, inputs.paths)))
     session = Session(params, runtime, inputs, resume, OUTPUTS)

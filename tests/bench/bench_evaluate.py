@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
-    device.prepare(RuntimeParams(device="cpu", precision="float32", threads=asked.threads))
+    device.prepare(RuntimeParams(device="cpu", precision="float32", kernels="portable", threads=asked.threads))
     real = works(Path("data/works"), read_split(Path("data/split.json"))["test"][: asked.count], PIXELS)
     rngs = [np.random.default_rng([1, number]) for number in range(len(real))]
     made = [vary(picture, PIXELS, rng, True, 0.3, 0.3) for picture, rng in zip(real, rngs, strict=True)]

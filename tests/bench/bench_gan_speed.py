@@ -284,7 +284,9 @@ def parse(description: str, resolutions: list[int]) -> argparse.Namespace:
 
 def main() -> None:
     asked = parse(str(__doc__), [64, 128])
-    runtime = prepare(RuntimeParams(device=asked.device, precision=asked.precision, threads=asked.threads))
+    runtime = prepare(
+        RuntimeParams(device=asked.device, precision=asked.precision, kernels="portable", threads=asked.threads)
+    )
     print(f"{conditions(asked, runtime)}\n")
     kinds: dict[str, Callable[[TrainParams, Runtime, Path], Contender]] = {"plain": Plain, "ours": Ours}
     if asked.compile:

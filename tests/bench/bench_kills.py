@@ -37,7 +37,7 @@ TRAIN = {
     "evaluate_kimg": 0.4,
     "evaluate_pictures": 4,
 }
-RUNTIME = {"device": "cpu", "precision": "auto", "threads": 1}
+RUNTIME = {"device": "cpu", "precision": "auto", "kernels": "auto", "threads": 1}
 
 
 def main() -> None:

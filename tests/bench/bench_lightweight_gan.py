@@ -107,7 +107,7 @@ def compare(base: Path, resolution: int, asked: argparse.Namespace, runtime: Run
 
 def main() -> None:
     asked = parse(str(__doc__), [64])
-    runtime = prepare(RuntimeParams(device="cpu", precision=asked.precision, threads=asked.threads))
+    runtime = prepare(RuntimeParams(device="cpu", precision=asked.precision, kernels="portable", threads=asked.threads))
     print(f"{conditions(asked, runtime)}\n")
     ratios = "ratio to the first | to the second | to the third"
     print(f"| pixels | | parameters, generator + discriminator | images/s, median (best) | {ratios} |")

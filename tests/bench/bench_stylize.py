@@ -34,7 +34,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stages.common import images, params
-from stages.common.device import prepare
+from stages.common.device import BFLOAT16, FLOAT32, WINOGRAD, Kernel, prepare
 from stages.common.records import read_works
 from stages.common.section import RuntimeParams
 from stages.common.tensors import from_bytes, tensor, to_255
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--tile", type=int, default=512)
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)  # memory: the child process that is measured
     asked = parser.parse_args()
-    prepare(RuntimeParams(device="cpu", precision="float32", threads=asked.threads))
+    prepare(RuntimeParams(device="cpu", precision="float32", kernels="portable", threads=asked.threads))
     for pixels in asked.pixels:
         BENCHES[asked.what](asked, pixels)
 
@@ -94,8 +94,8 @@ def chosen(**values: object) -> StylizeParams:
     return StylizeParams.model_validate(params.load().section(StylizeParams).model_dump() | plain | values)
 
 
-def network() -> vgg.VGG19:
-    return vgg.load_oxford(CPU, torch.float32)
+def network(kernel: Kernel = FLOAT32) -> vgg.VGG19:
+    return vgg.VGG19(vgg.load_oxford(), CPU, kernel)
 
 
 def alone(style: Tensor) -> list[StyleImage]:
@@ -212,17 +212,15 @@ def measured(artist: PasticheArtist, canvas: Tensor) -> Pair:
 
 
 def bench_step(asked: argparse.Namespace, pixels: int) -> None:
-    """The losses and the gradient of one step, six times, the fastest."""
+    """The losses and the gradient of one step by each kernel, six times, the fastest."""
     content, style = map(tensor, pictures(pixels))
-    least, found = vgg.WINOGRAD, []
-    for vgg.WINOGRAD in (10_000, least):
-        objective = Objective(network(), content, alone(style), None, chosen())
-        found.append(min(timed(objective, content) for _ in range(6)))
-    plain, ours = found
-    size, ratio = f"{content.shape[3]} x {content.shape[2]}", plain / ours
-    print(
-        f"\n{size} pixels: {ours:.3f} s with Winograd's convolutions, {plain:.3f} s with PyTorch's: {ratio:.2f} times"
-    )
+    print(f"\n{content.shape[3]} x {content.shape[2]} pixels:")
+    plain = 0.0
+    for kernel in (FLOAT32, WINOGRAD, BFLOAT16):
+        objective = Objective(network(kernel), content, alone(style), None, chosen())
+        taken = min(timed(objective, content) for _ in range(6))
+        plain = plain or taken
+        print(f"{kernel.name}: {taken:.3f} s, {plain / taken:.2f} times as fast as the first")
 
 
 def timed(objective: Objective, content: Tensor) -> float:

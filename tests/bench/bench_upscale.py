@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
-    prepare(RuntimeParams(device="cpu", precision="float32", threads=asked.threads))
+    prepare(RuntimeParams(device="cpu", precision="float32", kernels="portable", threads=asked.threads))
     if asked.what == "tiles":
         bench_tiles()
         return

@@ -37,7 +37,7 @@ def configure(folder, **values):
     path = folder / "params.yaml"
     params = yaml.safe_load(path.read_text())
     params["generate"] |= values
-    params["runtime"] = {"device": "cpu", "precision": "float32", "threads": 1}
+    params["runtime"] = {"device": "cpu", "precision": "float32", "kernels": "portable", "threads": 1}
     path.write_text(yaml.safe_dump(params))
 
 

@@ -15,7 +15,7 @@ UNUSED = {  # of the sections that a stage reads, the keys that do not touch wha
     "sheet": {
         key for key in params.known_keys() if re.fullmatch(r"upscale\.(pictures|paper|dpi|placement|\w+_\w+)", key)
     },
-    "evaluate": {"runtime.precision"},
+    "evaluate": {"runtime.precision", "runtime.kernels"},
 }
 LIBRARIES = {  # which packages use which library, beside common
     "augment": {"gan"},

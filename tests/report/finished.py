@@ -18,7 +18,7 @@ TITLES = [
     "The First Egg Measuring a Witness",
 ]
 NAMES = ["1-sleep-on-seven-crutches", "2-the-suspended-noon", "3-the-first-egg"]
-RUNTIME = {"device": "cpu", "precision": "float32", "threads": 2}
+RUNTIME = {"device": "cpu", "precision": "float32", "convolution": "direct", "threads": 2}
 EFFICIENTNET = {
     "kid": 0.0912, "kid_low": 0.085, "kid_high": 0.098, "kid_floor": 0.0002, "fid": 88.1, "fid_floor": 60.2,
 }  # fmt: skip

@@ -10,6 +10,7 @@ from scipy.signal import correlate
 from torchvision.transforms.functional import normalize
 
 from stages.common import weights
+from stages.common.device import BFLOAT16, FLOAT32, WINOGRAD
 from stages.stylize import vgg
 
 CPU = torch.device("cpu")
@@ -106,14 +107,21 @@ def test_only_the_layers_asked_for_are_computed(network):
         network(noise(1, 3, 16, 16), ["relu9_9"])
 
 
-def test_bfloat16_gives_nearly_the_same_features(packed):
+@pytest.mark.parametrize(("kernel", "error"), [(WINOGRAD, 1e-5), (BFLOAT16, 0.03)])
+def test_other_kernels_give_nearly_the_same_features(network, kernel, error):
     layers = ["relu1_1", "relu3_1"]
-    exact, rough = (
-        vgg.load_oxford(CPU, dtype)(noise(1, 3, 16, 16), layers) for dtype in (torch.float32, torch.bfloat16)
-    )
+    other = vgg.VGG19(vgg.load_oxford(), CPU, kernel)
+    exact, rough = network(noise(1, 3, 16, 16), layers), other(noise(1, 3, 16, 16), layers)
+    assert not torch.equal(exact["relu3_1"], rough["relu3_1"]), "another kernel has other last bits"
     for layer in layers:
         assert rough[layer].dtype == torch.float32
-        assert (rough[layer] - exact[layer]).norm() < 0.03 * exact[layer].norm()
+        assert (rough[layer] - exact[layer]).norm() < error * exact[layer].norm()
+
+
+@pytest.mark.parametrize("kernel", [FLOAT32, WINOGRAD, BFLOAT16])
+def test_what_kernels_are_measured_by_is_the_gradient_of_a_canvas(kernel):
+    (gradient,) = vgg.probe(vgg.load_oxford()).work(kernel)()
+    assert gradient.shape == (1, 3, *vgg.PROBED) and gradient.isfinite().all() and gradient.abs().max() > 0
 
 
 @pytest.mark.slow
@@ -124,7 +132,7 @@ def test_torchvisions_weights_give_torchvisions_features(tmp_path, monkeypatch):
     torch.save(plain.state_dict(), tmp_path / vgg.TORCHVISION.rpartition("/")[2])
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     (tmp_path / "checkpoints").symlink_to(tmp_path)
-    ours = vgg.load_torchvision(CPU, torch.float32)
+    ours = vgg.VGG19(vgg.load_torchvision(), CPU, FLOAT32)
     picture = noise(1, 3, 32, 48)
     normal = normalize((picture + 1) / 2, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
     signal, expected = torch.nn.functional.pad(normal, (1, 1, 1, 1), "replicate"), []

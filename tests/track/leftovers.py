@@ -33,7 +33,7 @@ EVALUATION |= {
     "n_real": 2,
     "n_generated": 25,
     "n_train": 2,
-    "runtime": {"threads": 2, "device": "cpu"},
+    "runtime": {"threads": 2, "device": "cpu", "precision": "float32", "convolution": "winograd"},
 }
 TRAINING: Any = {
     "steps": 1,

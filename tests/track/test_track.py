@@ -119,6 +119,7 @@ def test_it_logs_to_the_main_checkout_and_repeats_nothing(with_results, tmp_path
     assert run.data.metrics["works"] == 2
     assert run.data.metrics["curve.loss_g"] == 0.7 and run.data.metrics["train.verdict.since_kimg"] == 20
     assert "evaluate.runtime.device" not in run.data.metrics and run.data.metrics["evaluate.runtime.threads"] == 2
+    assert run.data.tags["kernels.evaluate"] == "float32 winograd"
     stylized = [key for key in run.data.metrics if key.startswith("stylize.")]
     assert stylized == ["stylize.styles.1-x.style_loss"], "neither the settings nor the weights of works"
     folders = {file.path for file in client.list_artifacts(run.info.run_id)}

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from stages.common.cli import UserError
-from stages.common.device import Runtime
+from stages.common.device import BFLOAT16, FLOAT32, Runtime
 from stages.common.resume import fingerprint
 from stages.train.inputs import count_works, decisive, read_inputs
 
 CPU = torch.device("cpu")
-RUNTIME = Runtime(CPU, torch.float32, 1)
+RUNTIME = Runtime(CPU, FLOAT32, 1)
 
 
 def test_works_are_counted_by_the_stem_before_the_double_hyphen(tmp_path):
@@ -35,11 +35,11 @@ def _other_params(_workspace, params, runtime, paths):
 
 
 def _other_precision(_workspace, params, _runtime, paths):
-    return params, Runtime(CPU, torch.bfloat16, 1), paths
+    return params, Runtime(CPU, BFLOAT16, 1), paths
 
 
 def _other_threads(_workspace, params, _runtime, paths):
-    return params, Runtime(CPU, torch.float32, 2), paths
+    return params, Runtime(CPU, FLOAT32, 2), paths
 
 
 def _other_picture(workspace, params, runtime, paths):

@@ -37,7 +37,7 @@ def test_the_outputs_and_what_they_say(make_workspace, monkeypatch):
     assert (metrics["steps"], metrics["kimg"]) == (30, 0.12)
     assert (metrics["n_train"], metrics["works"], metrics["validation"]) == (6, 3, 3)
     assert metrics["preset"] == "best_cpu"
-    assert metrics["runtime"] == {"device": "cpu", "precision": "float32", "threads": 1}
+    assert metrics["runtime"] == {"device": "cpu", "precision": "float32", "convolution": "direct", "threads": 1}
     assert metrics["final"] == {key: float(value) for key, value in rows[-1].items() if key not in ("step", "kimg")}
     assert metrics["verdict"]["ended"] == "kimg"
     with Image.open(workspace.folder / "data/gan/sheets/000000120.png") as sheet:

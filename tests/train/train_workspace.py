@@ -27,7 +27,7 @@ SMALL = {
     "evaluate_kimg": 0.06,
     "evaluate_pictures": 4,
 }
-RUNTIME = {"device": "cpu", "precision": "float32", "threads": 1}
+RUNTIME = {"device": "cpu", "precision": "float32", "kernels": "portable", "threads": 1}
 
 
 class Workspace:

@@ -76,7 +76,7 @@ def test_it_writes_a_print_ready_file_and_the_same_bytes_again(shop):
         "factor": 4,
         "model": "Real-ESRGAN x4plus",
         "model_sha256": weights.ESRGAN.sha256,
-        "runtime": {"device": "cpu", "precision": "float32", "threads": 1},
+        "runtime": {"device": "cpu", "precision": "float32", "convolution": "direct", "threads": 1},
     }
 
 

@@ -69,6 +69,17 @@ class Workspace:
         return done.stderr
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a GPU where there is none; torch is imported only if something does."""
+    needy = [item for item in items if item.get_closest_marker("cuda")]
+    if needy:
+        import torch
+
+        if not torch.cuda.is_available():
+            for item in needy:
+                item.add_marker(pytest.mark.skip(reason="no GPU with CUDA"))
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path)

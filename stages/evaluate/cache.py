@@ -43,7 +43,7 @@ class Cache:
         computed, data = compute(), io.BytesIO()
         np.save(data, computed.float().numpy(), allow_pickle=False)  # the networks compute in float32: nothing is lost
         write_bytes(path, data.getvalue())
-        return computed
+        return computed.double()
 
 
 def _mark(context: Sequence[object], pictures: Sequence[Image.Image]) -> str:

@@ -19,17 +19,21 @@ def standard_errors(statistic: Callable[..., Mapping[str, float]], sizes: Sequen
     groups; its share of the variance is (G - 1) / G times the sum of squares of what the statistic does when one group
     is left out, about its mean. The samples are independent, so their shares add up.
     """
-    generator = torch.Generator().manual_seed(seed)
     whole = [torch.arange(size) for size in sizes]
     variances: dict[str, Tensor] = {}
-    for place, size in enumerate(sizes):
-        groups = torch.randperm(size, generator=generator).tensor_split(min(GROUPS, size))
-        rows = [statistic(*whole[:place], _without(size, group), *whole[place + 1 :]) for group in groups]
+    for place, (size, parts) in enumerate(zip(sizes, groups(sizes, seed), strict=True)):
+        rows = [statistic(*whole[:place], _without(size, group), *whole[place + 1 :]) for group in parts]
         for name in rows[0]:
             values = torch.tensor([row[name] for row in rows], dtype=torch.float64)
-            share = (len(groups) - 1) * values.var(correction=0)
+            share = (len(parts) - 1) * values.var(correction=0)
             variances[name] = variances.get(name, torch.zeros(())) + share
     return {name: float(value.sqrt()) for name, value in variances.items()}
+
+
+def groups(sizes: Sequence[int], seed: int) -> list[Sequence[Tensor]]:
+    """The places of the pictures that are left out together, of each sample GROUPS random groups or fewer."""
+    generator = torch.Generator().manual_seed(seed)
+    return [torch.randperm(size, generator=generator).tensor_split(min(GROUPS, size)) for size in sizes]
 
 
 def _without(size: int, group: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from PIL import Image
 
@@ -12,10 +12,31 @@ from stages.common.records import Split, read_works
 from stages.evaluate.space import LEAST
 
 
+class Files(Sequence[Image.Image]):
+    """Pictures that are read when they are asked for, so that any number of them takes no memory."""
+
+    def __init__(self, paths: Sequence[Path]):
+        self._paths = paths
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    @overload
+    def __getitem__(self, place: int) -> Image.Image: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Image.Image]: ...
+
+    def __getitem__(self, place: int | slice) -> Image.Image | list[Image.Image]:
+        if isinstance(place, slice):
+            return [images.read(path) for path in self._paths[place]]
+        return images.read(self._paths[place])
+
+
 class Pictures(NamedTuple):
     """RGB, of one size."""
 
-    generated: list[Image.Image]
+    generated: Sequence[Image.Image]
     test: list[Image.Image]  # the one reference
     floor: list[Image.Image]  # other real works
     trained: list[Image.Image]
@@ -47,7 +68,7 @@ def gather(split: Split, folder: Path, samples: Sequence[Path]) -> Pictures:
     ):
         if len(some) < LEAST:
             raise UserError(f"evaluate needs at least {LEAST} {name}, found {len(some)}: raise {remedy}")
-    generated = [images.read(path) for path in samples]
+    generated = Files(samples)
     sets = [works(folder, names, generated[0].width) for names in (split["test"], floor, split["train"])]
     return Pictures(generated, *sets)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from stages.common.device import Runtime
 from stages.common.weights import EFFICIENTNET, INCEPTION, Weights
-from stages.evaluate import copies, efficientnet, perceptual
+from stages.evaluate import copies, efficientnet, jackknife, perceptual
 from stages.evaluate.cache import Cache
 from stages.evaluate.params import EvaluateParams
 from stages.evaluate.pictures import Pictures
@@ -43,11 +43,13 @@ class Session:
     def _space(self, pictures: Pictures, network: FeatureNetwork, weights: Weights, resize: str) -> dict[str, float]:
         generated = self._compute(network, resize, pictures.generated)
         test, floor = (self._cached(network, weights, resize, some) for some in (pictures.test, pictures.floor))
-        comparison = Comparison.of(generated, test, floor)
+        groups = jackknife.groups([len(generated)], self._settings.seed)[0]
+        comparison = Comparison.of(generated, test, floor, groups=groups)
         return measure_space(comparison, self._settings.kid_subsets, self._settings.seed)
 
     def _compute(self, network: FeatureNetwork, resize: str, some: Sequence[Image.Image]) -> Tensor:
-        return features(network, some, self._settings.batch, self._device, self._on_progress, resize)
+        batch, device = self._settings.batch, self._device
+        return features(network, some, batch, device, self._on_progress, resize, dtype=torch.float32)
 
     def _cached(self, network: FeatureNetwork, weights: Weights, resize: str, some: Sequence[Image.Image]) -> Tensor:
         """Of works, which other runs have too."""

@@ -1,11 +1,14 @@
 """What every metric is a function of: generated pictures beside the test works, in one feature space."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from stages.metrics.grouped import ROWS, within
 from stages.metrics.kernel import Gram
+from stages.metrics.within import Products
 
 
 class Comparison:
@@ -19,9 +22,17 @@ class Comparison:
         self.pair, self.floor = pair, floor
 
     @classmethod
-    def of(cls, generated: Tensor, test: Tensor, floor: Tensor) -> "Comparison":
-        """Of features [N, D], [M, D] and [F, D], float64."""
-        return cls(Gram.of(generated, test), Gram.of(floor, test))
+    def of(cls, generated: Tensor, test: Tensor, floor: Tensor, *, groups: Sequence[Tensor] = ()) -> "Comparison":
+        """Of features [N, D], [M, D] and [F, D].
+
+        `groups`: the places of the generated pictures that a jackknife will leave out together; only many of them ask
+        for it, by default 20 parts in order.
+        """
+        groups = groups or torch.arange(len(generated)).tensor_split(20)
+        real = test.double()
+        cross = torch.cat([part.double() @ real.T for part in generated.split(ROWS)])
+        pair = Gram(within(generated, groups), Products.of(real), cross, real.shape[1])
+        return cls(pair, Gram.of(floor.double(), real))
 
     @property
     def sizes(self) -> tuple[int, int, int]:
@@ -39,22 +50,5 @@ class Comparison:
     @cached_property
     def across(self) -> Tensor:
         """Squared distances [N, M] of generated pictures and test works."""
-        squares = self.pair.first.diagonal()[:, None] + self.pair.second.diagonal()
+        squares = self.pair.first.squares[:, None] + self.pair.second.squares
         return (squares - 2 * self.pair.cross).clamp(min=0)
-
-    @cached_property
-    def neighbors_of_generated(self) -> Tensor:
-        """Squared distances [N, N] of each generated picture to all, the nearest first, which is the picture itself."""
-        return _neighbors(self.pair.first)
-
-    @cached_property
-    def neighbors_of_test(self) -> Tensor:
-        """Squared distances [M, M] of each test work to all, the nearest first, which is the work itself."""
-        return _neighbors(self.pair.second)
-
-
-def _neighbors(products: Tensor) -> Tensor:
-    """Squared distances [N, N] of one set from its inner products, each row ascending."""
-    squares = products.diagonal()
-    distances = (squares[:, None] + squares - 2 * products).clamp(min=0).fill_diagonal_(0)
-    return torch.sort(distances, dim=1).values

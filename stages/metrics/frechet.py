@@ -34,8 +34,8 @@ def distance(gram: Gram) -> float:
     Tr (S1 S2)^(1/2) is the nuclear norm of X1 X2^T / ((N-1)(M-1))^(1/2) with centered X: an N x M matrix in place of
     the square root of a D x D one, with no imaginary part to drop.
     """
-    means = gram.first.mean() + gram.second.mean() - 2 * gram.cross.mean()
-    traces = sum((part.trace() - part.mean() * len(part)) / (len(part) - 1) for part in (gram.first, gram.second))
+    means = gram.first.mean + gram.second.mean - 2 * gram.cross.mean()
+    traces = sum((part.squares.sum() - part.mean * len(part)) / (len(part) - 1) for part in (gram.first, gram.second))
     scale = ((len(gram.first) - 1) * (len(gram.second) - 1)) ** 0.5
     return float(means + traces - 2 * torch.linalg.svdvals(_centered(gram.cross)).sum() / scale)
 

@@ -6,4 +6,4 @@ from stages.metrics.kernel import squared_mmd
 
 def kid(comparison: Comparison) -> float:
     """Of all pictures at once, 2 or more on both sides; for equal distributions 0 on average, so often below 0."""
-    return float(squared_mmd(comparison.pair))
+    return squared_mmd(comparison.pair)

@@ -15,13 +15,13 @@ DENSITY_K = 5
 
 def precision(comparison: Comparison) -> float:
     """Generated pictures inside the test works' manifold, the union of their balls (eq. 2)."""
-    reach = comparison.neighbors_of_test[:, PRECISION_K]
+    reach = comparison.pair.second.reach(PRECISION_K)
     return float((comparison.across <= reach).any(1).double().mean())
 
 
 def recall(comparison: Comparison) -> float:
     """Test works inside the generated pictures' manifold (eq. 2 with the two exchanged)."""
-    reach = comparison.neighbors_of_generated[:, PRECISION_K]
+    reach = comparison.pair.first.reach(PRECISION_K)
     return float((reach >= comparison.across.T).any(1).double().mean())
 
 
@@ -37,4 +37,4 @@ def coverage(comparison: Comparison) -> float:
 
 def _inside(comparison: Comparison) -> Tensor:
     """Whether each generated picture lies in the ball of each test work, [N, M]."""
-    return comparison.across <= comparison.neighbors_of_test[:, DENSITY_K]
+    return comparison.across <= comparison.pair.second.reach(DENSITY_K)

@@ -37,7 +37,7 @@ class Evaluator:
     def evaluate(self, pictures: Sequence[Image.Image], kimg: float) -> Evaluation:
         """Compare 2 generated pictures or more with the validation works."""
         generated = self._features(pictures)
-        kid = kernel.squared_mmd(Gram.of(generated, self._real)).item()
+        kid = kernel.squared_mmd(Gram.of(generated, self._real))
         spread = _mean_distance(generated) / self._distance
         return Evaluation(kimg, kid, spread, _mean_contrast(pictures) / self._contrast)
 

@@ -190,7 +190,7 @@ class Reference:
     def kid(self, folder: Path) -> float:
         """To SAMPLES pictures of the generator that the training kept."""
         generated = features(self.network, pictures(folder, SAMPLES), 16, CPU)
-        return kernel.squared_mmd(Gram.of(generated, self.features)).item()
+        return kernel.squared_mmd(Gram.of(generated, self.features))
 
 
 def pictures(folder: Path, count: int) -> list[Image.Image]:

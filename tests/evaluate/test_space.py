@@ -18,7 +18,7 @@ def sample(seed: int, count: int, shift: float = 0.0) -> torch.Tensor:
 
 def spread(comparison: Comparison) -> float:
     """A further metric: the mean squared length of the generated pictures' features, always above 0."""
-    return float(comparison.pair.first.diagonal().mean())
+    return float(comparison.pair.first.squares.mean())
 
 
 def test_every_row_with_a_function_is_measured_with_what_it_asks_for():

@@ -273,7 +273,7 @@ def test_nothing_waits_for_the_device():
         assert ada(torch.zeros(4, 3, 8, 8), torch.zeros(4, DRAWS), torch.zeros(())).shape == (4, 3, 8, 8)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+@pytest.mark.cuda
 def test_cuda_repeats_its_bits_and_does_not_wait(monkeypatch):
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     uniform, results = random_draws(8).cuda(), []

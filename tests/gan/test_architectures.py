@@ -15,7 +15,7 @@ from stages.gan.style import Noise
 NAMES = list(ARCHITECTURES)
 RESOLUTIONS = [32, 64, 128]
 LATENT, WIDTH = 8, 8
-DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.cuda)]
 
 
 @pytest.fixture(autouse=True)

@@ -76,12 +76,17 @@ def test_fid_above_the_floor_compares_equal_counts():
     assert few == pytest.approx(fid(floor, test) - sum(parts) / 2), "the floor is parted where it has more"
 
 
+def assert_same(one: Gram, other: Gram) -> None:
+    assert one.features == other.features and torch.allclose(one.cross, other.cross)
+    for part, whole in ((one.first, other.first), (one.second, other.second)):
+        assert torch.allclose(part.squares, whole.squares)
+        assert (part.mean, part.kernel_mean) == pytest.approx((whole.mean, whole.kernel_mean))
+
+
 def test_a_part_of_the_inner_products_is_that_of_the_part():
     first, second = sample(0, 9), sample(1, 7)
     rows, columns = torch.tensor([4, 0, 2]), torch.tensor([6, 1])
-    picked, direct = Gram.of(first, second).pick(rows, columns), Gram.of(first[rows], second[columns])
-    assert picked.features == direct.features
-    assert all(torch.allclose(one, other) for one, other in zip(picked[:3], direct[:3], strict=True))
+    assert_same(Gram.of(first, second).pick(rows, columns), Gram.of(first[rows], second[columns]))
 
 
 def test_a_comparison_picks_from_each_of_its_three_sets():
@@ -90,8 +95,8 @@ def test_a_comparison_picks_from_each_of_its_three_sets():
     picked = Comparison.of(*sets).pick(*places)
     direct = Comparison.of(*(some[at] for some, at in zip(sets, places, strict=True)))
     assert picked.sizes == direct.sizes == (3, 2, 4)
-    for one, other in ((picked.pair, direct.pair), (picked.floor, direct.floor)):
-        assert all(torch.allclose(part, whole) for part, whole in zip(one[:3], other[:3], strict=True))
+    assert_same(picked.pair, direct.pair)
+    assert_same(picked.floor, direct.floor)
 
 
 def test_a_comparison_of_the_floor_has_it_in_the_place_of_the_generated_pictures():
@@ -105,6 +110,7 @@ def test_distances_within_and_across_are_those_of_the_features():
     generated, test = sample(0, 9), sample(1, 8)
     found = compare(generated, test)
     assert torch.allclose(found.across, torch.cdist(generated, test).square())
-    for neighbors, some in ((found.neighbors_of_generated, generated), (found.neighbors_of_test, test)):
-        assert torch.allclose(neighbors, torch.cdist(some, some).square().sort(dim=1).values, atol=1e-12)
-        assert (neighbors[:, 0] == 0).all(), "the nearest of all is the picture itself"
+    for within, some in ((found.pair.first, generated), (found.pair.second, test)):
+        expected = torch.cdist(some, some).square().sort(dim=1).values
+        assert torch.allclose(torch.stack([within.reach(k) for k in range(8)], 1), expected[:, :8], atol=1e-12)
+        assert (within.reach(0) == 0).all(), "the nearest of all is the picture itself"

@@ -61,13 +61,18 @@ class Grouped(Within):
     def pick(self, places: Tensor) -> Within:
         """Some of the pictures; what is not the whole without some groups is computed anew."""
         found = self._places[places]
-        counts = torch.zeros(len(self._features), dtype=torch.int64).index_add_(0, found, torch.ones_like(found))
-        shares = [counts[group].sum() / len(group) for group in self._groups]
-        if counts.max() > 1 or any(share not in (0, 1) for share in shares):
+        inside = self._whole_groups(found) if 2 * len(found) > len(self) else None
+        if inside is None:
             return within(self._features[found], torch.arange(len(found)).tensor_split(len(self._groups)))
         part = Grouped(self._features, self._groups)
-        part._places, part._inside, part._kept = found, torch.tensor(shares) == 1, self._kept
+        part._places, part._inside, part._kept = found, inside, self._kept
         return part
+
+    def _whole_groups(self, places: Tensor) -> Tensor | None:
+        """Which groups the places are all pictures of, once each; None if they are anything else."""
+        counts = torch.zeros(len(self._features), dtype=torch.int64).index_add_(0, places, torch.ones_like(places))
+        shares = torch.tensor([counts[group].sum() / len(group) for group in self._groups])
+        return shares == 1 if counts.max() == 1 and ((shares == 0) | (shares == 1)).all() else None
 
     @property
     def _sums(self) -> Sums:

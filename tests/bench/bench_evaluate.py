@@ -1,6 +1,6 @@
 """The stage's metrics beside torch-fidelity and scipy: the same numbers, in what time? Prints Markdown.
 
-    PYTHONPATH=. OMP_NUM_THREADS=2 python tests/bench/bench_evaluate.py --threads 2
+    PYTHONPATH=.:tests/evaluate OMP_NUM_THREADS=2 python tests/bench/bench_evaluate.py --threads 2
 
 Same weights, same pictures, same threads, in turns. The pictures are museum works of the default run (data/works)
 against variations of them.
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import scipy.linalg
 import torch
+from fidelity_weights import write_weights
 from torch import Tensor, nn
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
@@ -89,9 +90,7 @@ def theirs() -> FeatureExtractorInceptionV3:
     """torch-fidelity's extractor as it ships, with the packaged weights."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "inception.pth"
-        torch.save(
-            inception.build().state_dict() | {"fc.weight": torch.zeros(1008, 2048), "fc.bias": torch.zeros(1008)}, path
-        )
+        write_weights(path)
         return FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], feature_extractor_weights_path=str(path))
 
 

@@ -7,10 +7,13 @@ import matplotlib
 import pytest
 import torch
 import torch_fidelity
+from fidelity_weights import write_weights
 from PIL import Image
 from torch.utils.data import Dataset
+from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
 
 from stages.common import images
+from stages.common.cli import UserError
 from stages.common.weights import EFFICIENTNET, INCEPTION, locate
 from stages.evaluate import efficientnet, perceptual
 from stages.metrics import frechet, inception, kid, manifold
@@ -56,6 +59,20 @@ def test_the_two_resizings_differ_and_clean_is_pillows_bicubic(network, picture)
     assert (clean - old).abs().max() > 0.01
 
 
+@pytest.mark.parametrize("size", [(32, 32), (64, 100), (299, 299), (400, 299)])
+def test_pictures_are_resized_to_the_bits_of_torch_fidelity(size):
+    pictures = torch.randint(0, 256, (2, 3, *size), generator=torch.Generator().manual_seed(0)).float()
+    theirs = interpolate_bilinear_2d_like_tensorflow1x(pictures, (299, 299), align_corners=False)
+    assert torch.equal(inception.resize(pictures, 299), theirs)
+
+
+def test_weights_that_do_not_fit_are_refused(monkeypatch):
+    found = inception.published()
+    monkeypatch.setattr(inception, "published", lambda: found[:-1])
+    with pytest.raises(UserError, match="93 convolutions that do not fit the 94"):
+        inception.load(CPU)
+
+
 class Pictures(Dataset):
     """Pictures as torch-fidelity takes them."""
 
@@ -72,8 +89,7 @@ class Pictures(Dataset):
 @pytest.mark.slow
 def test_the_numbers_equal_torch_fidelitys_with_the_same_weights_and_pictures(network, picture, tmp_path):
     made, real = [picture(seed, patches=9) for seed in range(12)], [picture(100 + seed) for seed in range(12)]
-    state = inception.build().state_dict() | {"fc.weight": torch.zeros(1008, 2048), "fc.bias": torch.zeros(1008)}
-    torch.save(state, tmp_path / "inception.pth")
+    write_weights(tmp_path / "inception.pth")
     theirs = torch_fidelity.calculate_metrics(
         input1=Pictures(made), input2=Pictures(real), cuda=False, batch_size=6, verbose=False, cache=False,
         feature_extractor="inception-v3-compat", feature_extractor_weights_path=str(tmp_path / "inception.pth"),

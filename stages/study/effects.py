@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from stages.study.fit import LEVEL, Value
 from stages.study.grid import FACTORS
@@ -36,7 +36,7 @@ def mean(values: Sequence[float]) -> Value:
     center = float(np.mean(values))
     if len(values) < 2:
         return Value(center, float("nan"), float("nan"))
-    half = stats.t.ppf(0.5 + LEVEL / 200, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
+    half = stdtrit(len(values) - 1, 0.5 + LEVEL / 200) * np.std(values, ddof=1) / np.sqrt(len(values))
     return Value(center, float(center - half), float(center + half))
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from stages.common.cli import UserError
 from stages.common.files import write_bytes
 from stages.gan.build import build_generator
+from stages.gan.description import opened
 from stages.gan.networks import Generator
 
 
@@ -27,16 +27,8 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str,
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors on the CPU and the description; raises UserError for a missing, damaged or foreign file."""
-    try:
-        with safe_open(path, "pt") as file:
-            about = json.loads((file.metadata() or {})["about"])
-            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118 (no mapping)
-    except FileNotFoundError as error:
-        raise UserError(f"{path} is not there: run `dvc repro`, which runs the stage that writes it") from error
-    except (SafetensorError, KeyError, ValueError) as error:
-        raise UserError(
-            f"{path} is damaged or was not written by the train stage ({error}): run `dvc repro -f train`"
-        ) from error
+    with opened(path, "pt") as (file, about):
+        return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118 (no mapping)
 
 
 def save_generator(path: Path, generator: Generator, architecture: str, width: int, resolution: int) -> None:

@@ -6,8 +6,6 @@ That is why a resumed run has the bits of an unbroken one.
 from collections.abc import Iterable
 
 import numpy as np
-import torch
-from torch import Tensor
 
 
 def random(*key: int) -> np.random.Generator:
@@ -15,6 +13,6 @@ def random(*key: int) -> np.random.Generator:
     return np.random.default_rng((len(key), *key))  # alone, (1,) and (1, 0) would be the same seed
 
 
-def latents(seed: int, numbers: Iterable[int], size: int) -> Tensor:
+def normal(seed: int, numbers: Iterable[int], size: int) -> np.ndarray:
     """Standard normal vectors [N, size], float32; the i-th depends on (seed, numbers[i]) alone, whatever the others."""
-    return torch.from_numpy(np.stack([random(seed, number).standard_normal(size, np.float32) for number in numbers]))
+    return np.stack([random(seed, number).standard_normal(size, np.float32) for number in numbers])

@@ -1,6 +1,6 @@
 """Pictures out of a generator, and sheets of them to look at."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from PIL import Image
@@ -8,6 +8,12 @@ from torch import Tensor, nn
 
 from stages.common.images import from_array, sheet
 from stages.common.tensors import to_bytes
+from stages.gan.noise import normal
+
+
+def latents(seed: int, numbers: Iterable[int], size: int) -> Tensor:
+    """What a generator takes: `normal` as a tensor [N, size] on the CPU."""
+    return torch.from_numpy(normal(seed, numbers, size))
 
 
 @torch.inference_mode()

@@ -9,8 +9,7 @@ from PIL import Image
 from stages.common.device import Runtime
 from stages.common.images import save_png
 from stages.gan.networks import Generator
-from stages.gan.noise import latents
-from stages.gan.sampling import contact_sheet, sample
+from stages.gan.sampling import contact_sheet, latents, sample
 from stages.generate.interpolation import interpolate
 from stages.generate.params import GenerateParams
 

@@ -11,8 +11,8 @@ from mlflow.entities import LoggedModel
 from mlflow.models import Model, ModelSignature
 from mlflow.types import ParamSchema, ParamSpec, Schema, TensorSpec
 
-from stages.gan.checkpoint import read_tensors
-from stages.gan.noise import latents
+from stages.gan.description import description
+from stages.gan.noise import normal
 
 NAME = "generator"
 STAGES = Path(__file__).resolve().parents[1]
@@ -26,7 +26,7 @@ def save(folder: Path, generator: Path, run: str, logged: LoggedModel) -> None:
     Its input is float32 [N, latent], standard normal, its parameter `truncation` 0..2 as in params.yaml, its output
     uint8 [N, R, R, 3], sRGB. Nothing is pickled, and no package index is asked for the requirements.
     """
-    about = read_tensors(generator)[1]
+    about = description(generator)
     side = about["resolution"]
     signature = ModelSignature(
         inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, about["latent"]))]),
@@ -43,7 +43,7 @@ def save(folder: Path, generator: Path, run: str, logged: LoggedModel) -> None:
                 artifact_path=logged.artifact_location, model_uuid=logged.model_id, model_id=logged.model_id, run_id=run
             ),
             signature=signature,
-            input_example=latents(0, range(1), about["latent"]).numpy(),
+            input_example=normal(0, range(1), about["latent"]),
             pip_requirements=[f"{name}=={version(name)}" for name in PACKAGES],
         )
 

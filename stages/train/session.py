@@ -11,8 +11,7 @@ from stages.common.device import Runtime
 from stages.common.images import from_array
 from stages.common.resume import Resume
 from stages.gan.build import count_parameters
-from stages.gan.noise import latents
-from stages.gan.sampling import contact_sheet, sample
+from stages.gan.sampling import contact_sheet, latents, sample
 from stages.train import guard
 from stages.train.budget import Budget
 from stages.train.evaluator import Evaluator

@@ -33,8 +33,7 @@ from stages.common import images, params
 from stages.common.records import read_split
 from stages.evaluate.pictures import works
 from stages.gan.checkpoint import load_generator
-from stages.gan.noise import latents
-from stages.gan.sampling import contact_sheet, sample
+from stages.gan.sampling import contact_sheet, latents, sample
 from stages.metrics import inception, kernel
 from stages.metrics.features import features
 from stages.metrics.kernel import Gram

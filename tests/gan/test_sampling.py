@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from stages.gan.noise import latents, random
-from stages.gan.sampling import contact_sheet, sample
+from stages.gan.noise import random
+from stages.gan.sampling import contact_sheet, latents, sample
 
 
 def test_a_latent_depends_on_seed_and_number_alone():

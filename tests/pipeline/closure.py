@@ -21,6 +21,7 @@ ROWS = {  # the tables whose rows a stage uses
     "evaluate": ["stages/metrics/table.py"],
     "track": ["stages/gan/architectures.py"],
 }
+COPIES = {"track": "stages/track/generator.py"}  # what one gives away with all that it imports, without running it
 READS = {
     "report": ["stages/gan/presets.py"]
 }  # what decides the values that a stage shows, without being imported by it
@@ -72,7 +73,8 @@ def closure(path: Path, tables: Collection[Path] = ()) -> set[Path]:
 def needed(name: str) -> set[str]:
     """The code that a stage needs, as paths from the repository's root."""
     tables = [ROOT / table for table in ROWS.get(name, [])]
-    files = set().union(*(closure(entry_point(start), tables) for start in [name, *STARTS.get(name, [])]))
+    roots = [*map(entry_point, [name, *STARTS.get(name, [])]), *(ROOT / file for file in [COPIES.get(name)] if file)]
+    files = set().union(*(closure(root, tables) for root in roots))
     assert files >= set(tables), f"{name} uses no such table"
     return {file.relative_to(ROOT).as_posix() for file in files} | set(READS.get(name, []))
 

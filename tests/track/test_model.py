@@ -14,8 +14,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from stages.gan.checkpoint import load_generator
-from stages.gan.noise import latents
-from stages.gan.sampling import sample
+from stages.gan.sampling import latents, sample
 from stages.track.generator import BATCH, Generator
 
 pytestmark = pytest.mark.slow  # what all of them need is set up once

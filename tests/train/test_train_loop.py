@@ -12,7 +12,8 @@ from stages.gan.architectures import ARCHITECTURES
 from stages.gan.augmentations import AUGMENTATIONS
 from stages.gan.diffaugment import diffaugment
 from stages.gan.losses import LOSSES
-from stages.gan.noise import latents, random
+from stages.gan.noise import random
+from stages.gan.sampling import latents
 from stages.train.loop import Diverged, train
 from stages.train.step import VALIDATION_STREAM
 

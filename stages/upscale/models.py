@@ -4,16 +4,18 @@ import hashlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import torch
-from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError
 from torch import Tensor
 
 from stages.common import weights
 from stages.common.cli import UserError
 from stages.common.device import Runtime
 from stages.upscale import esrgan
+
+if TYPE_CHECKING:
+    from spandrel import ImageModelDescriptor
 
 
 class Network(NamedTuple):
@@ -46,6 +48,8 @@ def choose(model: str, runtime: Runtime) -> tuple[Network, About]:
 
 def read(path: Path) -> dict[str, Tensor]:
     """The weights in a file; raises UserError when there is none, or it is not what spandrel reads."""
+    from spandrel import ModelLoader  # here, since it takes seconds to import: all its architectures and torchvision
+
     if not path.is_file():
         raise UserError(
             f"upscale.model is {path}, but there is no such file: give the path of a .pth or .safetensors, "
@@ -65,6 +69,8 @@ def load(state: Mapping[str, Tensor], name: str, device: torch.device, dtype: to
 
     Raises UserError when spandrel knows none, or it does not enlarge pictures.
     """
+    from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError  # here, as in `read`
+
     try:
         found = ModelLoader(device).load_from_state_dict(dict(state))
     except (UnsupportedModelError, RuntimeError, KeyError, ValueError) as error:
@@ -90,13 +96,13 @@ def load(state: Mapping[str, Tensor], name: str, device: torch.device, dtype: to
 
 
 @torch.inference_mode()
-def _enlarge(network: ImageModelDescriptor, device: torch.device, dtype: torch.dtype, picture: Tensor) -> Tensor:
+def _enlarge(network: "ImageModelDescriptor", device: torch.device, dtype: torch.dtype, picture: Tensor) -> Tensor:
     """A picture as `Network.enlarge` takes and gives it, through a network that knows [0, 1]."""
     unit = ((picture.to(device) + 1) / 2).to(dtype, memory_format=torch.channels_last)
     return (_in_color(network, unit).float() * 2 - 1).clamp(-1, 1)
 
 
-def _in_color(network: ImageModelDescriptor, unit: Tensor) -> Tensor:
+def _in_color(network: "ImageModelDescriptor", unit: Tensor) -> Tensor:
     """[1, 3, H, W] in [0, 1] through a network of 3 channels, of 1 (each color by itself) or of 4 (opaque)."""
     if network.input_channels == 1:
         return torch.cat([network(unit[:, channel : channel + 1])[:, :1] for channel in range(3)], 1)

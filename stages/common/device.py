@@ -70,7 +70,8 @@ def prepare(chosen: RuntimeParams) -> Runtime:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with it
     _keep_freed_memory()
     torch.set_num_threads(chosen.threads)
-    torch.use_deterministic_algorithms(True)
+    # The same as use_deterministic_algorithms(True), which would import PyTorch's compiler, more than a second.
+    torch.set_deterministic_debug_mode("error")
     # A debugging aid that costs time and changes no result; PyTorch declares no type for the attribute.
     torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
     torch.backends.cudnn.benchmark = False

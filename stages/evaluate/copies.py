@@ -4,18 +4,17 @@ Beside it stands how near works come that nobody has copied: the test works.
 """
 
 from collections.abc import Callable, Sequence
-from math import sqrt
 from typing import Any, NamedTuple
 
 import torch
 from PIL import Image, ImageOps
+from scipy.stats import binomtest
 from torch import Tensor
 
 from stages.common.images import sheet, square
 from stages.evaluate import perceptual
 
 QUANTILE = 0.01  # of the test works' distances: what is nearer counts as copied
-NORMAL = 1.959963984540054  # standard errors of a 95 % interval
 ZOOM = 0.95  # share of the side that a variant shows, since the training crops
 VARIANTS = 4  # of each work
 BLOCK = 64  # works in memory at once
@@ -107,22 +106,10 @@ def threshold(test: Sequence[float]) -> float:
 
 
 def share(distances: Sequence[float], below: float) -> dict[str, float]:
-    """The share of copied pictures with its 95 % interval."""
-    count, total = sum(distance < below for distance in distances), len(distances)
-    low, high = wilson(count, total)
-    return {"copied": count / total, "copied_low": low, "copied_high": high}
-
-
-def wilson(count: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of the share that `count` of `total` (1 or more) draws show (Wilson 1927).
-
-    The two shares from which `count` lies 1.96 standard errors off. To the bit scipy's, which takes a second to import.
-    """
-    found = count / total
-    denominator = 2 * (total + NORMAL**2)
-    center = (2 * total * found + NORMAL**2) / denominator
-    half = NORMAL / denominator * sqrt(4 * total * found * (1 - found) + NORMAL**2)
-    return (center - half if count else 0.0, center + half if count < total else 1.0)
+    """The share of copied pictures with its 95 % interval (Wilson 1927)."""
+    count = sum(distance < below for distance in distances)
+    interval = binomtest(count, len(distances)).proportion_ci(method="wilson")
+    return {"copied": count / len(distances), "copied_low": float(interval.low), "copied_high": float(interval.high)}
 
 
 def _middle(picture: Image.Image) -> tuple[int, int, int, int]:

@@ -3,7 +3,6 @@
 import pytest
 import torch
 from PIL import ImageEnhance, ImageOps
-from scipy.stats import binomtest
 
 from stages.common.images import square
 from stages.evaluate import copies, perceptual
@@ -65,13 +64,6 @@ def test_blocks_of_works_change_nothing_but_the_memory(picture, works, embed, mo
 
 def test_the_threshold_is_the_first_percentile():
     assert copies.threshold([float(number) for number in range(101)]) == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize("total", [1, 2, 7, 100, 216])
-def test_the_interval_has_the_bits_of_scipys(total):
-    for count in range(total + 1):
-        expected = binomtest(count, total).proportion_ci(method="wilson")
-        assert copies.wilson(count, total) == (expected.low, expected.high)
 
 
 def test_the_interval_of_a_share_is_wilsons():

@@ -39,7 +39,7 @@ _LAYERS = (
 
 
 def direction_field(image: np.ndarray, prior: np.ndarray, radius: float) -> np.ndarray:
-    """Unit vectors (h, w, 2) along the edges of the image, and along `prior` where it is even.
+    """Unit vectors (2, h, w) along the edges of the image, and along `prior` where it is even.
 
     The smoothed structure tensor gives orientations that do not flicker; the prior (an angle per pixel) enters as a
     weak tensor of its own.
@@ -55,7 +55,7 @@ def direction_field(image: np.ndarray, prior: np.ndarray, radius: float) -> np.n
     cos2 = -cos2 + 60.0 * np.cos(2 * prior)
     sin2 = -sin2 + 60.0 * np.sin(2 * prior)
     half = 0.5 * np.arctan2(sin2, cos2)
-    return np.dstack([np.cos(half), np.sin(half)]).astype(np.float32)
+    return np.stack([np.cos(half), np.sin(half)])
 
 
 def _starts(shape: tuple[int, int], step: float, need: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -70,30 +70,37 @@ def _starts(shape: tuple[int, int], step: float, need: np.ndarray, rng: np.rando
     return points[rng.permutation(len(points))]
 
 
+def _change(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """How far 8-bit colors (n, m, 3) are apart, summed over the channels; (n, m), float32."""
+    return cv2.transform(cv2.absdiff(a, b).astype(np.float32), np.ones((1, 3), np.float32))
+
+
 def _trace(
     starts: np.ndarray, field: np.ndarray, image: np.ndarray, step: float, steps: int, tolerance: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Follow the field from all starts at once; a stroke ends where color changes."""
-    h, w = field.shape[:2]
-    path = np.empty((len(starts), steps + 1, 2), np.float32)
-    path[:, 0] = starts
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Follow the field from all starts at once; a stroke ends where color changes.
+
+    Returns the points (n, steps + 1, 2), how many of them each stroke has, and its color (n, 1, 3).
+    """
+    h, w = image.shape[:2]
+    vectors, pixels = field.reshape(2, -1), image.reshape(-1, 1, 3)
+    limit = np.array([[w - 1], [h - 1]], np.float32)
+    path = np.empty((steps + 1, 2, len(starts)), np.float32)
+    path[0] = starts.T
     length = np.full(len(starts), steps + 1)
-    ix = starts.astype(int)
-    color = image[ix[:, 1], ix[:, 0]].astype(np.float32)
-    heading = field[ix[:, 1], ix[:, 0]].copy()
-    heading[::2] *= -1  # half of the strokes run the other way
-    point = starts.astype(np.float32)
+    x, y = starts.T.astype(int)
+    color = pixels.take(y * w + x, 0)
+    heading = vectors.take(y * w + x, 1)
+    heading[:, ::2] *= -1  # half of the strokes run the other way
     for k in range(1, steps + 1):
-        point = np.clip(point + heading * step, 0, [w - 1, h - 1]).astype(np.float32)
-        path[:, k] = point
-        ix = point.astype(int)
-        here = image[ix[:, 1], ix[:, 0]].astype(np.float32)
-        ended = np.abs(here - color).sum(1) > tolerance
+        path[k] = np.clip(path[k - 1] + heading * step, 0, limit)
+        x, y = path[k].astype(int)
+        ended = _change(pixels.take(y * w + x, 0), color)[:, 0] > tolerance
         length = np.where(ended & (length > k), k, length)
-        turn = field[ix[:, 1], ix[:, 0]]
-        sign = np.where((turn * heading).sum(1) < 0, -1.0, 1.0)[:, None]
-        heading = (0.35 * heading + 0.65 * turn * sign).astype(np.float32)
-    return path, np.maximum(length, 2)
+        turn = vectors.take(y * w + x, 1)
+        turn *= np.where((turn * heading).sum(0) < 0, np.float32(-1), np.float32(1))
+        heading = 0.35 * heading + 0.65 * turn
+    return path.transpose(2, 0, 1), np.maximum(length, 2), color
 
 
 def _paint_layer(
@@ -109,20 +116,20 @@ def _paint_layer(
     starts = _starts(image.shape[:2], max(2.0, radius * layer.spacing), need, rng)
     if not len(starts):
         return
-    path, length = _trace(starts, field, image, max(1.5, radius * 1.1), layer.steps, layer.tolerance)
-    ix = starts.astype(int)
-    color = image[ix[:, 1], ix[:, 0]].astype(np.float32)
+    path, length, drawn = _trace(starts, field, image, max(1.5, radius * 1.1), layer.steps, layer.tolerance)
+    color = drawn[:, 0].astype(np.float32)
     jitter = LEVELS * layer.jitter
     # Value moves more than hue: one shared draw and a small one per channel.
     color += rng.normal(0, jitter * 0.42, (len(starts), 1))
     color += rng.normal(0, jitter * 0.26, color.shape)
     height = rng.uniform(40, 215, (len(starts), 1))
-    paint = np.clip(np.concatenate([color, height], 1), 0, 255).tolist()
+    mixed = np.rint(np.clip(np.concatenate([color, height], 1), 0, 255)).astype(np.uint8)
     fixed = np.round(path * 8).astype(np.int32)[:, :, None, :]
     width = np.maximum(1, np.round(2 * radius * rng.uniform(0.6, 1.0, len(starts)))).astype(int)
     style = cv2.LINE_AA if radius < 2.5 else cv2.LINE_8
-    for i, (n, thick) in enumerate(zip(length.tolist(), width.tolist(), strict=True)):
-        cv2.polylines(canvas, [fixed[i, :n]], False, paint[i], thick, style, 3)
+    paints = zip(*mixed.T.tolist(), strict=True)  # tuples one by one: a list of lists would busy the garbage collector
+    for points, n, paint, thick in zip(fixed, length.tolist(), paints, width.tolist(), strict=True):
+        cv2.polylines(canvas, [points[:n]], False, paint, thick, style, 3)
 
 
 def _edges(scene: np.ndarray, scale: float) -> np.ndarray:
@@ -136,11 +143,11 @@ def _edges(scene: np.ndarray, scale: float) -> np.ndarray:
 
 def strokes(
     scene: np.ndarray, detail: np.ndarray, prior: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Paint the scene (8-bit RGB); returns colors, height of paint, directions."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Paint the scene (8-bit RGB); returns colors with the height of the paint (h, w, 4), and directions (2, h, w)."""
     scale = max(scene.shape[:2]) / _NOMINAL
-    base = cv2.GaussianBlur(scene, (0, 0), 8 * scale)
-    canvas = np.dstack([base, np.full(scene.shape[:2], 128, np.uint8)])
+    canvas = cv2.cvtColor(cv2.GaussianBlur(scene, (0, 0), 8 * scale), cv2.COLOR_RGB2RGBA)
+    canvas[..., 3] = 128
     field = direction_field(scene, prior, 5 * scale)
     for layer in _LAYERS:
         r = max(1.0, layer.radius * scale)
@@ -148,43 +155,31 @@ def strokes(
         if layer.threshold is None:
             need = np.ones(scene.shape[:2], bool)
         else:
-            error = cv2.absdiff(canvas[..., :3], reference).astype(np.float32).sum(2)
+            error = _change(cv2.cvtColor(canvas, cv2.COLOR_RGBA2RGB), reference)
             error = cv2.blur(error, (int(2 * r) | 1, int(2 * r) | 1))
             need = error > layer.threshold * (2.3 - 2.0 * detail)
         _paint_layer(canvas, reference, field, need, layer, r, rng)
-    return np.ascontiguousarray(canvas[..., :3]), canvas[..., 3], field
+    return canvas, field
+
+
+def _shifted(image: np.ndarray, field: np.ndarray, move: np.ndarray | np.float32) -> np.ndarray:
+    """The image (h, w) or (h, w, channels) read `move` pixels along the field."""
+    h, w = image.shape[:2]
+    x, y = np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)[:, None]
+    along_x, along_y = field * move
+    return cv2.remap(image, x + along_x, y + along_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
 
 
 def bristles(shape: tuple[int, int], field: np.ndarray, scale: float, rng: np.random.Generator) -> np.ndarray:
     """Marks of the hairs: noise smeared along the strokes (half resolution)."""
     h, w = shape[0] // 2 + 1, shape[1] // 2 + 1
     noise = rng.normal(0, 1, (h, w)).astype(np.float32)
-    small = cv2.resize(field, (w, h), interpolation=cv2.INTER_AREA)
-    ys, xs = np.mgrid[0:h, 0:w].astype(np.float32)
+    small = np.stack([cv2.resize(plane, (w, h), interpolation=cv2.INTER_AREA) for plane in field])
     total = noise.copy()
     for step in (1.0, 2.2, 3.6):
         for sign in (-1.0, 1.0):
-            move = small * np.float32(sign * step * max(1.0, scale))
-            total += cv2.remap(
-                noise, xs + move[..., 0], ys + move[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
-            )
+            total += _shifted(noise, small, np.float32(sign * step * max(1.0, scale)))
     return cv2.resize(total * 0.38, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
-
-
-def _ragged(
-    color: np.ndarray, height: np.ndarray, field: np.ndarray, hairs: np.ndarray, reach: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Let each hair start and end where it likes, so that strokes have no round ends."""
-    ys, xs = np.mgrid[0 : color.shape[0], 0 : color.shape[1]].astype(np.float32)
-    move = np.clip(hairs, -1.6, 1.6) * reach
-    both = cv2.remap(
-        np.dstack([color, height]),
-        xs + field[..., 0] * move,
-        ys + field[..., 1] * move,
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REFLECT,
-    )
-    return both[..., :3], both[..., 3]
 
 
 def finish(
@@ -194,23 +189,24 @@ def finish(
     h, w = scene.shape[:2]
     scale = max(h, w) / _NOMINAL
     fine = np.maximum(detail, _edges(scene, scale))
-    color, height, field = strokes(scene, fine, prior, rng)
+    canvas, field = strokes(scene, fine, prior, rng)
     keep = np.maximum(detail, np.where(fine > 0.85, np.float32(0.9), np.float32(0)))
     keep = cv2.GaussianBlur(keep, (0, 0), 1.6 * scale)
-    keep = np.clip((keep - 0.35) * 1.1, 0, 0.70)[..., None]
+    keep = np.clip((keep - 0.35) * 1.1, 0, 0.70)
     hairs = bristles((h, w), field, scale, rng)
-    color, height = _ragged(color, height, field, hairs, (1 - keep[..., 0]) * 6.0 * scale)
-    out = color.astype(np.float32)
-    out += (scene.astype(np.float32) - out) * keep
+    # Each hair starts and ends where it likes, so that strokes have no round ends.
+    *color, height = cv2.split(_shifted(canvas, field, np.clip(hairs, -1.6, 1.6) * ((1 - keep) * 6.0 * scale)))
+    out = np.stack(color).astype(np.float32)  # [3, H, W]
+    out += (np.stack(cv2.split(scene)).astype(np.float32) - out) * keep
     surface = cv2.GaussianBlur(height, (0, 0), max(0.6, 0.9 * scale)).astype(np.float32) / 60.0
     surface += hairs * 0.55
     weave = texture.canvas_weave((h, w), scale, rng)
     slope = cv2.Sobel(surface, cv2.CV_32F, 1, 0, ksize=3) * np.sign(light_x)
     slope += cv2.Sobel(surface, cv2.CV_32F, 0, 1, ksize=3)
     relief = np.clip(-slope * 1.3, -7, 7) + np.clip(weave * 2.0, -5, 5)
-    weight = 0.45 + 0.55 * (1 - np.clip(out.mean(2) / 255.0, 0, 1))
-    out += (relief * (1.35 - 0.6 * weight))[..., None]
+    weight = 0.45 + 0.55 * (1 - np.clip(out.mean(0) / 255.0, 0, 1))
+    out += relief * (1.35 - 0.6 * weight)
     ys = np.linspace(-1, 1, h, dtype=np.float32)[:, None]
     xs = np.linspace(-1, 1, w, dtype=np.float32)[None, :]
-    out *= (1.02 - 0.10 * (xs**2 + ys**2) ** 1.2)[..., None]
-    return np.clip(out, 0, 255).astype(np.uint8)
+    out *= 1.02 - 0.10 * (xs**2 + ys**2) ** 1.2
+    return cv2.merge(list(np.clip(out, 0, 255).astype(np.uint8)))

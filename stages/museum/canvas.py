@@ -7,10 +7,12 @@ onto the ground plane, sharp near the foot and soft far away.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from stages.museum import texture
 from stages.museum.palettes import Palette
@@ -37,14 +39,19 @@ class Light:
         return v / np.linalg.norm(v)
 
 
+def spread(color: ArrayLike) -> np.ndarray:
+    """A color as (3, 1, 1), float32, for arithmetic with planes (3, h, w)."""
+    return np.asarray(color, np.float32).reshape(3, 1, 1)
+
+
 class Canvas:
-    """A picture under way: `image` (float RGB), `detail` (where fine brushes work)."""
+    """A picture under way: `image` (float RGB, a plane each: [3, H, W]), `detail` (where fine brushes work)."""
 
     def __init__(self, width: int, height: int, palette: Palette, light: Light) -> None:
         self.w, self.h = width, height
         self.unit = float(np.sqrt(width * height))
         self.palette, self.light = palette, light
-        self.image = np.zeros((height, width, 3), np.float32)
+        self.image = np.zeros((3, height, width), np.float32)
         self.detail = np.zeros((height, width), np.float32)
         self.shadow = np.zeros(((height + 1) // 2, (width + 1) // 2), np.float32)
 
@@ -75,18 +82,18 @@ class Canvas:
     def tone(
         self, color: np.ndarray, lambert: np.ndarray, bounce: np.ndarray | float, gloss: np.ndarray | float = 0.0
     ) -> np.ndarray:
-        """Color under the light: cool dark, local color, warm light, ground reflex."""
+        """Color under the light (3, h, w): cool dark, local color, warm light, ground reflex."""
         p = self.palette
-        color = np.asarray(color, np.float32)
-        dark = color * (0.22 + 0.55 * p.shade)
-        lit = 1 - (1 - color) * (1 - 0.62 * p.light)
+        color = spread(color)
+        dark = color * (0.22 + 0.55 * spread(p.shade))
+        lit = 1 - (1 - color) * (1 - 0.62 * spread(p.light))
         t = np.clip((lambert + 0.30) / 1.25, 0, 1)
         t = t * t * (3 - 2 * t)
-        low = np.clip(t * 1.7, 0, 1)[..., None]
-        high = np.clip((t - 0.52) * 1.7, 0, 1)[..., None]
+        low = np.clip(t * 1.7, 0, 1)
+        high = np.clip((t - 0.52) * 1.7, 0, 1)
         out = dark + (color - dark) * low + (lit - color) * high * 0.85
-        reflex = np.asarray(bounce, np.float32)[..., None] * (1 - low) * p.ground[1] * 0.42
-        return out + reflex + np.asarray(gloss, np.float32)[..., None] * p.light
+        reflex = np.asarray(bounce, np.float32) * (1 - low) * spread(p.ground[1]) * 0.42
+        return out + reflex + np.asarray(gloss, np.float32) * spread(p.light)
 
     def _height(self, shape: Shape, mask: np.ndarray, box: Box) -> np.ndarray:
         """Inflate an outline: the distance to its edge, rounded like a dome."""
@@ -166,7 +173,7 @@ class Canvas:
             gloss = shape.gloss * (spec**26 + 0.16 * spec**6)
         out = self.tone(shape.color, lambert, bounce, gloss)
         if shape.glow:
-            out = out * (1 - shape.glow) + np.asarray(shape.color, np.float32) * shape.glow
+            out = out * (1 - shape.glow) + spread(shape.color) * shape.glow
         return out
 
     def _view(self, shape: Shape, box: Box) -> np.ndarray:
@@ -175,8 +182,8 @@ class Canvas:
         t = ((np.arange(box[1], box[3]) / self.unit) - top) / (low - top)
         knots = [0.0, 0.38, 0.66, 0.68, 1.0]
         stops = np.asarray(shape.color)
-        column = np.stack([np.interp(t, knots, stops[:, c]) for c in range(3)], -1)
-        return np.repeat(column[:, None, :], box[2] - box[0], axis=1).astype(np.float32)
+        column = np.stack([np.interp(t, knots, stops[:, c]) for c in range(3)]).astype(np.float32)
+        return np.repeat(column[:, :, None], box[2] - box[0], axis=2)
 
     # -- painting -----------------------------------------------------------------
 
@@ -192,16 +199,20 @@ class Canvas:
         box = self._window(shape.pts, 1)
         if box is None:
             return
-        x0, y0, x1, y1 = box
         mask = self.mask(shape.pts, box)
         color = self._view(shape, box) if shape.mode == "window" else self._shade(shape, mask, box, seed)
+        self._lay(shape, color, mask, shape.alpha / 255.0, box)
+
+    def _lay(self, shape: Shape, color: np.ndarray, mask: np.ndarray, opacity: float, box: Box) -> None:
+        """Blend a color into the picture where the mask is, and ask for fine brushes there."""
+        x0, y0, x1, y1 = box
         if shape.haze:
-            color = color * (1 - shape.haze) + self.palette.haze * shape.haze
-        cover = (mask.astype(np.float32) * (shape.alpha / 255.0))[..., None]
-        view = self.image[y0:y1, x0:x1]
-        view += (color - view) * cover
+            color = color * (1 - shape.haze) + spread(self.palette.haze) * shape.haze
+        cover = mask.astype(np.float32)
+        view = self.image[:, y0:y1, x0:x1]
+        view += (color - view) * (cover * opacity)
         spot = self.detail[y0:y1, x0:x1]
-        np.maximum(spot, mask.astype(np.float32) * (shape.detail / 255.0), out=spot)
+        np.maximum(spot, cover * (shape.detail / 255.0), out=spot)
 
     def _drop(self, shape: Shape) -> None:
         """A soft contact shadow on whatever lies behind the shape."""
@@ -212,8 +223,8 @@ class Canvas:
             return
         x0, y0, x1, y1 = box
         mask = cv2.GaussianBlur(self.mask(shape.pts + shift, box), (0, 0), blur)
-        dark = mask.astype(np.float32)[..., None] * (0.62 * shape.alpha / 255.0)
-        self.image[y0:y1, x0:x1] *= 1 - dark * (1 - self.palette.shade)
+        dark = mask.astype(np.float32) * (0.62 * shape.alpha / 255.0)
+        self.image[:, y0:y1, x0:x1] *= 1 - dark * (1 - spread(self.palette.shade))
 
     def _line(self, shape: Shape) -> None:
         px = shape.width * self.unit
@@ -224,27 +235,23 @@ class Canvas:
         mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
         cv2.polylines(mask, self._fixed(shape.pts, x0, y0), False, 255, max(1, round(px)), cv2.LINE_AA, _SHIFT)
         # Lines thinner than a pixel keep their weight by opacity.
-        cover = mask.astype(np.float32)[..., None] * (shape.alpha * min(1.0, px + 0.25) / 255.0)
-        color = np.asarray(shape.color, np.float32)
-        if shape.haze:
-            color = color * (1 - shape.haze) + self.palette.haze * shape.haze
-        view = self.image[y0:y1, x0:x1]
-        view += (color - view) * cover
-        spot = self.detail[y0:y1, x0:x1]
-        np.maximum(spot, mask.astype(np.float32) * (shape.detail / 255.0), out=spot)
+        self._lay(shape, spread(shape.color), mask, shape.alpha * min(1.0, px + 0.25) / 255.0, box)
 
     # -- cast shadows -------------------------------------------------------------
 
     def cast_shadows(self, shapes: list[Shape], base: float) -> None:
         """Shadows of one motif on the ground: outlines sheared along the light."""
-        layers: dict[int, np.ndarray] = {}
+        layers: dict[int, np.ndarray] = defaultdict(lambda: np.zeros(self.shadow.shape, np.uint8))
         for shape in shapes:
             if shape.shadow and shape.mode != "line":
                 self._cast_outline(shape, shape.base if shape.base is not None else base, layers)
         for softness, layer in layers.items():
-            blur = (0.0016, 0.005, 0.013)[softness] * self.unit * 0.5
-            soft = cv2.GaussianBlur(layer, (0, 0), max(0.5, blur)).astype(np.float32) / 255.0
-            np.maximum(self.shadow, soft * (1.0, 0.95, 0.86)[softness], out=self.shadow)
+            blur = max(0.5, (0.0016, 0.005, 0.013)[softness] * self.unit * 0.5)
+            x, y, w, h = cv2.boundingRect(layer)
+            reach = int(3 * blur) + 3  # beyond it there is no shadow
+            near = np.s_[max(0, y - reach) : y + h + reach, max(0, x - reach) : x + w + reach]
+            soft = cv2.GaussianBlur(layer[near], (0, 0), blur).astype(np.float32) / 255.0
+            np.maximum(self.shadow[near], soft * (1.0, 0.95, 0.86)[softness], out=self.shadow[near])
 
     def _cast_outline(self, shape: Shape, base: float, layers: dict[int, np.ndarray]) -> None:
         rise = base - shape.pts[:, 1]
@@ -260,14 +267,12 @@ class Canvas:
         area = abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))) / 2
         thin = area / (np.ptp(x) + np.ptp(y) + 1e-9) < 0.016
         softness = 0 if mean < 0.06 or thin else (1 if mean < 0.22 else 2)
-        layer = layers.setdefault(softness, np.zeros(self.shadow.shape, np.uint8))
-        cv2.fillPoly(layer, self._fixed(ground, 0, 0, 0.5), 255, cv2.LINE_AA, _SHIFT)
+        cv2.fillPoly(layers[softness], self._fixed(ground, 0, 0, 0.5), 255, cv2.LINE_AA, _SHIFT)
         foot = shape.pts[np.abs(base - shape.pts[:, 1]) < 0.012]
         if len(foot) > 1:  # where it touches the ground it is darkest
             half = 0.55 * float(np.ptp(foot[:, 0])) + 0.004
             contact = ellipse(float(foot[:, 0].mean()), base, half, min(0.012, 0.3 * half), n=20)
-            layer = layers.setdefault(1, np.zeros(self.shadow.shape, np.uint8))
-            cv2.fillPoly(layer, self._fixed(contact, 0, 0, 0.5), 255, cv2.LINE_AA, _SHIFT)
+            cv2.fillPoly(layers[1], self._fixed(contact, 0, 0, 0.5), 255, cv2.LINE_AA, _SHIFT)
 
     def lay_shadows(self, top: float, bottom: float | None = None, fade: float = 0.05) -> None:
         """Multiply the cast shadows into the ground between two lines, and forget them."""
@@ -275,7 +280,7 @@ class Canvas:
         rows = np.arange(self.h, dtype=np.float32) / self.unit
         near = np.clip((rows - top) / fade, 0, 1) * (rows < (bottom or 1e9))
         near = near.astype(np.float32)
-        weight = (shadow * near[:, None] * 0.9)[..., None].astype(np.float32)
-        self.image *= 1 - weight * (1 - (0.12 + 0.78 * self.palette.shade))
+        weight = shadow * near[:, None] * 0.9
+        self.image *= 1 - weight * (1 - (0.12 + 0.78 * spread(self.palette.shade)))
         np.maximum(self.detail, 0.62 * shadow * near[:, None], out=self.detail)
         self.shadow[:] = 0

@@ -25,7 +25,7 @@ def paint(work: Work, long_edge: int) -> Image.Image:
     width, height = _pixels(work, long_edge)
     rng = np.random.default_rng([*work.brush_key, 4])
     canvas = _draw(scene, width, height, np.random.default_rng([*work.key, 5]))
-    drawing = np.clip(canvas.image * 255.0, 0, 255).astype(np.uint8)
+    drawing = cv2.merge(list(np.clip(canvas.image * 255.0, 0, 255).astype(np.uint8)))
     prior = _prior(scene, width, height)
     painted = brush.finish(drawing, canvas.detail, prior, scene.light.x, rng)
     return Image.fromarray(painted)

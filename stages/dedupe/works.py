@@ -1,5 +1,6 @@
 """The rows of works.jsonl: which file of a group is kept, and why the others belong to it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from stages.common.records import CatalogueRow, Match, WorkRow
@@ -14,7 +15,13 @@ def describe(
     enabled: bool,
 ) -> list[WorkRow]:
     """The rows of all groups: of each its best rendition, or every file when duplicates are kept (not `enabled`)."""
-    return [row for group in members for row in _of_group(group, rows, findings, groups, enabled)]
+    same, details = defaultdict(list), defaultdict(list)  # by the least member of the group
+    for finding in findings:
+        if finding.verdict.kind == "same":
+            same[groups.root(finding.first)].append(finding)
+        elif (detail := _detail(finding, groups)) is not None:
+            details[groups.root(detail)].append(finding)
+    return [row for group in members for row in _of_group(group, rows, same[min(group)], details[min(group)], enabled)]
 
 
 def best(group: Sequence[int], rows: Sequence[CatalogueRow]) -> int:
@@ -38,17 +45,15 @@ def set_of(group: Iterable[int], rows: Sequence[CatalogueRow]) -> str:
 def _of_group(
     group: Sequence[int],
     rows: Sequence[CatalogueRow],
-    findings: Sequence[Finding],
-    groups: Groups,
+    same: Sequence[Finding],
+    details: Sequence[Finding],
     enabled: bool,
 ) -> list[WorkRow]:
-    """The rows of one group, the best rendition first.
+    """The rows of one group, the best rendition first, with the findings that joined it or call it a detail.
 
     A work is named by the content of its best rendition, so that new files change no other work's name.
     """
     chosen = best(group, rows)
-    same = [finding for finding in findings if finding.verdict.kind == "same" and finding.first in group]
-    details = [finding for finding in findings if _detail(finding, groups) in group]
     duplicates = sorted({rows[item]["file"] for item in group} - {rows[chosen]["file"]})
     others = [] if enabled else [item for item in group if item != chosen]
     kept = {rows[item]["file"]: rows[item] for item in [chosen, *others]}

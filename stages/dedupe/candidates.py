@@ -1,6 +1,8 @@
-"""Pairs of files whose hashes are near: exact, by faiss, which compares packed bits at about a nanosecond a pair.
+"""Pairs of files whose hashes are near.
 
-Tables (`IndexBinaryMultiHash`) were measured slower: at 60 of 256 bits they search most of their buckets.
+All are compared by faiss, which takes packed bits at about a nanosecond a pair: exact. Where those comparisons are too
+many, they are made within buckets only (bit_sampling.py). ACCURACY.md says what that finds and costs, and why not
+faiss's own tables.
 """
 
 from collections.abc import Iterator
@@ -9,9 +11,10 @@ from dataclasses import dataclass
 import faiss
 import numpy as np
 
-from stages.dedupe import views
+from stages.dedupe import bit_sampling, views
 
 BLOCK = 16_384  # hashes that ask at a time: bounds the memory for the answers
+EXACT = 10**11  # comparisons of hashes up to which all are made: minutes of one core, about 60,000 files
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,15 @@ def candidates(hashes: np.ndarray, boxes: np.ndarray, distance: int) -> Candidat
 
     `hashes` is uint8 [N, V, 32], `boxes` float32 [N, V, 4]. Every view asks, only the outer views answer, so that more
     views cost linear time. Views that leave nothing away are the whole picture again, and left out.
+
+    Beyond EXACT comparisons a pair may be missed, with a chance of at most `bit_sampling.MISSED`.
     """
-    blocks = [_best(block) for block in _hits(hashes, _distinct(boxes), distance)]
+    distinct, outer = _distinct(boxes), np.arange(hashes.shape[1]) < views.OUTER
+    answering, asking = (np.argwhere(distinct & which) for which in (outer, ~outer))  # file, view
+    comparisons = len(answering) * (len(answering) + len(asking))
+    sampled = comparisons > EXACT and bit_sampling.worthwhile(comparisons, 8 * hashes.shape[-1], distance)
+    search = _sampled if sampled else _exact
+    blocks = [_best(block) for block in search(hashes, answering, asking, distance)]
     return Candidates(*_best(np.concatenate(blocks)).T)
 
 
@@ -54,18 +64,26 @@ def _distinct(boxes: np.ndarray) -> np.ndarray:
     return distinct
 
 
-def _hits(hashes: np.ndarray, distinct: np.ndarray, distance: int) -> Iterator[np.ndarray]:
+def _exact(hashes: np.ndarray, answering: np.ndarray, asking: np.ndarray, distance: int) -> Iterator[np.ndarray]:
     """Rows (first, second, bits, view of the first, view of the second) of pairs of files, unordered and repeated."""
-    outer = np.arange(hashes.shape[1]) < views.OUTER
-    answering = np.argwhere(distinct & outer)  # file, view
     everything = _index(hashes, answering)
     for start in range(0, len(answering), BLOCK):  # outer views among themselves: each pair once
         yield _search(
             hashes, answering[start : start + BLOCK], _index(hashes, answering[start:]), answering[start:], distance
         )
-    asking = np.argwhere(distinct & ~outer)
     for start in range(0, len(asking), BLOCK):
         yield _search(hashes, asking[start : start + BLOCK], everything, answering, distance)
+
+
+def _sampled(hashes: np.ndarray, answering: np.ndarray, asking: np.ndarray, distance: int) -> Iterator[np.ndarray]:
+    """The same rows, but for those that the tables miss."""
+    rows = np.concatenate([answering, asking])
+    codes = hashes[rows[:, 0], rows[:, 1]]
+    pairs = bit_sampling.near(codes, rows[:, 0], len(answering), distance)
+    for block in np.array_split(pairs, len(pairs) // BLOCK + 1):
+        one, other = block.T
+        bits = np.bitwise_count(codes[one] ^ codes[other]).sum(1, dtype=np.int64)
+        yield _rows(rows[one], rows[other], bits)
 
 
 def _index(hashes: np.ndarray, rows: np.ndarray) -> faiss.IndexBinaryFlat:
@@ -79,7 +97,11 @@ def _search(
 ) -> np.ndarray:
     codes = np.ascontiguousarray(hashes[asking[:, 0], asking[:, 1]])
     limits, bits, rows = index.range_search(codes, distance + 1)  # faiss: strictly below
-    one, other = asking.repeat(np.diff(limits.astype(np.int64)), axis=0), answering[rows]
+    return _rows(asking.repeat(np.diff(limits.astype(np.int64)), axis=0), answering[rows], bits)
+
+
+def _rows(one: np.ndarray, other: np.ndarray, bits: np.ndarray) -> np.ndarray:
+    """Pairs of views (file, view) of different files as rows, the lower file first."""
     one, other = (np.where((one[:, :1] > other[:, :1]), *sides) for sides in ((other, one), (one, other)))
     found = np.stack([one[:, 0], other[:, 0], bits.astype(np.int64), one[:, 1], other[:, 1]], 1)
     return found[one[:, 0] != other[:, 0]]

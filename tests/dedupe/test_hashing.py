@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from stages.common import images
 from stages.common.cli import UserError
 from stages.dedupe import views
-from stages.dedupe.candidates import Candidates, candidates, joined
+from stages.dedupe.candidates import EXACT, Candidates, candidates, joined
 from stages.dedupe.hashing import fingerprint, fingerprints, phashes
 
 
@@ -119,8 +119,10 @@ def brute_force(hashes: np.ndarray, boxes: np.ndarray, distance: int) -> set[tup
     return found
 
 
+@pytest.mark.parametrize("exact", [EXACT, 0])
 @pytest.mark.parametrize("sides", [1, 2])
-def test_candidates_are_those_of_comparing_all(sides):
+def test_candidates_are_those_of_comparing_all(monkeypatch, sides, exact):
+    monkeypatch.setattr("stages.dedupe.candidates.EXACT", exact)
     rng = np.random.default_rng(sides)
     hashes = rng.integers(0, 256, (40, sides * views.COUNT, 32), np.uint8)
     # The second half copies the first, with one view turned into another and some bits flipped.
@@ -140,6 +142,17 @@ def test_candidates_are_those_of_comparing_all(sides):
     for first, second, bits, view_first, view_second in rows:
         assert np.bitwise_count(hashes[first, view_first] ^ hashes[second, view_second]).sum() == bits
     assert found.first.tolist() == sorted(found.first.tolist())
+
+
+@pytest.mark.parametrize(("distance", "sampled"), [(72, True), (128, False)])
+def test_beyond_the_limit_tables_search_where_they_save_comparisons(monkeypatch, distance, sampled):
+    asked = []
+    monkeypatch.setattr("stages.dedupe.candidates.EXACT", 0)
+    monkeypatch.setattr("stages.dedupe.bit_sampling.BUCKET", 1)
+    monkeypatch.setattr("stages.dedupe.bit_sampling.near", lambda *rest: asked.append(rest) or np.zeros((0, 2), int))
+    hashes = np.random.default_rng(0).integers(0, 256, (1500, 1, 32), np.uint8)
+    found = candidates(hashes, np.zeros((1500, 1, 4), np.float32), distance)
+    assert bool(asked) == sampled and bool(len(found)) != sampled
 
 
 def test_further_pairs_join_the_candidates_once():

@@ -28,6 +28,12 @@ SMALL = {
     "stylize.styles": ["Sleep on Seven Crutches"], "stylize.pixels": 64, "stylize.steps": 2,
     "upscale.tile": 64, "upscale.overlap": 16, "evaluate.kid_subsets": 5,
 }  # fmt: skip
+CELL = {
+    "study.train_works": [9],
+    "study.deduplicated": [True],
+    "study.augmentation": ["diffaugment"],
+    "study.seeds": [0],
+}
 LATER = {"train", "generate", "stylize", "upscale", "sheet", "evaluate", "track", "report"}
 README = [line.strip() for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("    ")]
 
@@ -233,16 +239,7 @@ def test_the_study_plans_its_grid_and_runs_a_cell(clone, set_params):
     before = clone.bytes()
     text = (clone.folder / "params.yaml").read_text()
     changes = {"train": {"kimg": 0.1}, "generate": {"count": 25}}
-    set_params(
-        clone.folder,
-        {
-            "study.train_works": [9],
-            "study.deduplicated": [True],
-            "study.augmentation": ["diffaugment"],
-            "study.seeds": [0],
-            "study.changes": changes,
-        },
-    )
+    set_params(clone.folder, CELL | {"study.changes": changes})
     clone.readme("python -m stages.study")
     assert len(clone.runs()) == runs + 1 and clone.bytes() == before | {"study.csv": clone.bytes()["study.csv"]}, (
         "the workspace has its own results"

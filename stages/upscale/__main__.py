@@ -26,8 +26,8 @@ def main() -> None:
     for path, item in planned.items():
         if item.warning:
             print(f"warning: {path.stem}: {item.warning}", file=sys.stderr)
-    runtime = prepare(everything.section(RuntimeParams))
-    network, about = models.choose(chosen.model, runtime)
+    exactly = everything.section(RuntimeParams)
+    network, about, runtime = models.choose(chosen.model, prepare(exactly), exactly)
 
     measured: dict[str, PrintedPicture] = {}
     written, resumes = set[str](), []

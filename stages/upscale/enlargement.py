@@ -9,7 +9,8 @@ from stages.common.device import Runtime
 from stages.common.resume import Resume, fingerprint
 from stages.common.tensors import tensor
 from stages.upscale import passes
-from stages.upscale.models import About, Network
+from stages.upscale.models import About
+from stages.upscale.network import Network
 from stages.upscale.params import UpscaleParams
 from stages.upscale.tiles import OnTile
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stages.upscale import tiles
-from stages.upscale.models import Network
+from stages.upscale.network import Network
 from stages.upscale.tiles import OnTile
 
 

@@ -38,7 +38,7 @@ def enlarge(paths: Sequence[Path], chosen: UpscaleParams, runtime: RuntimeParams
     from stages.common.tensors import tensor
     from stages.upscale import models, passes, printing
 
-    network, _ = models.choose(chosen.model, prepare(runtime))
+    network, *_ = models.choose(chosen.model, prepare(runtime), runtime)
     large: list[Image.Image] = []
     for path in cli.progress(paths, desc="sheet", unit=" pictures"):
         result = passes.enlarged(

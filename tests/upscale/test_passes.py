@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from stages.upscale.models import Network
+from stages.upscale.network import Network
 from stages.upscale.passes import count, enlarged, passes
 
 

@@ -6,7 +6,7 @@ from PIL import Image
 
 from stages.common import images
 from stages.upscale import models, sheet
-from stages.upscale.models import Network
+from stages.upscale.network import Network
 
 
 @pytest.fixture
@@ -18,9 +18,8 @@ def gallery(workspace, monkeypatch):
             workspace.folder / f"data/generated/samples/{number:05}.png",
             Image.new("RGB", (8, 8), (9 * number, 100, 30)),
         )
-    monkeypatch.setattr(
-        models, "load", lambda *_: Network(4, lambda picture: picture.repeat_interleave(4, 2).repeat_interleave(4, 3))
-    )
+    repeating = Network(4, lambda picture: picture.repeat_interleave(4, 2).repeat_interleave(4, 3))
+    monkeypatch.setattr(models, "choose", lambda _model, runtime, _exactly: (repeating, {}, runtime))
     return workspace
 
 

@@ -17,9 +17,10 @@ from PIL import Image, ImageCms
 
 from stages.common import files, images, params, weights
 from stages.common.cli import UserError
+from stages.common.device import FLOAT32, Runtime
 from stages.upscale import __main__ as entry_point
 from stages.upscale import models, passes
-from stages.upscale.models import Network
+from stages.upscale.network import Network
 
 
 def painting(seed: int, width: int, height: int) -> Image.Image:
@@ -102,15 +103,14 @@ def test_a_broken_picture(shop):
 def quick(shop, monkeypatch):
     """The stage in this process, with an enlarger that repeats each pixel."""
     monkeypatch.chdir(shop.folder)
-    monkeypatch.setattr(
-        models, "load", lambda *_: Network(4, lambda picture: picture.repeat_interleave(4, 2).repeat_interleave(4, 3))
-    )
-    monkeypatch.setattr(
-        entry_point,
-        "prepare",
-        lambda *_: type("Runtime", (), {"device": None, "dtype": None, "report": lambda self: {}})(),
-    )
+    use(monkeypatch, lambda picture: picture.repeat_interleave(4, 2).repeat_interleave(4, 3))
+    monkeypatch.setattr(entry_point, "prepare", lambda *_: Runtime(torch.device("cpu"), FLOAT32, 1))
     return shop
+
+
+def use(monkeypatch, enlarge) -> None:
+    """Let the stage enlarge with a function."""
+    monkeypatch.setattr(models, "choose", lambda _model, runtime, _exactly: (Network(4, enlarge), {}, runtime))
 
 
 def test_on_paper_every_file_has_bleed_size_and_the_same_pixels(quick, capsys):
@@ -236,7 +236,7 @@ WRONG = [
 
 @pytest.mark.parametrize("changes, words", WRONG)
 def test_a_print_without_sense_is_explained_before_any_work(quick, monkeypatch, changes, words):
-    monkeypatch.setattr(models, "load", lambda *_: sys.exit("the network was loaded"))
+    monkeypatch.setattr(models, "choose", lambda *_: sys.exit("the network was loaded"))
     quick.set(**{f"upscale__{key}": value for key, value in changes.items()})
     with pytest.raises(UserError) as caught:
         entry_point.main()
@@ -276,7 +276,7 @@ def test_tiles_of_an_interrupted_print_are_not_made_again(quick, monkeypatch):
 
     entry_point.main()
     whole = {path.name: path.read_bytes() for path in (quick.folder / "data/print").iterdir()}
-    monkeypatch.setattr(models, "load", lambda *_: Network(4, enlarge))
+    use(monkeypatch, enlarge)
     with pytest.raises(KeyboardInterrupt):
         entry_point.main()
     assert len(made) == 3

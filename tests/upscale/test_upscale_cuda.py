@@ -3,18 +3,18 @@
 import pytest
 import torch
 
-from stages.common import weights
-from stages.upscale import esrgan, models
+from stages.common.device import BFLOAT16, FLOAT32
+from stages.upscale import models
 
 pytestmark = pytest.mark.cuda
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 
-@pytest.mark.parametrize(("dtype", "decibels"), [(torch.float32, 60), (torch.bfloat16, 40)])
-def test_it_enlarges_as_the_cpu_does(dtype, decibels):
-    state = esrgan.state_dict(weights.locate(weights.ESRGAN))
+@pytest.mark.parametrize(("kernel", "decibels"), [(FLOAT32, 60), (BFLOAT16, 40)])
+def test_it_enlarges_as_the_cpu_does(kernel, decibels):
     picture = torch.rand(1, 3, 24, 40, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    plain = models.load(state, "Real-ESRGAN", torch.device("cpu"), torch.float32).enlarge(picture)
-    network = models.load(state, "Real-ESRGAN", torch.device("cuda"), dtype)
+    plain = models.packaged(CPU).on(CPU, FLOAT32).enlarge(picture)
+    network = models.packaged(CUDA).on(CUDA, kernel)
     first, second = network.enlarge(picture).cpu(), network.enlarge(picture).cpu()
     assert torch.equal(first, second)
     error = (first - plain).square().mean() / 4  # of a range of 2

@@ -1,0 +1,98 @@
+"""Networks of the user's own, of any kind that spandrel knows, which is imported only where one is read: it takes
+seconds, for all its architectures and torchvision.
+"""
+
+import copy
+import hashlib
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from stages.common.cli import UserError
+from stages.common.device import BFLOAT16, FLOAT32, Kernel
+from stages.upscale import rrdb
+from stages.upscale.dense import GROWTH, Convolution
+from stages.upscale.network import Enlarger, Model
+
+if TYPE_CHECKING:
+    from spandrel import ImageModelDescriptor
+
+
+def read(path: Path) -> dict[str, Tensor]:
+    """The weights in a file; raises UserError when there is none, or it is not what spandrel reads."""
+    from spandrel import ModelLoader
+
+    if not path.is_file():
+        raise UserError(
+            f"upscale.model is {path}, but there is no such file: give the path of a .pth or .safetensors, "
+            "or leave it empty for Real-ESRGAN x4plus"
+        )
+    try:
+        return dict(ModelLoader().load_state_dict_from_file(path))
+    except Exception as error:  # whatever a foreign file does to the readers of five formats
+        raise UserError(
+            f"upscale.model is {path}, which cannot be read as weights ({error}): "
+            "give a .pth or .safetensors of a network that enlarges"
+        ) from error
+
+
+def load(state: Mapping[str, Tensor], name: str, device: torch.device) -> Model:
+    """The network that the weights belong to; `name` is for the message.
+
+    Raises UserError when spandrel knows none, or it does not enlarge pictures.
+    """
+    from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError
+
+    try:
+        found = ModelLoader().load_from_state_dict(dict(state))
+    except (UnsupportedModelError, RuntimeError, KeyError, ValueError) as error:
+        raise UserError(
+            f"{name} holds weights of no network that spandrel knows ({type(error).__name__}): "
+            "give an upscaler such as RealESRGAN_x4plus.pth"
+        ) from error
+    channels = {found.input_channels, found.output_channels}
+    if not isinstance(found, ImageModelDescriptor) or found.scale < 2 or not channels <= {1, 3, 4}:
+        kind = (
+            f"{found.architecture.name}, for {found.purpose}, {found.scale} times as large, "
+            f"{found.input_channels} channels to {found.output_channels}"
+        )
+        raise UserError(
+            f"{name} is no upscaler of pictures ({kind}): give one that makes them 2 times as large or more, "
+            "such as RealESRGAN_x4plus.pth"
+        )
+    if rrdb.available(device) and _is_plain_rrdb(found):
+        return rrdb.model(found.scale, [Convolution.of(one) for one in _convolutions(found)])
+    kernels = (FLOAT32, BFLOAT16) if found.supports_bfloat16 else (FLOAT32,)
+    build = partial(_build, found)
+    parameters = [list(value.shape) for value in found.model.state_dict().values()]
+    about = f"{found.architecture.name} {hashlib.sha256(repr(parameters).encode()).hexdigest()[:8]}"
+    return Model(found.scale, found.input_channels, kernels, build, build, about)
+
+
+def _build(found: "ImageModelDescriptor", device: torch.device, kernel: Kernel) -> Enlarger:
+    """The network in the kernel's precision, or in float32 where it knows no other; of a copy, as it may be asked for
+    another one.
+    """
+    dtype = kernel.dtype if found.supports_bfloat16 else torch.float32
+    network = copy.deepcopy(found)
+    network.to(device, dtype).eval()
+    network.model.to(memory_format=torch.channels_last)
+    return lambda unit: network(unit.to(dtype, memory_format=torch.channels_last))
+
+
+def _is_plain_rrdb(found: "ImageModelDescriptor") -> bool:
+    """Whether it is the network that rrdb.py computes: no ESRGAN+, no shuffled pixels, features in whole slices."""
+    if found.architecture.id != "ESRGAN":
+        return False
+    first, *others = _convolutions(found)
+    plus = any(one.kernel_size != (3, 3) for one in others)
+    return not plus and first.in_channels == found.input_channels and first.out_channels % GROWTH == 0
+
+
+def _convolutions(found: "ImageModelDescriptor") -> list[nn.Conv2d]:
+    """In the order of the module, for ESRGAN that in which they run."""
+    return [module for module in found.model.modules() if isinstance(module, nn.Conv2d)]

@@ -1,21 +1,19 @@
 """What is added to the discriminator's adversarial loss: the gradient penalties R1 and R2, and LeCam."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
 
-def gradient_penalty(discriminator: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
+def gradient_penalty(logits: Tensor, pictures: Tensor) -> Tensor:
     """The mean over pictures [N, 3, H, W] of |gradient of D|^2, a scalar (Mescheder 2018, arXiv 1801.04406, eq. 9).
 
-    Times gamma / 2 it is their penalty R1 at real pictures, R2 at generated ones. Applied lazily, at every k-th step,
-    it is multiplied by k (StyleGAN2, arXiv 1912.04958, section 3.1), which the training loop does. Logits of K places
-    are averaged to one first.
+    `logits` [N] or [N, K] are what the discriminator says of the pictures, with gradients to them: its pass for the
+    adversarial loss serves the penalty, too. Times gamma / 2 it is R1 at real pictures, R2 at generated ones. Applied
+    lazily, at every k-th step, it is multiplied by k (StyleGAN2, arXiv 1912.04958, section 3.1), which the training
+    loop does. Logits of K places are averaged to one first.
     """
-    pictures = pictures.detach().requires_grad_(True)
-    logits = discriminator(pictures).reshape(len(pictures), -1).mean(1)  # [N]
-    (gradient,) = torch.autograd.grad(logits.sum(), pictures, create_graph=True)
+    score = logits.reshape(len(pictures), -1).mean(1).sum()
+    (gradient,) = torch.autograd.grad(score, pictures, create_graph=True)
     return gradient.float().square().sum(dim=(1, 2, 3)).mean()
 
 

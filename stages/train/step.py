@@ -1,6 +1,5 @@
 """One training step of both networks. Every random number comes from (seed, step)."""
 
-from functools import partial
 from pkgutil import resolve_name
 from typing import NamedTuple
 
@@ -116,13 +115,15 @@ def discriminator_loss(
     """What the discriminator minimizes, a scalar, and its logits."""
     real = augment(state, from_bytes(pictures[microbatch.order]), microbatch.uniform[0], params)
     fake = augment(state, fake, microbatch.uniform[1], params)
+    due = state.step % params.penalty_every == 0
+    real.requires_grad_(due and params.r1_gamma > 0)
+    fake.requires_grad_(due and params.r2_gamma > 0)
     real_logits, fake_logits, total = discriminate_both(state, real, fake, microbatch)
     loss = adversarial.discriminator_loss(params.loss, real_logits, fake_logits)
     total = total + loss
     if params.lecam > 0:
         total = total + params.lecam * lecam(real_logits, fake_logits, state.anchors)
-    if state.step % params.penalty_every == 0:
-        total = total + params.penalty_every * penalties(state, real, fake, params)
+    total = total + penalties(state, ((real, real_logits), (fake, fake_logits)), params)
     share = len(fake) / params.batch
     state.accumulate(share, loss_d=loss, logit_real=real_logits.mean(), logit_fake=fake_logits.mean())
     return total, Logits(real_logits.detach(), fake_logits.detach())
@@ -131,25 +132,34 @@ def discriminator_loss(
 def discriminate_both(
     state: State, real: Tensor, fake: Tensor, microbatch: Microbatch
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits of real and of generated pictures, [B] or [B, K] each, and the loss of self-supervision, a scalar."""
+    """Logits of real and of generated pictures, [B] or [B, K] each, and the loss of self-supervision, a scalar.
+
+    In one batch, but where a penalty wants the gradient of one half, in two: the other half then needs none.
+    """
     if isinstance(state.discriminator, SelfSupervisedDiscriminator):
         rng = torch.Generator(state.device).manual_seed(microbatch.noise)
         with autocast(state):
             real_logits, loss = state.discriminator.self_supervised(real, rng)
         return real_logits, discriminate(state, fake), loss
+    none = torch.zeros((), device=state.device)
+    if real.requires_grad or fake.requires_grad:
+        return discriminate(state, real), discriminate(state, fake), none
     real_logits, fake_logits = discriminate(state, torch.cat([real, fake])).chunk(2)
-    return real_logits, fake_logits, torch.zeros((), device=state.device)
+    return real_logits, fake_logits, none
 
 
-def penalties(state: State, real: Tensor, fake: Tensor, params: TrainParams) -> Tensor:
-    """R1 and R2, weighted, at the augmented pictures, which are what the discriminator sees."""
+def penalties(state: State, seen: tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]], params: TrainParams) -> Tensor:
+    """R1 and R2, weighted, a scalar, each where its pictures want a gradient.
+
+    `seen` are real and generated pictures, augmented, as the discriminator sees them, and its logits of them.
+    """
     total = torch.zeros((), device=state.device)
-    for place, (gamma, pictures) in enumerate(((params.r1_gamma, real), (params.r2_gamma, fake))):
-        if gamma > 0:
-            penalty = gradient_penalty(partial(discriminate, state), pictures)
+    for place, (gamma, (pictures, logits)) in enumerate(zip((params.r1_gamma, params.r2_gamma), seen, strict=True)):
+        if pictures.requires_grad:
+            penalty = gradient_penalty(logits, pictures)
             state.penalties[place] = penalty.detach()
             total = total + gamma / 2 * penalty
-    return total
+    return params.penalty_every * total
 
 
 def generator_loss(

@@ -154,7 +154,8 @@ class Plain:
         loss = adversarial.discriminator_loss(self.params.loss, real_logits, fake_logits) + extra
         if self.params.r1_gamma > 0 and self.step % self.params.penalty_every == 0:
             weight = self.params.penalty_every * self.params.r1_gamma / 2
-            loss = loss + weight * gradient_penalty(self.discriminator, real)
+            leaf = real.detach().requires_grad_()
+            loss = loss + weight * gradient_penalty(self.discriminator(leaf), leaf)
         self.descend(self.adam_discriminator, loss)
 
     def step_generator(self, real: Tensor) -> None:

@@ -92,7 +92,8 @@ def test_shapes_and_every_parameter_learns(name, resolution):
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_r1_differentiates_the_discriminators_gradient(name, resolution):
     _, discriminator = pair(name, resolution)
-    penalty = gradient_penalty(discriminator, torch.rand(4, 3, resolution, resolution, generator=rng()) * 2 - 1)
+    pictures = (torch.rand(4, 3, resolution, resolution, generator=rng()) * 2 - 1).requires_grad_()
+    penalty = gradient_penalty(discriminator(pictures), pictures)
     penalty.backward()
     assert penalty > 0
     decoders = ("whole.", "part.")
@@ -172,7 +173,8 @@ def test_training_has_the_same_bits_twice(name, device):
     def train():
         generator, discriminator = (network.to(device) for network in pair(name))
         pictures = generator(z().to(device), rng(5, device))
-        loss = discriminator(pictures).square().mean() + gradient_penalty(discriminator, pictures)
+        logits = discriminator(pictures)
+        loss = logits.square().mean() + gradient_penalty(logits, pictures)
         if isinstance(generator, PathLengthGenerator):
             loss = loss + generator.path_penalty(z().to(device), rng(6, device))
         if isinstance(discriminator, SelfSupervisedDiscriminator):

@@ -5,7 +5,18 @@ import torch
 import torch.nn.functional as F
 
 from stages.gan.build import count_parameters
-from stages.gan.style import EqualConv, EqualLinear, Mapping, Noise, binomial, channels, convolve, minibatch_std, mix
+from stages.gan.style import (
+    EqualConv,
+    EqualLinear,
+    Mapping,
+    Noise,
+    binomial,
+    blur,
+    channels,
+    convolve,
+    minibatch_std,
+    mix,
+)
 from stages.gan.stylegan import Discriminator, Generator, adain
 
 
@@ -63,6 +74,27 @@ def test_a_rate_makes_the_same_gradient_step_move_the_layer_less():
             layer.bias.add_(0.1)
         moved.append((layer(vectors) - before).norm().item())
     assert moved[1] == pytest.approx(0.01 * moved[0], rel=1e-2)
+
+
+@pytest.mark.parametrize(("padding", "stride"), [(1, 1), (2, 1), (1, 2)])
+def test_blur_has_the_derivatives_of_the_depthwise_convolution_that_it_is(padding, stride):
+    maps = torch.randn(2, 3, 6, 6, dtype=torch.float64, requires_grad=True)
+    bias = torch.randn(3, dtype=torch.float64, requires_grad=True)
+    kernel = binomial().double().expand(3, 1, 4, 4)
+    blurred = blur(maps, binomial(), padding, stride, bias)
+    torch.testing.assert_close(blurred, F.conv2d(maps, kernel, bias, stride, padding, groups=3))
+    assert torch.autograd.gradcheck(lambda x, b: blur(x, binomial(), padding, stride, b), (maps, bias))
+    assert torch.autograd.gradgradcheck(lambda x, b: blur(x, binomial(), padding, stride, b).square(), (maps, bias))
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_blur_in_bfloat16_has_gradients_in_bfloat16_that_are_near(stride):
+    exact = torch.randn(2, 3, 8, 8, generator=rng(), requires_grad=True)
+    rough = exact.detach().bfloat16().requires_grad_()
+    for maps in (exact, rough):
+        blur(maps, binomial(), 1, stride).float().square().sum().backward()
+    assert exact.grad is not None and rough.grad is not None and rough.grad.dtype is torch.bfloat16
+    assert (rough.grad.float() - exact.grad).norm() < 0.02 * exact.grad.norm()
 
 
 def zeros_between(maps):

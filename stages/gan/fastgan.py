@@ -51,10 +51,11 @@ class Gated(nn.Module):
 def glu(maps: Tensor) -> Tensor:
     """Gated linear unit, [N, 2C, H, W] to [N, C, H, W].
 
-    The gradient of F.glu is laid out channels first: batch norm then took 10 times as long.
+    The gradient of F.glu is laid out channels first: batch norm then took 10 times as long. A sigmoid of half the maps
+    where they lie, in runs of 32 numbers, takes 6 times as long in bfloat16 as that of a copy.
     """
     value, gate = maps.chunk(2, dim=1)
-    return value * torch.sigmoid(gate)
+    return value * torch.sigmoid(gate.contiguous(memory_format=torch.channels_last))
 
 
 class Excitation(nn.Module):
@@ -137,6 +138,7 @@ class Decoder(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """[N, inputs, 8, 8] to [N, 3, side, side] in [-1, 1], float32."""
+        maps = maps.contiguous(memory_format=torch.channels_last)  # what `crop` gives is not
         for up in self.ups:
             maps = up(maps)
         return torch.tanh(self.to_rgb(maps).float())

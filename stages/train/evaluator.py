@@ -27,10 +27,14 @@ class Evaluation(NamedTuple):
 class Evaluator:
     """The pictures of the validation works, measured once."""
 
-    def __init__(self, real: Sequence[Image.Image], device: torch.device):
-        """`real`: 2 validation works or more."""
+    def __init__(self, real: Sequence[Image.Image], device: torch.device, dtype: torch.dtype):
+        """`real`: 2 validation works or more; `dtype` is what the Inception network computes in.
+
+        In bfloat16 the KID comes within some 1 % of its value, which is enough to choose the best generator by; the
+        stage evaluate measures in float32.
+        """
         self._network = inception.load(device)
-        self._device = device
+        self._device, self._dtype = device, dtype
         self._real = self._features(real)
         self._distance, self._contrast = _mean_distance(self._real), _mean_contrast(real)
 
@@ -42,7 +46,8 @@ class Evaluator:
         return Evaluation(kimg, kid, spread, _mean_contrast(pictures) / self._contrast)
 
     def _features(self, pictures: Sequence[Image.Image]) -> Tensor:
-        return features(self._network, pictures, BATCH, self._device)  # float64 [N, 2048]
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._dtype is torch.bfloat16):
+            return features(self._network, pictures, BATCH, self._device)  # float64 [N, 2048]
 
 
 def _mean_distance(vectors: Tensor) -> float:

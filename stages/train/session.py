@@ -61,7 +61,7 @@ class Session:
         """An evaluator where there are validation works, and time reserved for the last evaluation."""
         before = self.budget.spent()
         held_out = from_array(self.inputs.validation.cpu().numpy())
-        evaluator = Evaluator(held_out, self.runtime.device) if len(held_out) >= 2 else None
+        evaluator = Evaluator(held_out, self.runtime.device, self.runtime.dtype) if len(held_out) >= 2 else None
         times = max(1.0, self.params.evaluate_pictures / max(1, len(held_out)))
         self.budget.reserve = (self.budget.spent() - before) * times + FINISH_SECONDS
         return evaluator

@@ -19,7 +19,7 @@ def noise(count: int, seed: int, contrast: float = 1.0) -> list[Image.Image]:
 
 @pytest.fixture(scope="module")
 def evaluator():
-    return Evaluator(noise(6, 0), torch.device("cpu"))
+    return Evaluator(noise(6, 0), torch.device("cpu"), torch.float32)
 
 
 def test_like_pictures_are_near_varied_and_contrasty(evaluator):
@@ -44,3 +44,12 @@ def test_black_pictures_have_neither(evaluator):
 
 def test_faint_pictures_have_less_contrast(evaluator):
     assert evaluator.evaluate(noise(4, 1, contrast=0.25), 0.0).contrast == pytest.approx(0.25, abs=0.05)
+
+
+def test_bfloat16_finds_nearly_the_same(evaluator):
+    rough = Evaluator(noise(6, 0), torch.device("cpu"), torch.bfloat16)
+    for pictures in (noise(6, 1, contrast=0.25), noise(1, 1) * 4):
+        exact, found = evaluator.evaluate(pictures, 0.0), rough.evaluate(pictures, 0.0)
+        assert found.kid != exact.kid
+        assert found.kid == pytest.approx(exact.kid, rel=0.05)
+        assert found.spread == pytest.approx(exact.spread, abs=0.02)

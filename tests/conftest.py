@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import in_process
 import pytest
 import yaml
 
@@ -41,8 +42,12 @@ class Workspace:
         """Keys with "__" for the dot: set(train__kimg=1.0)."""
         _set_params(self.folder, {key.replace("__", "."): value for key, value in changes.items()})
 
-    def open(self, stage: str, **environment: str) -> subprocess.CompletedProcess:
-        """Run `python -m stages.<stage>` here."""
+    def open(self, stage: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Do here what `python -m stages.<stage>` does, in this process: without importing torch once more."""
+        return in_process.run(f"stages.{stage}", folder=self.folder, environment=_clean_environment(**environment))
+
+    def process(self, stage: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m stages.<stage>` here, for what shows only in a process of its own."""
         command = [sys.executable, "-m", f"stages.{stage}"]
         return subprocess.run(
             command, cwd=self.folder, env=_clean_environment(**environment), capture_output=True, text=True, timeout=600
@@ -59,9 +64,12 @@ class Workspace:
             text=True,
         )
 
-    def fails(self, stage: str, *words: str, **environment: str) -> str:
-        """Run a stage that must end with exit code 1 and one message that has all the words, without a traceback."""
-        done = self.open(stage, **environment)
+    def fails(self, stage: str, *words: str) -> str:
+        """Open a stage that must end with exit code 1 and one message that has all the words, without a traceback."""
+        return self.failed(self.open(stage), *words)
+
+    def failed(self, done: subprocess.CompletedProcess[str], *words: str) -> str:
+        """Likewise of one that has ended."""
         assert done.returncode == 1, done.stderr
         assert "Traceback" not in done.stderr, done.stderr
         for word in words:
@@ -86,6 +94,12 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture(scope="session")
+def workspace_at():
+    """Workspaces that outlast a test: workspace_at(folder)."""
+    return Workspace
+
+
+@pytest.fixture(scope="session")
 def clean_environment():
     return _clean_environment
 
@@ -93,3 +107,9 @@ def clean_environment():
 @pytest.fixture(scope="session")
 def set_params():
     return _set_params
+
+
+@pytest.fixture(scope="session")
+def run_module():
+    """`in_process.run`, for the tests that have no workspace."""
+    return in_process.run

@@ -19,6 +19,12 @@ def with_pictures(workspace, picture):
     return workspace
 
 
+def keep(workspace, count: int) -> None:
+    """Delete all generated pictures but the first ones."""
+    for path in sorted((workspace.folder / "data/generated/samples").iterdir())[count:]:
+        path.unlink()
+
+
 @pytest.mark.slow
 def test_it_tells_noise_from_the_floor_and_repeats_itself(with_pictures):
     assert with_pictures.open("evaluate").returncode == 0
@@ -61,6 +67,7 @@ def test_validation_works_are_the_floor_where_there_are_enough(with_pictures):
     path = with_pictures.folder / "data/split.json"
     parts = files.read_json(path)
     files.write_json(path, {"train": parts["train"][:1], "validation": parts["train"][1:], "test": parts["test"]})
+    keep(with_pictures, 7)
     assert with_pictures.open("evaluate").returncode == 0
     numbers = files.read_json(with_pictures.folder / "metrics/evaluate.json")
     assert (numbers["n_train"], numbers["n_floor"], numbers["resize"]) == (1, 7, "tf")
@@ -68,7 +75,6 @@ def test_validation_works_are_the_floor_where_there_are_enough(with_pictures):
 
 @pytest.mark.slow
 def test_too_few_pictures_are_named(with_pictures):
-    for path in sorted((with_pictures.folder / "data/generated/samples").iterdir())[1:]:
-        path.unlink()
+    keep(with_pictures, 1)
     with_pictures.fails("evaluate", "at least 7 generated pictures, found 1", "generate.count")
     assert not (with_pictures.folder / "data/evaluation").exists()

@@ -140,12 +140,12 @@ def test_a_repeated_scrape_asks_nothing_and_an_offline_one_needs_no_network(work
     (tmp_path / "walls" / "sitecustomize.py").write_text(NO_NETWORK)
     walled = os.pathsep.join([str(tmp_path / "walls"), str(Path(__file__).resolve().parents[2])])
     workspace.set(scrape__offline=True)
-    done = workspace.open("scrape", PYTHONPATH=walled)
+    done = workspace.process("scrape", PYTHONPATH=walled)
     assert done.returncode == 0, done.stderr
     assert contents(workspace.folder) == first
 
     workspace.set(scrape__offline=False, scrape__refresh=True)
-    assert workspace.open("scrape", PYTHONPATH=walled).returncode == 99, "the walls stand"
+    assert workspace.process("scrape", PYTHONPATH=walled).returncode == 99, "the walls stand"
     assert workspace.open("scrape").returncode == 0
     assert contents(workspace.folder) == first and gallery.asked.total() == 2 * asked
 

@@ -1,10 +1,12 @@
 """A tiny repository for the study: its stages read params and write a number, and note each time they run."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,18 +56,16 @@ PIPELINE = {
 class Stub:
     """The repository, and the study as a user starts it there."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]):
-        self.folder, self.environment = folder, environment
+    def __init__(self, folder: Path, environment: dict[str, str], run_module):
+        self.folder, self.environment, self._run_module = folder, environment, run_module
 
     def run(self, *command: str) -> str:
         options = {"cwd": self.folder, "env": self.environment}
         return subprocess.run(command, capture_output=True, text=True, check=True, **options).stdout
 
-    def study(self, *arguments: str) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "stages.study", *arguments]
-        return subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=600
-        )
+    def study(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The study in this process; its cells are processes, as always."""
+        return self._run_module("stages.study", *arguments, folder=self.folder, environment=self.environment)
 
     def start(self) -> subprocess.Popen:
         """The study in a process group of its own, to be killed."""
@@ -120,21 +120,36 @@ class Stub:
 
     def experiments(self) -> list[str]:
         """DVC's own list, by name."""
-        return sorted(self.run(sys.executable, "-m", "dvc", "exp", "list", "--name-only", "--all-commits").split())
+        listed = ["exp", "list", "--name-only", "--all-commits"]
+        done = self._run_module("dvc", *listed, folder=self.folder, environment=self.environment)
+        assert done.returncode == 0, done.stderr
+        return sorted(done.stdout.split())
+
+
+@pytest.fixture(scope="session")
+def make_stub(tmp_path_factory, clean_environment, set_params, run_module) -> Callable[[Path], Stub]:
+    """Make the repository in a folder: the copy of one, as DVC takes a second to begin it."""
+    first = Stub(tmp_path_factory.mktemp("stub"), clean_environment(), run_module)
+    folder = first.folder
+    (folder / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    grid = {"study.train_works": [9], "study.augmentation": ["none"], "study.seeds": [0], "study.jobs": 2}
+    set_params(folder, grid)
+    (folder / "stage.py").write_text(STAGE)
+    (folder / "dvc.yaml").write_text(yaml.safe_dump(PIPELINE))
+    (folder / ".gitignore").write_text("/ran.log\n/study.log\n/wait\n/fail\n/.cache/\n/data/\n__pycache__/\n")
+    (folder / ".dvcignore").write_text("/.cache/\n")
+    identity = "git config user.name Test && git config user.email test@example.org"
+    first.run("bash", "-c", f"git init -q && {identity} && python -m dvc init -q")
+    (folder / ".dvc/config").write_text("[core]\n    analytics = false\n")
+    first.commit("start")
+
+    def copy(target: Path) -> Stub:
+        shutil.copytree(folder, target, dirs_exist_ok=True)
+        return Stub(target, first.environment, run_module)
+
+    return copy
 
 
 @pytest.fixture
-def stub(tmp_path, clean_environment, set_params) -> Stub:
-    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-    grid = {"study.train_works": [9], "study.augmentation": ["none"], "study.seeds": [0], "study.jobs": 2}
-    set_params(tmp_path, grid)
-    (tmp_path / "stage.py").write_text(STAGE)
-    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump(PIPELINE))
-    (tmp_path / ".gitignore").write_text("/ran.log\n/study.log\n/wait\n/fail\n/.cache/\n/data/\n__pycache__/\n")
-    (tmp_path / ".dvcignore").write_text("/.cache/\n")
-    made = Stub(tmp_path, clean_environment())
-    identity = "git config user.name Test && git config user.email test@example.org"
-    made.run("bash", "-c", f"git init -q && {identity} && python -m dvc init -q")
-    (tmp_path / ".dvc/config").write_text("[core]\n    analytics = false\n")
-    made.run("bash", "-c", "git add -A && git commit -qm start")
-    return made
+def stub(tmp_path, make_stub) -> Stub:
+    return make_stub(tmp_path)

@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,8 +21,8 @@ PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 class Checkout:
     """A repository of its own with this project's stages, dvc.yaml and params.yaml, and the study as it runs there."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]):
-        self.folder, self.environment = folder, environment | {"PYTHONPATH": str(folder)}
+    def __init__(self, folder: Path, environment: dict[str, str], run_module):
+        self.folder, self.environment, self._run_module = folder, environment, run_module
         for name in ("dvc.yaml", "params.yaml"):
             shutil.copy(ROOT / name, folder / name)
         shutil.copytree(ROOT / "stages", folder / "stages", ignore=shutil.ignore_patterns("__pycache__"))
@@ -44,8 +43,8 @@ class Checkout:
 
     def names(self) -> set[str]:
         """The names of the cells, as the code there makes them."""
-        command = [sys.executable, "-m", "stages.study", "--plan"]
-        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True)
+        place = {"folder": self.folder, "environment": self.environment, "tree": self.folder}
+        done = self._run_module("stages.study", "--plan", **place)
         assert done.returncode == 0, done.stderr
         return set(re.findall(r"^  (?:done |to do)  (study-\S+)$", done.stdout, re.MULTILINE))
 
@@ -65,8 +64,8 @@ class Checkout:
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory, clean_environment) -> Checkout:
-    return Checkout(tmp_path_factory.mktemp("checkout"), clean_environment())
+def checkout(tmp_path_factory, clean_environment, run_module) -> Checkout:
+    return Checkout(tmp_path_factory.mktemp("checkout"), clean_environment(), run_module)
 
 
 def swap(old: str, new: str) -> Callable[[str], str]:

@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from stages.study import runner
+
 CELLS = ["9-False-none-0", "9-True-none-0"]
 
 
@@ -46,8 +48,12 @@ def test_plan_run_and_run_again(stub, set_params):
 
 
 @pytest.mark.slow
-def test_killed_in_the_middle_it_leaves_no_process_and_goes_on(stub, set_params):
-    """The whole process group of the study is killed while two cells run, twice; the third time it is left to end."""
+def test_it_runs_alone_and_killed_in_the_middle_it_leaves_no_process_and_goes_on(stub, set_params, monkeypatch):
+    """The whole process group of the study is killed while two cells run, twice; the third time it is left to end.
+
+    Beside the first one another study is refused, though not its plan.
+    """
+    monkeypatch.setattr(runner, "PATIENCE", 0.5)
     set_params(stub.folder, {"study.train_works": [9, 18]})
     (stub.folder / "params.mine").write_text("untracked")
     state = stub.run("git", "status", "--porcelain"), stub.run("git", "stash", "list")
@@ -55,6 +61,11 @@ def test_killed_in_the_middle_it_leaves_no_process_and_goes_on(stub, set_params)
     for number in (1, 2):
         study = stub.start()
         stub.wait_for(2 * number)
+        if number == 1:
+            second = stub.study()
+            assert second.returncode == 1 and "another study runs in this checkout" in second.stderr
+            assert len(stub.ran()) == 2
+            assert stub.study("--plan").returncode == 0
         os.killpg(study.pid, signal.SIGKILL)
         study.wait()
         until = time.monotonic() + 60
@@ -101,21 +112,6 @@ def test_a_failed_cell_is_told_and_the_others_are_done(stub):
     assert len(stub.experiments()) == 1 and len((stub.folder / "metrics/study.csv").read_text().splitlines()) == 2
     (stub.folder / "fail").write_text("")
     assert stub.study().returncode == 0 and len(stub.ran()) == 3
-
-
-@pytest.mark.slow
-def test_only_one_study_at_a_time(stub):
-    (stub.folder / "wait").touch()
-    study = stub.start()
-    try:
-        stub.wait_for(2)
-        second = stub.study()
-        assert second.returncode == 1 and "another study runs in this checkout" in second.stderr
-        assert len(stub.ran()) == 2
-        assert stub.study("--plan").returncode == 0
-    finally:
-        os.killpg(study.pid, signal.SIGTERM)
-        study.wait()
 
 
 @pytest.mark.slow

@@ -28,6 +28,10 @@ def painting(seed: int, width: int, height: int) -> Image.Image:
 
 @pytest.fixture
 def studio(workspace):
+    return furnished(workspace)
+
+
+def furnished(workspace):
     """A sketch and three files of two works, the first work kept twice."""
     data = workspace.folder / "data"
     images.save_png(data / "sketch/drawing.png", sketch())
@@ -146,13 +150,23 @@ def results(folder) -> dict[str, bytes]:
     }
 
 
+INTERRUPTED = {"stylize__steps": 12, "stylize__save_every": 5}
+
+
+@pytest.fixture(scope="module")
+def whole(workspace_at, tmp_path_factory) -> dict[str, bytes]:
+    """What the stage writes when nobody interrupts it."""
+    studio = furnished(workspace_at(tmp_path_factory.mktemp("whole")))
+    studio.set(**INTERRUPTED)
+    assert studio.open("stylize").returncode == 0
+    return results(studio.folder)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_stage_goes_on_and_ends_with_the_same_bytes(studio, how):
-    studio.set(stylize__steps=12, stylize__save_every=5)
-    assert studio.open("stylize").returncode == 0
-    whole = results(studio.folder)
+def test_an_interrupted_stage_goes_on_and_ends_with_the_same_bytes(studio, whole, how):
     assert len(whole) == 2 + 1 + 2 * 2 + 1, "two pictures, the sheet, four pictures in progress, the metrics"
+    studio.set(**INTERRUPTED)
     process = studio.start(Path(__file__).parent / "slow_stage.py")
     marks = studio.folder / "steps"
     until = time.monotonic() + 120
@@ -199,7 +213,7 @@ def test_masks_lead_each_region_to_its_own(studio):
     work.paste((240, 220, 0), (0, 40, 80, 80))
     images.save_png(studio.folder / "data/works/2.png", work)
     mask(studio.folder, "the-second-dream-ebauche", 80, 80)
-    studio.set(stylize__guidance="masks", stylize__styles=[TITLES[1]], stylize__steps=25)
+    studio.set(stylize__guidance="masks", stylize__styles=[TITLES[1]], stylize__steps=12)
     halves = []
     for upper, lower in (("red", "blue"), ("blue", "red")):
         page = Image.new("RGB", (96, 72), lower)
@@ -270,10 +284,6 @@ def test_a_sketch_that_would_vanish(studio):
 def test_torchvisions_weights_without_a_network(studio, tmp_path):
     studio.set(stylize__network="torchvision")
     words = ["its weights could not be had", "set stylize.network to oxford", "vgg19-dcbb9e9d.pth"]
-    studio.fails(
-        "stylize",
-        *words,
-        TORCH_HOME=str(tmp_path / "empty"),
-        https_proxy="http://127.0.0.1:9",
-        HTTPS_PROXY="http://127.0.0.1:9",
-    )
+    nowhere = "http://127.0.0.1:9"
+    done = studio.process("stylize", TORCH_HOME=str(tmp_path / "empty"), https_proxy=nowhere, HTTPS_PROXY=nowhere)
+    studio.failed(done, *words)

@@ -1,9 +1,7 @@
 """The logged generator gives pictures anywhere, the same as here."""
 
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +16,6 @@ from stages.gan.sampling import latents, sample
 from stages.track.generator import BATCH, Generator
 
 pytestmark = pytest.mark.slow  # what all of them need is set up once
-ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = """
 import sys
 import mlflow, numpy
@@ -32,12 +29,12 @@ print(stages.__file__)
 
 
 @pytest.fixture(scope="module")
-def logged(tmp_path_factory, clean_environment):
+def logged(tmp_path_factory, workspace_at, put_store):
     """A folder whose run is in the store, the store's address, the run and the model."""
-    folder = tmp_path_factory.mktemp("logged")
+    folder = put_store(tmp_path_factory.mktemp("logged"))
     lay_out(folder)
-    shutil.copy(ROOT / "params.yaml", folder)
-    subprocess.run([sys.executable, "-m", "stages.track"], cwd=folder, env=clean_environment(), check=True)
+    done = workspace_at(folder).open("track")
+    assert done.returncode == 0, done.stderr
     store = f"sqlite:///{folder / 'mlflow.db'}"
     client = MlflowClient(tracking_uri=store)
     ids = [found.experiment_id for found in client.search_experiments()]

@@ -1,10 +1,10 @@
 """A store that was deleted comes back whole, from the commits and DVC's experiments alone.
 
-In a small pipeline of two stages.
+In a small pipeline of two stages, the second of which only leaves a receipt behind: the stage itself runs here beside
+DVC, with the variables that DVC would give it.
 """
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from leftovers import lay_out
 from mlflow import MlflowClient
 from PIL import Image
 
@@ -37,14 +38,13 @@ METRICS = [
     "metrics/validation.csv",
 ]
 MAKE = """
+import os, shutil, yaml
 from pathlib import Path
-import yaml
 from PIL import Image
-from leftovers import lay_out
 from stages.common.images import save_png
 
 seed = yaml.safe_load(Path("params.yaml").read_text())["train"]["seed"]
-lay_out(Path("."))
+shutil.copytree(os.environ["LEFTOVERS"], ".", dirs_exist_ok=True)
 save_png(Path("data/generated/sheet.png"), Image.new("RGB", (8, 8), (0, seed, 0)))
 """
 STAGES = {
@@ -55,7 +55,7 @@ STAGES = {
         "metrics": [{name: {"cache": False}} for name in METRICS],
     },
     "track": {
-        "cmd": "python -m stages.track",
+        "cmd": "cp params.yaml data/track.json",
         "params": ["train"],
         "deps": [*OUTS, *METRICS],
         "outs": ["data/track.json"],
@@ -67,20 +67,28 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 class Repository:
     """A git and DVC repository whose stage `make` leaves behind what the real stages do."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]):
-        self.folder, self.environment = folder, environment
+    def __init__(self, folder: Path, environment: dict[str, str], run_module):
+        self.folder, self.environment, self.run_module = folder, environment, run_module
 
-    def run(self, command: str, ok: bool = True) -> str:
+    def run(self, command: str) -> str:
         done = subprocess.run(
             ["bash", "-c", command], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300
         )
-        assert (done.returncode == 0) == ok, done.stdout + done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def runs(self) -> dict[str, tuple]:
+    def track(self, *arguments: str, code: int = 0, **variables: str) -> str:
+        """What the stage says; DVC_ROOT names the folder of the store, DVC_EXP_NAME the experiment."""
+        environment = self.environment | variables
+        done = self.run_module("stages.track", *arguments, folder=self.folder, environment=environment)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def runs(self, main: Path | None = None) -> dict[str, tuple]:
         """Name of the run -> what else tells one result from another, and how many files lie beside it."""
+        store = (main or self.folder) / "mlflow.db"
         with tempfile.TemporaryDirectory() as folder:  # MLflow keeps a file open that it has once read, deleted or not
-            client = MlflowClient(tracking_uri=f"sqlite:///{shutil.copy(self.folder / 'mlflow.db', folder)}")
+            client = MlflowClient(tracking_uri=f"sqlite:///{shutil.copy(store, folder)}")
             runs = client.search_runs([found.experiment_id for found in client.search_experiments()])
         assert len({run.data.tags["fingerprint"] for run in runs}) == len(runs)
         return {
@@ -100,20 +108,24 @@ class Repository:
 
 
 @pytest.fixture(scope="module")
-def repository(tmp_path_factory, clean_environment) -> Repository:
+def repository(tmp_path_factory, clean_environment, run_module, put_store) -> Repository:
     """One result in a commit, two in experiments."""
-    folder = tmp_path_factory.mktemp("repository")
+    folder, leftovers = put_store(tmp_path_factory.mktemp("repository")), tmp_path_factory.mktemp("leftovers")
+    lay_out(leftovers)
     shutil.copy(ROOT / "params.yaml", folder)
     shutil.copy(ROOT / ".gitignore", folder)
     (folder / "make.py").write_text(MAKE)
     (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
-    made = Repository(folder, clean_environment(PYTHONPATH=os.pathsep.join([str(ROOT), str(ROOT / "tests/track")])))
+    made = Repository(folder, clean_environment(LEFTOVERS=str(leftovers)), run_module)
     made.run("git init -q && git config user.name Test && git config user.email test@example.org")
     made.run("dvc init -q && dvc config core.analytics false")
-    made.run("git add -A && git commit -qm start && dvc repro && git add -A && git commit -qm run")
-    made.run(
-        "dvc exp run -n one -S train.seed=1 && dvc exp run -n two -S train.seed=2 && git checkout -q . && dvc checkout"
-    )
+    made.run("git add -A && git commit -qm start && dvc repro")
+    made.track()
+    made.run("git add -A && git commit -qm run")
+    for name, seed in (("one", 1), ("two", 2)):
+        made.run(f"dvc exp run -n {name} -S train.seed={seed}")
+        made.track(DVC_EXP_NAME=name)
+    made.run("git checkout -q . && dvc checkout -f")
     return made
 
 
@@ -135,25 +147,24 @@ def test_every_result_comes_back_under_its_name_with_its_fingerprint(repository)
 
 
 def test_a_picture_that_the_cache_has_lost_is_named_after_all_others_are_logged_and_nothing_is_doubled(
-    repository, tmp_path
+    repository, tmp_path, put_store
 ):
     save_png(tmp_path / "sheet.png", Image.new("RGB", (8, 8), (0, 2, 0)))
     digest = hashlib.md5((tmp_path / "sheet.png").read_bytes()).hexdigest()
     lost = repository.folder / ".dvc/cache/files/md5" / digest[:2] / digest[2:]
     lost.rename(tmp_path / "away")
-    repository.delete_store()
-    output = repository.run("python -m stages.track --all", ok=False)
+    main = put_store(tmp_path)
+    output = repository.track("--all", code=1, DVC_ROOT=str(main))
     assert "two: its data/generated/sheet.png" in output and "dvc fetch" in output and "Traceback" not in output
-    assert len(repository.runs()) == 2
+    assert len(repository.runs(main)) == 2
     (tmp_path / "away").rename(lost)
-    assert "3 results in commits and experiments, 1 of them were new" in repository.run("python -m stages.track --all")
-    assert len(repository.runs()) == 3
+    assert "3 results in commits and experiments, 1 of them were new" in repository.track("--all", DVC_ROOT=str(main))
+    assert len(repository.runs(main)) == 3
 
 
 def test_a_cache_without_results_adds_nothing(repository, tmp_path):
-    clone = Repository(tmp_path / "clone", repository.environment)
+    clone = Repository(tmp_path / "clone", repository.environment, repository.run_module)
     repository.run(f"git clone -q . {clone.folder}")
-    assert "0 results" in clone.run("python -m stages.track --all")
-    assert "git cannot say" in Repository(tmp_path, repository.environment).run(
-        "python -m stages.track --all", ok=False
-    )
+    assert "0 results" in clone.track("--all")
+    nowhere = Repository(tmp_path, repository.environment, repository.run_module)
+    assert "git cannot say" in nowhere.track("--all", code=1)

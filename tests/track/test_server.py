@@ -4,8 +4,9 @@ import os
 import signal
 import socket
 import subprocess
-import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -25,13 +26,13 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory, clean_environment):
+def server(tmp_path_factory, clean_environment, put_store):
     """The address of a server that keeps everything in a folder of its own."""
-    folder, port = tmp_path_factory.mktemp("server"), free_port()
+    folder, port = put_store(tmp_path_factory.mktemp("server")), free_port()
     command = ["mlflow", "server", "--workers", "1", "--host", "127.0.0.1", "--port", str(port)]
     command += [
         "--backend-store-uri",
-        f"sqlite:///{folder / 'server.db'}",
+        f"sqlite:///{folder / 'mlflow.db'}",
         "--artifacts-destination",
         (folder / "artifacts").as_uri(),
     ]
@@ -84,38 +85,25 @@ def test_it_sends_the_run_with_its_pictures_and_its_model_to_the_server(server, 
     ]
 
 
-MACHINE = """
-import sys, time
-from pathlib import Path
-from stages.track import store
-
-log, root = store._log, Path(sys.argv[1])
-
-def together(*arguments):
-    log(*arguments)
-    (root / "logged").touch()
-    while not all((other / "logged").exists() for other in root.parent.iterdir()):
-        time.sleep(0.01)
-
-store._log = together
-print(store.log_once(root, "two machines", store.Result("n", "f", {"p": 1}, {"m": 1.0}, [], {})))
-"""
-
-
 @pytest.mark.timeout(400)
-def test_machines_that_log_one_result_at_the_same_time_leave_one_run(server, tmp_path, clean_environment):
+def test_machines_that_log_one_result_at_the_same_time_leave_one_run(server, tmp_path, monkeypatch):
     """Their locks lie in checkouts of their own; each is held until the other has logged its run too."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+    log, both = store._log, threading.Barrier(2, timeout=300)
+
+    def together(*arguments):
+        log(*arguments)
+        both.wait()
+
+    monkeypatch.setattr(store, "_log", together)
     folders = [tmp_path / name for name in ("one", "two")]
     for folder in folders:
         folder.mkdir()
-    command, environment = [sys.executable, "-c", MACHINE], clean_environment(MLFLOW_TRACKING_URI=server)
-    machines = [
-        subprocess.Popen([*command, str(folder)], stdout=subprocess.PIPE, text=True, env=environment)
-        for folder in folders
-    ]
-    answers = [machine.communicate(timeout=300)[0].split()[-1] for machine in machines]
+    result = store.Result("n", "f", {"p": 1}, {"m": 1.0}, [], {})
+    with ThreadPoolExecutor(2) as machines:
+        answers = list(machines.map(lambda root: store.log_once(root, "two machines", result), folders))
     _client, (run,) = found(server, "two machines")
-    assert run.info.status == "FINISHED" and "True" in answers
+    assert run.info.status == "FINISHED" and True in answers
     assert store.FINGERPRINT in run.data.tags
 
 
@@ -130,13 +118,8 @@ def test_the_experiment_is_made_once_by_machines_that_find_none(server, monkeypa
 
 def test_a_server_that_is_not_there_ends_soon_with_the_remedy(with_results):
     port, started = free_port(), time.monotonic()
-    message = with_results.fails(
-        "track",
-        f"http://127.0.0.1:{port}",
-        "MLFLOW_TRACKING_URI",
-        "mlflow.db",
-        MLFLOW_TRACKING_URI=f"http://anna:secret@127.0.0.1:{port}",
-    )
+    done = with_results.process("track", MLFLOW_TRACKING_URI=f"http://anna:secret@127.0.0.1:{port}")
+    message = with_results.failed(done, f"http://127.0.0.1:{port}", "MLFLOW_TRACKING_URI", "mlflow.db")
     assert time.monotonic() - started < 60 and "secret" not in message and "anna" not in message
     assert not (with_results.folder / "data/track.json").exists()
 

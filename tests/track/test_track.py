@@ -29,8 +29,8 @@ def result(fingerprint: str, **more) -> Result:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    return tmp_path_factory.mktemp("store")
+def root(tmp_path_factory, put_store):
+    return put_store(tmp_path_factory.mktemp("root"))
 
 
 def test_a_result_is_logged_once_and_whole(root):
@@ -92,7 +92,8 @@ def test_of_two_finished_runs_of_one_result_all_keep_the_same(root):
     assert [run.info.run_id for run in runs(root)[1] if run.data.tags[FINGERPRINT] == "d"] == [min(twins)]
 
 
-def test_a_deleted_experiment_and_a_damaged_store_name_the_remedy(tmp_path):
+def test_a_deleted_experiment_and_a_damaged_store_name_the_remedy(tmp_path, put_store):
+    put_store(tmp_path)
     log_once(tmp_path, "e", result("a"))
     client, (run,) = runs(tmp_path)
     client.delete_experiment(run.info.experiment_id)
@@ -105,8 +106,8 @@ def test_a_deleted_experiment_and_a_damaged_store_name_the_remedy(tmp_path):
         log_once(broken, "e", result("a"))
 
 
-def test_it_logs_to_the_main_checkout_and_repeats_nothing(with_results, tmp_path_factory):
-    main = tmp_path_factory.mktemp("main")
+def test_it_logs_to_the_main_checkout_and_repeats_nothing(with_results, tmp_path_factory, put_store):
+    main = put_store(tmp_path_factory.mktemp("main"))
     for added in ("a new run", "already"):
         done = with_results.open("track", DVC_ROOT=str(main), DVC_EXP_NAME="fancy-name")
         assert done.returncode == 0 and added in done.stdout, done.stderr
@@ -132,7 +133,8 @@ def test_it_logs_to_the_main_checkout_and_repeats_nothing(with_results, tmp_path
     assert (with_results.folder / "data/track.json").read_bytes() != kept and len(runs(main, NAME)[1]) == 2
 
 
-def test_the_contact_is_nowhere_in_the_store_and_makes_no_other_result(with_results):
+def test_the_contact_is_nowhere_in_the_store_and_makes_no_other_result(with_results, put_store):
+    put_store(with_results.folder)
     assert "a new run" in with_results.open("track").stdout
     kept = (with_results.folder / "data/track.json").read_bytes()
     with_results.set(scrape__contact="somebody@example.org")

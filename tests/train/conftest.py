@@ -35,14 +35,26 @@ def make_workspace(tmp_path):
     """Workspaces with 3 works in 2 copies and 3 validation works."""
 
     def make(name: str) -> Workspace:
-        folder = tmp_path / name
-        folder.mkdir()
-        workspace = Workspace(folder)
-        workspace.pictures("train", works=3, copies=2)
-        workspace.pictures("validation", works=3)
-        return workspace
+        (tmp_path / name).mkdir()
+        return furnished(tmp_path / name)
 
     return make
+
+
+def furnished(folder: Path) -> Workspace:
+    workspace = Workspace(folder)
+    workspace.pictures("train", works=3, copies=2)
+    workspace.pictures("validation", works=3)
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Workspace:
+    """Such a workspace after its training."""
+    workspace = furnished(tmp_path_factory.mktemp("finished"))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        workspace.run_here(monkeypatch)
+    return workspace
 
 
 @pytest.fixture(autouse=True, scope="session")

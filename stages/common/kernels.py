@@ -119,7 +119,7 @@ def one_thread() -> Iterator[None]:
 
 def machine() -> str:
     """What decides which kernel is fast: the processor, what it can do, PyTorch's version."""
-    abilities = json.dumps(torch.cpu.get_capabilities(), sort_keys=True)
+    abilities = json.dumps(dict(torch.cpu.get_capabilities()), sort_keys=True)
     mark = hashlib.sha256(abilities.encode()).hexdigest()[:8]
     return f"{_processor()}, abilities {mark}, torch {torch.__version__}"
 

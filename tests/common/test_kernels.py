@@ -158,6 +158,10 @@ def test_threads_are_as_before_after_measuring(probe, clock):
         torch.set_num_threads(1)
 
 
+def test_this_machine_has_a_name_that_stays():
+    assert kernels.machine() == kernels.machine() and torch.__version__ in kernels.machine()
+
+
 def test_time_is_the_processors():
     busy = kernels.seconds(lambda: sum(range(1_000_000)))
     assert 0 < busy < 60

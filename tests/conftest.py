@@ -78,7 +78,11 @@ class Workspace:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a GPU where there is none; torch is imported only if something does."""
+    """The longest file first, so that no process is left alone with it; skip what needs a GPU where there is none.
+
+    Torch is imported only if something needs a GPU.
+    """
+    items.sort(key=lambda item: item.path.name != "test_pipeline.py")
     needy = [item for item in items if item.get_closest_marker("cuda")]
     if needy:
         import torch

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import signal
 import time
 
@@ -41,6 +42,22 @@ def test_the_outputs_and_what_they_say(finished):
     with Image.open(finished.folder / "data/gan/sheets/000000120.png") as sheet:
         assert sheet.size == (5 * 64 + 6 * 4,) * 2
     assert list((finished.folder / ".resume/train").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_kernel_is_measured_once_and_said(make_workspace, monkeypatch):
+    workspace = make_workspace("main")
+    params = workspace.folder / "params.yaml"
+    params.write_text(params.read_text().replace("kernels: portable", "kernels: auto").replace("float32", "auto"))
+    workspace.run_here(monkeypatch)
+    cache = workspace.folder / ".cache/kernels.json"
+    (networks,) = json.loads(cache.read_text()).values()
+    (chosen,) = [entry["chosen"] for entry in networks.values()]
+    runtime, before = workspace.metrics()["runtime"], workspace.outputs()
+    assert f"{runtime['precision']} {runtime['convolution']}" == chosen
+    kept = cache.read_bytes()
+    workspace.run_here(monkeypatch)
+    assert workspace.outputs() == before and cache.read_bytes() == kept
 
 
 @pytest.mark.slow

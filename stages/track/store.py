@@ -106,7 +106,7 @@ def _experiment(client: MlflowClient, name: str, location: str | None) -> str:
     found = client.get_experiment_by_name(name)
     if not found:
         try:
-            client.create_experiment(name, artifact_location=location, tags=KIND)
+            client.create_experiment(name, artifact_location=location, tags=KIND | {NOTE: EXPERIMENT})
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
@@ -122,9 +122,15 @@ def _experiment(client: MlflowClient, name: str, location: str | None) -> str:
 
 
 def _described(client: MlflowClient, experiment: entities.Experiment) -> str:
+    """The experiment's id, once it has a note; of several that write one at once, a server may refuse all but one."""
+    key = experiment.experiment_id
     if NOTE not in experiment.tags:  # somebody's own words stay
-        client.set_experiment_tag(experiment.experiment_id, NOTE, EXPERIMENT)
-    return experiment.experiment_id
+        try:
+            client.set_experiment_tag(key, NOTE, EXPERIMENT)
+        except MlflowException:
+            if NOTE not in client.get_experiment(key).tags:
+                raise
+    return key
 
 
 def _settle(client: MlflowClient, experiment_id: str, fingerprint: str, logger: str) -> str | None:

@@ -11,9 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from stages.common.cli import UserError
 from stages.track import store
+from stages.track.describe import EXPERIMENT, NOTE
 
 pytestmark = pytest.mark.slow  # what all of them need is set up once
 NAME = "how-far-do-n-pictures-go"
@@ -114,6 +116,27 @@ def test_the_experiment_is_made_once_by_machines_that_find_none(server, monkeypa
     monkeypatch.setattr(client, "get_experiment_by_name", lambda name: next(answers)(name))
     made = client.create_experiment("raced")
     assert store._experiment(client, "raced", None) == made
+
+
+def test_the_note_is_written_once_by_machines_that_find_none(server, monkeypatch):
+    """SQLite's answer to the second of two that write it at once: UNIQUE constraint failed."""
+    client = MlflowClient(tracking_uri=server)
+    bare = client.get_experiment(client.create_experiment("no note"))
+    write = client.set_experiment_tag
+
+    def refused(*_arguments):
+        raise MlflowException("UNIQUE constraint failed")
+
+    def too_late(*arguments):
+        write(*arguments)
+        refused()
+
+    monkeypatch.setattr(client, "set_experiment_tag", refused)
+    with pytest.raises(MlflowException, match="UNIQUE"):
+        store._described(client, bare)
+    monkeypatch.setattr(client, "set_experiment_tag", too_late)
+    assert store._described(client, bare) == bare.experiment_id
+    assert client.get_experiment(bare.experiment_id).tags[NOTE] == EXPERIMENT
 
 
 def test_a_server_that_is_not_there_ends_soon_with_the_remedy(with_results):

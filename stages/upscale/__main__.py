@@ -34,9 +34,9 @@ def main() -> None:
     for path, item in planned.items():
         enlargement = Enlargement(network, about, item.picture, chosen, runtime)
         with cli.progress(total=enlargement.tiles, desc=path.stem, unit="tile") as bar:
-            made = item.encoded(enlargement.run(bar.update))
-        written |= prints.write(OUT, path.stem, made)
-        measured[path.stem] = item.metrics(enlargement.tiles, made)
+            digests = prints.write(OUT, path.stem, item.encoded(enlargement.run(bar.update)))
+        written |= digests.keys()
+        measured[path.stem] = item.metrics(enlargement.tiles, digests[f"{path.stem}.png"])
         resumes.append(enlargement.resume)
     paper = {"paper": chosen.paper, "dpi": chosen.dpi, "factor": chosen.factor}
     files.write_json(METRICS, {"pictures": measured, **paper, **about, "runtime": runtime.report()})
@@ -44,7 +44,7 @@ def main() -> None:
     for path, item in planned.items():
         sources = {source.as_posix(): source.read_bytes() for source in (sketch, path, METRICS)}
         text = caption.text(item.title, item.layout, item.warning, sources, METRICS.as_posix(), values)
-        written |= prints.write(OUT, path.stem, {".txt": text.encode()})
+        written |= prints.write(OUT, path.stem, [(".txt", text.encode())]).keys()
     prints.remove_others(OUT, written)
     for resume in resumes:
         resume.remove()

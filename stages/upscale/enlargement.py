@@ -1,5 +1,6 @@
 """One picture enlarged with what is kept of it: the tiles that an interrupted run made are not made again."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image
@@ -28,8 +29,8 @@ class Enlargement:
         self.tiles = passes.count(size, network.scale, params.factor, params.tile, params.overlap)
         self._done = 0  # tiles of this run
 
-    def run(self, on_tile: OnTile) -> Tensor:
-        """The picture enlarged, float32 [1, 3, factor * H, factor * W] in [-1, 1]."""
+    def run(self, on_tile: OnTile) -> Iterator[Tensor]:
+        """The picture enlarged, its lines from top to bottom: float32 [1, 3, lines, factor * W] in [-1, 1]."""
         network = self.network._replace(enlarge=self._enlarge)
         params = self.params
         return passes.enlarged(tensor(self.picture), network, params.factor, params.tile, params.overlap, on_tile)

@@ -1,9 +1,10 @@
 """Two, four or eight times larger with a network that knows one factor: as many passes as it takes, made to fit."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -43,10 +44,32 @@ def count(size: Sequence[int], scale: int, factor: int, tile: int, overlap: int)
     )
 
 
-def enlarged(picture: Tensor, network: Network, factor: int, tile: int, overlap: int, on_tile: OnTile) -> Tensor:
-    """A picture [1, 3, H, W] in [-1, 1] `factor` times larger, float32 on the CPU."""
-    for step in passes(picture.shape[2:], network.scale, factor):
-        picture = tiles.enlarge(picture, network.enlarge, network.scale, tile, overlap, on_tile)
-        if picture.shape[2:] != step.after:
-            picture = F.interpolate(picture, step.after, mode="bicubic", antialias=True).clamp(-1, 1)
-    return picture
+def enlarged(
+    picture: Tensor, network: Network, factor: int, tile: int, overlap: int, on_tile: OnTile
+) -> Iterator[Tensor]:
+    """A picture [1, 3, H, W] in [-1, 1] `factor` times larger: its lines from top to bottom, [1, 3, lines, W'].
+
+    float32 on the CPU. The last pass is never in memory as a whole, unless its result is to be made smaller.
+    """
+    *before, last = passes(picture.shape[2:], network.scale, factor)
+    for step in before:
+        bands = tiles.enlarge(picture, network.enlarge, network.scale, tile, overlap, on_tile)
+        picture = resized(bands, network.scale * step.before[0], step.after)
+    bands = tiles.enlarge(picture, network.enlarge, network.scale, tile, overlap, on_tile)
+    lines, across = (network.scale * length for length in last.before)
+    yield from bands if (lines, across) == last.after else [resized(bands, lines, last.after)]
+
+
+def resized(bands: Iterable[Tensor], lines: int, size: tuple[int, int]) -> Tensor:
+    """A picture of so many lines at another (height, width); across it is resized as it comes, to be smaller."""
+    height, width = size
+    whole = torch.empty(1, 3, lines, width)
+    end = 0
+    for band in bands:
+        start, end = end, end + band.shape[2]
+        whole[:, :, start:end] = band if band.shape[3] == width else _interpolated(band, (end - start, width))
+    return (whole if lines == height else _interpolated(whole, size)).clamp_(-1, 1)
+
+
+def _interpolated(picture: Tensor, size: tuple[int, int]) -> Tensor:
+    return F.interpolate(picture, size, mode="bicubic", antialias=True)

@@ -105,27 +105,49 @@ def warning(layout: Layout, size: tuple[int, int], scale: int, paper: str, place
     return text
 
 
-def quantized(large: Tensor, bits: int) -> np.ndarray:
+def quantized(band: Tensor, bits: int) -> np.ndarray:
     """[1, 3, H, W] in [-1, 1] as uint8 or uint16 [H, W, 3].
 
-    Band by band: a second copy in float would cost more memory than the network.
+    Some lines at a time: a second copy in float would cost more memory than the network.
     """
-    whole = np.empty((*large.shape[2:], 3), f"uint{bits}")
+    whole = np.empty((*band.shape[2:], 3), f"uint{bits}")
     for top in range(0, len(whole), 256):
-        band = slice(top, top + 256)
-        whole[band] = to_levels(large[0, :, band], bits).round().permute(1, 2, 0).numpy()
+        lines = slice(top, top + 256)
+        whole[lines] = to_levels(band[0, :, lines], bits).round().permute(1, 2, 0).numpy()
     return whole
 
 
-def on_paper(picture: np.ndarray, layout: Layout) -> np.ndarray:
-    """The pixels [H, W, 3] on their paper with its bleed.
+class Page:
+    """The pixels of a print on its paper, [H, W, 3], to which the picture comes in lines from top to bottom.
 
-    Cut off around the center or set on white, then mirrored outward, the edge pixel first.
+    It is cut off around its center, or set on white; the bleed is its mirror image, the edge pixel first.
     """
-    across, down = layout.trim
-    top, left = (max(0, have - want) // 2 for have, want in zip(picture.shape, (down, across), strict=False))
-    inside = picture[top : top + down, left : left + across]
-    spare = [want - have for have, want in zip(inside.shape, (down, across), strict=False)]
-    white = np.iinfo(picture.dtype).max
-    whole = np.pad(inside, [*((space // 2, space - space // 2) for space in spare), (0, 0)], constant_values=white)
-    return np.pad(whole, [(layout.bleed, layout.bleed)] * 2 + [(0, 0)], mode="symmetric")
+
+    def __init__(self, size: tuple[int, int], layout: Layout, bits: int) -> None:
+        """`size` is the picture's (width, height)."""
+        across, down = layout.trim
+        self.bleed, self.bits = layout.bleed, bits
+        self.pixels = np.full((down + 2 * self.bleed, across + 2 * self.bleed, 3), 2**bits - 1, f"uint{bits}")
+        self.trim = self.pixels[self.bleed : self.bleed + down, self.bleed : self.bleed + across]
+        # Where the picture begins on the trimmed paper; before it, where it is larger.
+        self.left, self.top = (_start(have, want) for have, want in zip(size, layout.trim, strict=True))
+
+    def lay(self, band: Tensor) -> None:
+        """The next lines of the picture, [1, 3, lines, width] in [-1, 1]."""
+        lines, width = band.shape[2:]
+        place = self.trim[max(0, self.top) : max(0, self.top + lines), max(0, self.left) : self.left + width]
+        above, before = max(0, -self.top), max(0, -self.left)
+        place[...] = quantized(band[:, :, above : above + place.shape[0], before : before + place.shape[1]], self.bits)
+        self.top += lines
+
+    def finish(self) -> np.ndarray:
+        """The pixels with their bleed."""
+        for along in (self.pixels, self.pixels.swapaxes(0, 1)) if self.bleed else ():
+            along[: self.bleed] = along[self.bleed : 2 * self.bleed][::-1]
+            along[-self.bleed :] = along[-2 * self.bleed : -self.bleed][::-1]
+        return self.pixels
+
+
+def _start(have: int, want: int) -> int:
+    """Where `have` pixels begin that lie in the middle of `want`."""
+    return (want - have) // 2 if want >= have else -((have - want) // 2)

@@ -1,10 +1,11 @@
 """A print from its stylized picture to its files: layout and warning, the formats, the metrics."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from torch import Tensor
 
@@ -24,23 +25,35 @@ class Print:
     warning: str | None
     params: UpscaleParams
 
-    def encoded(self, large: Tensor) -> dict[str, bytes]:
-        """The bytes of each file by its suffix; `large` is the enlarged picture [1, 3, H, W] in [-1, 1]."""
-        page = printing.on_paper(printing.quantized(large, 8), self.layout)
-        made = {".png": formats.png(page, self.layout)}
-        if "pdf" in self.params.extra_formats:
-            made[".pdf"] = formats.pdf(made[".png"], self.layout, self.params.crop_marks, self.title)
-        if "tiff" in self.params.extra_formats:
-            deep = page
-            if self.params.tiff_bits == 16:
-                deep = printing.on_paper(printing.quantized(large, 16), self.layout)
-            made[".tiff"] = formats.tiff(deep, self.layout)
-        return made
+    def encoded(self, bands: Iterable[Tensor]) -> Iterator[tuple[str, bytes]]:
+        """Suffix and bytes of each file, one after the other, as each may be large; the PNG is always among them.
 
-    def metrics(self, tiles: int, made: Mapping[str, bytes]) -> PrintedPicture:
+        `bands` are the enlarged picture's lines from top to bottom, [1, 3, lines, W] in [-1, 1].
+        """
+        pages = self._pages(bands)
+        if "tiff" in self.params.extra_formats:
+            yield ".tiff", formats.tiff(pages[self.params.tiff_bits], self.layout)
+        page = pages[8]
+        pages.clear()  # one of 16 bits is not needed any more
+        png = formats.png(page, self.layout)
+        yield ".png", png
+        if "pdf" in self.params.extra_formats:
+            yield ".pdf", formats.pdf(png, self.layout, self.params.crop_marks, self.title)
+
+    def _pages(self, bands: Iterable[Tensor]) -> dict[int, np.ndarray]:
+        """The pixels on their paper by bits of each color, as many as the files need."""
+        size = enlarged_size(self.picture, self.params)
+        depths = {8, self.params.tiff_bits} if "tiff" in self.params.extra_formats else {8}
+        pages = {bits: printing.Page(size, self.layout, bits) for bits in depths}
+        for band in bands:
+            for page in pages.values():
+                page.lay(band)
+        return {bits: page.finish() for bits, page in pages.items()}
+
+    def metrics(self, tiles: int, md5: str) -> PrintedPicture:
         """The enlarged picture in pixels and in mm at `upscale.dpi`, and what becomes of it on its paper.
 
-        `tiles` is how many it took, `made` are the files' bytes by suffix.
+        `tiles` is how many it took, `md5` that of the PNG: with it metrics/upscale.json is of this print alone.
         """
         width, height = enlarged_size(self.picture, self.params)
         trim_width, trim_height = self.layout.trim_mm
@@ -55,7 +68,7 @@ class Print:
             "effective_dpi": round(self.layout.dpi, 1),
             "tiles": tiles,
             "warning": self.warning,
-            "md5": hashlib.md5(made[".png"]).hexdigest(),  # with it metrics/upscale.json is of this print alone
+            "md5": md5,
         }
 
 
@@ -72,11 +85,13 @@ def enlarged_size(picture: Image.Image, params: UpscaleParams) -> tuple[int, int
     return picture.width * params.factor, picture.height * params.factor
 
 
-def write(folder: Path, name: str, made: Mapping[str, bytes]) -> set[str]:
-    """Write files by suffix; returns their names."""
-    for suffix, data in made.items():
+def write(folder: Path, name: str, made: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+    """Write files by suffix, each as it comes; returns their md5 by their names."""
+    digests = {}
+    for suffix, data in made:
         files.write_bytes(folder / f"{name}{suffix}", data)
-    return {f"{name}{suffix}" for suffix in made}
+        digests[f"{name}{suffix}"] = hashlib.md5(data).hexdigest()
+    return digests
 
 
 def remove_others(folder: Path, names: Collection[str]) -> None:

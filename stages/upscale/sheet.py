@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from stages.common import cli, images, params
@@ -41,10 +42,10 @@ def enlarge(paths: Sequence[Path], chosen: UpscaleParams, runtime: RuntimeParams
     network, *_ = models.choose(chosen.model, prepare(runtime), runtime)
     large: list[Image.Image] = []
     for path in cli.progress(paths, desc="sheet", unit=" pictures"):
-        result = passes.enlarged(
+        bands = passes.enlarged(
             tensor(images.read(path)), network, chosen.factor, chosen.tile, chosen.overlap, lambda: None
         )
-        large.append(Image.fromarray(printing.quantized(result, 8)))
+        large.append(Image.fromarray(np.concatenate([printing.quantized(band, 8) for band in bands])))
     return large
 
 

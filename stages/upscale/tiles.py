@@ -1,6 +1,6 @@
-"""Enlarge a picture in overlapping tiles that blend without a seam: memory depends on the tile, not on the picture."""
+"""Enlarge a picture in overlapping tiles that blend without a seam: one row of tiles is in memory, not the picture."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -14,6 +14,10 @@ class Cut(NamedTuple):
 
     length: int
     starts: list[int]
+
+    def shared(self, number: int) -> int:
+        """Pixels that a tile shares with the one before it."""
+        return self.starts[number - 1] + self.length - self.starts[number] if number else 0
 
 
 def cut(length: int, tile: int, overlap: int) -> Cut:
@@ -34,26 +38,35 @@ def grid(size: Sequence[int], tile: int, overlap: int) -> tuple[Cut, Cut]:
 
 def enlarge(
     picture: Tensor, enlarger: Callable[[Tensor], Tensor], scale: int, tile: int, overlap: int, on_tile: OnTile
-) -> Tensor:
-    """Apply an enlarger to each tile and blend the results.
+) -> Iterator[Tensor]:
+    """Apply an enlarger to each tile, blend the results, and yield the lines that are complete, from top to bottom.
 
     `picture` [1, 3, H, W] in [-1, 1]; `enlarger` maps [1, 3, h, w] to [1, 3, scale * h, scale * w], on any device.
-    Returns float32 [1, 3, scale * H, scale * W] on the CPU: 12 bytes per pixel, and of the network's memory one tile's.
+    Yields float32 [1, 3, lines, scale * W] on the CPU, scale * H lines in all; a row of tiles is in memory, not more.
     An enlarger that treats each pixel alone (nearest neighbor) gives the same bits with any tiles.
     Departure from Real-ESRGAN's own program: no mirrored border around the picture. With one, the outermost pixels
     differ more, not less, from what real surroundings give (4.8 instead of 3.8 of 255 levels, measured on a stylized
     picture).
     """
     down, across = grid(picture.shape[2:], tile, overlap)
-    canvas = picture.new_zeros(1, 3, scale * picture.shape[2], scale * picture.shape[3])
+    above = picture.new_zeros(1, 3, 0, scale * picture.shape[3])  # lines that the next row of tiles still changes
     for row, top in enumerate(down.starts):
-        band = canvas.new_zeros(1, 3, scale * down.length, canvas.shape[3])
+        band = picture.new_zeros(1, 3, scale * down.length, scale * picture.shape[3])
         for column, left in enumerate(across.starts):
             part = picture[:, :, top : top + down.length, left : left + across.length]
-            _lay(band, enlarger(part).cpu(), across, column, scale, dim=3)
+            piece = enlarger(part).cpu()
+            start, shared = scale * left, scale * across.shared(column)
+            under = band[:, :, :, start : start + piece.shape[3]]
+            blend(under[..., :shared], piece[..., :shared], ramp(shared))
+            under[..., shared:] = piece[..., shared:]
             on_tile()
-        _lay(canvas, band, down, row, scale, dim=2)
-    return canvas
+        shared = scale * down.shared(row)
+        blend(above, band[:, :, :shared], ramp(shared)[:, None])
+        band[:, :, :shared] = above
+        following = down.starts[row + 1] if row + 1 < len(down.starts) else picture.shape[2]
+        complete = scale * (following - top)
+        above = band[:, :, complete:].clone()
+        yield band[:, :, :complete]
 
 
 def ramp(shared: int) -> Tensor:
@@ -65,14 +78,6 @@ def ramp(shared: int) -> Tensor:
     return (2 * places - 0.5).clamp(0, 1)
 
 
-def _lay(canvas: Tensor, piece: Tensor, cuts: Cut, number: int, scale: int, dim: int) -> None:
-    """Lay a piece onto the canvas, blended where the one before it lies.
-
-    old + weight * (new - old) keeps equal pixels equal.
-    """
-    start = cuts.starts[number]
-    shared = cuts.starts[number - 1] + cuts.length - start if number else 0
-    weight = torch.ones(scale * cuts.length)
-    weight[: scale * shared] = ramp(scale * shared)
-    under = canvas.narrow(dim, scale * start, scale * cuts.length)
-    under.copy_(torch.lerp(under, piece, weight.view(-1, *[1] * (3 - dim))))
+def blend(old: Tensor, new: Tensor, weight: Tensor) -> None:
+    """Lay the new over the old, in place: old + weight * (new - old) keeps equal pixels equal."""
+    old.copy_(torch.lerp(old, new, weight))

@@ -202,12 +202,12 @@ def psnr(found: np.ndarray, truth: np.ndarray) -> str:
 def bench_tiles() -> None:
     """Differences in levels of 255; a seam is what tiles add to the steps between pixels where they meet."""
     small, net = tensor(picture(256)), network(FLOAT32)
-    whole = tiles.enlarge(small, net.enlarge, net.scale, 2048, 0, lambda: None)
+    whole = torch.cat([*tiles.enlarge(small, net.enlarge, net.scale, 2048, 0, lambda: None)], 2)
     print("| tile | overlap | tiles | work | mean | 99.9 % | largest | steps at the cuts, tiles / whole |")
     print("|---|---|---|---|---|---|---|---|")
     for tile, overlap in ((160, 24), (160, 48), (192, 64), (224, 96)):
         cuts = tiles.grid((256, 256), tile, overlap)[0]
-        tiled = tiles.enlarge(small, net.enlarge, net.scale, tile, overlap, lambda: None)
+        tiled = torch.cat([*tiles.enlarge(small, net.enlarge, net.scale, tile, overlap, lambda: None)], 2)
         levels = (tiled - whole).abs() * 127.5
         work = (cuts.length * len(cuts.starts) / 256) ** 2
         seam = steps(tiled, cuts) / steps(whole, cuts)

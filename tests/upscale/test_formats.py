@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import TiffImageFile
 
 from stages.upscale import formats
-from stages.upscale.printing import Layout, on_paper
+from stages.upscale.printing import Layout
 
 LAYOUT = Layout((60.0, 40.0), 3.0, 101.6, (240, 160), 12)  # 4 pixels a millimeter
 TITLE = "The Egg, Übermalt"
@@ -20,7 +20,8 @@ TITLE = "The Egg, Übermalt"
 @pytest.fixture(scope="module")
 def pixels() -> np.ndarray:
     small = np.random.default_rng(0).integers(0, 255, (8, 12, 3), dtype=np.uint8)
-    return on_paper(np.asarray(Image.fromarray(small).resize((240, 160), Image.Resampling.BICUBIC)), LAYOUT)
+    size = (240 + 2 * 12, 160 + 2 * 12)  # with the bleed
+    return np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BICUBIC))
 
 
 def document(pixels: np.ndarray, crop_marks: bool) -> pypdfium2.PdfDocument:

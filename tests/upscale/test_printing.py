@@ -6,12 +6,22 @@ import torch
 
 from stages.common.cli import UserError
 from stages.upscale import printing
-from stages.upscale.printing import Layout, lay_out, on_paper, sheet, warning
+from stages.upscale.printing import Layout, Page, lay_out, sheet, warning
 
 
 def numbered(width: int, height: int) -> np.ndarray:
     """Every pixel another number: uint16 [H, W, 3]."""
     return np.arange(width * height * 3, dtype=np.uint16).reshape(height, width, 3)
+
+
+def on_paper(picture: np.ndarray, layout: Layout, lines: int) -> np.ndarray:
+    """A page to which the picture comes in so many lines at a time."""
+    bits = 8 * picture.itemsize
+    levels = torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)[None] / ((2**bits - 1) / 2) - 1
+    page = Page((picture.shape[1], picture.shape[0]), layout, bits)
+    for band in levels.split(lines, 2):
+        page.lay(band)
+    return page.finish()
 
 
 def test_papers_in_millimeters():
@@ -53,20 +63,23 @@ def test_a_picture_with_the_paper_s_shape_loses_nothing_for_any_size():
         assert found.bleed == round(3 * pixels / 100)
 
 
-def test_the_middle_is_kept_and_the_bleed_is_its_mirror_image():
+@pytest.mark.parametrize("lines", [1, 3, 100])
+def test_the_middle_is_kept_and_the_bleed_is_its_mirror_image(lines):
     picture = numbered(10, 7)
-    page = on_paper(picture, Layout((1, 1), 1, 1, (6, 7), 2))
+    page = on_paper(picture, Layout((1, 1), 1, 1, (6, 7), 2), lines)
     inside = picture[:, 2:8]
     assert page.shape == (11, 10, 3) and np.array_equal(page[2:-2, 2:-2], inside)
     assert np.array_equal(page[2:-2, :2], inside[:, 1::-1]) and np.array_equal(page[2:-2, -2:], inside[:, :-3:-1])
     assert np.array_equal(page[:2], page[3:1:-1]) and np.array_equal(page[-2:], page[-3:-5:-1])
-    assert np.array_equal(on_paper(picture, Layout((1, 1), 0, 1, (10, 7), 0)), picture)
+    assert np.array_equal(on_paper(picture, Layout((1, 1), 0, 1, (10, 7), 0), lines), picture)
+    assert np.array_equal(on_paper(picture, Layout((1, 1), 0, 1, (10, 4), 0), lines), picture[1:5])
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
-def test_a_whole_picture_lies_in_the_middle_of_white(kind):
+@pytest.mark.parametrize("lines", [1, 3, 100])
+def test_a_whole_picture_lies_in_the_middle_of_white(kind, lines):
     picture = np.zeros((4, 6, 3), kind)
-    page = on_paper(picture, Layout((1, 1), 1, 1, (6, 9), 1))
+    page = on_paper(picture, Layout((1, 1), 1, 1, (6, 9), 1), lines)
     assert page.shape == (11, 8, 3) and page.dtype == kind
     black = np.flatnonzero((page == 0).all((1, 2)))
     assert black.tolist() == [3, 4, 5, 6] and (np.delete(page, black, 0) == np.iinfo(kind).max).all(), (

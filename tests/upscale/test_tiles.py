@@ -43,9 +43,9 @@ def test_a_picture_that_fits_is_one_tile():
 def test_tiling_is_an_exact_inverse_for_an_enlarger_that_treats_each_pixel_alone(scale, tile, overlap):
     for size in SIZES:
         picture = noise(*size)
-        assert torch.equal(
-            tiles.enlarge(picture, nearest(scale), scale, tile, overlap, silent), nearest(scale)(picture)
-        ), size
+        bands = [*tiles.enlarge(picture, nearest(scale), scale, tile, overlap, silent)]
+        assert torch.equal(torch.cat(bands, 2), nearest(scale)(picture)), size
+        assert len(bands) == len(tiles.grid(size, tile, overlap)[0].starts)
     assert len(SIZES) == 10
 
 
@@ -57,7 +57,7 @@ def test_weights_are_between_zero_and_one_and_sum_to_one():
     total = torch.zeros(1, 3, 120, 150)
     for white in range(count):
         levels = iter([float(number == white) for number in range(count)])
-        weights = tiles.enlarge(
+        bands = tiles.enlarge(
             torch.zeros(1, 3, *size),
             lambda part, levels=levels: nearest(2)(part) + next(levels),
             2,
@@ -65,10 +65,24 @@ def test_weights_are_between_zero_and_one_and_sum_to_one():
             overlap,
             silent,
         )
+        weights = torch.cat([*bands], 2)
         assert weights.min() >= 0 and weights.max() == 1
         total += weights
     assert count == 3 * 3
     assert torch.allclose(total, torch.ones_like(total), atol=1e-6)
+
+
+def test_where_three_tiles_meet_all_are_blended_in_turn():
+    """50 pixels in tiles of 27 that begin at 0, 11 and 23: lines 23 to 26 lie in all three."""
+    assert tiles.cut(50, 32, 15) == (27, [0, 11, 23])
+    levels = iter([0.0, 1.0, -1.0])
+    bands = tiles.enlarge(torch.zeros(1, 3, 50, 5), lambda part: part + next(levels), 1, 32, 15, silent)
+    expected = torch.zeros(50)
+    expected[11:27] = tiles.ramp(16)
+    expected[27:38] = 1
+    expected[23:38] = torch.lerp(expected[23:38], torch.tensor(-1.0), tiles.ramp(15))
+    expected[38:] = -1
+    assert torch.equal(torch.cat([*bands], 2)[0, 0, :, 0], expected)
 
 
 def test_the_ramp_rises_evenly_and_mirrors_itself():
@@ -81,7 +95,10 @@ def test_the_ramp_rises_evenly_and_mirrors_itself():
 
 def test_on_tile_is_called_once_a_tile_and_all_tiles_have_one_shape():
     shapes, calls = [], []
-    tiles.enlarge(noise(70, 90), lambda part: shapes.append(part.shape) or part, 1, 32, 8, lambda: calls.append(1))
+    bands = tiles.enlarge(
+        noise(70, 90), lambda part: shapes.append(part.shape) or part, 1, 32, 8, lambda: calls.append(1)
+    )
+    assert sum(band.shape[2] for band in bands) == 70
     down, across = tiles.grid((70, 90), 32, 8)
     assert len(shapes) == len(calls) == len(down.starts) * len(across.starts) > 4
     assert set(shapes) == {(1, 3, down.length, across.length)}

@@ -17,7 +17,7 @@ from stages.evaluate import perceptual
 QUANTILE = 0.01  # of the test works' distances: what is nearer counts as copied
 ZOOM = 0.95  # share of the side that a variant shows, since the training crops
 VARIANTS = 4  # of each work
-BLOCK = 64  # works in memory at once
+BLOCK = 128  # works in memory at once; with more, every picture passes the network again for each further block
 BATCH = 32  # pictures
 PAIRS, COLUMNS, CELL = 12, 3, 128  # of the sheet of the nearest: pairs, pairs in a row, pixels of a picture
 Embed = Callable[[Sequence[Image.Image]], Tensor]  # RGB pictures to float32 [N, D]
@@ -65,33 +65,35 @@ def search(
 
     `on_progress` is called with the number of pictures done, generated ones and test works.
     """
-    found, usual = (nearest(some, trained, embed, on_progress) for some in (pictures, test))
+    found, usual = nearest([pictures, test], trained, embed, on_progress)
     return Copying(found, threshold(usual.distance))
 
 
 def nearest(
-    pictures: Sequence[Image.Image],
+    sets: Sequence[Sequence[Image.Image]],
     works: Sequence[Image.Image],
     embed: Embed,
     on_progress: Callable[[int], object] = lambda _: None,
-) -> Nearest:
-    """Compare square RGB pictures with all works (1 or more), in blocks that bound the memory.
+) -> list[Nearest]:
+    """Compare sets of square RGB pictures with all works (1 or more), in blocks that bound the memory.
 
     `on_progress` is called with the number of pictures done.
     """
-    best = torch.full((len(pictures),), float("inf"))
-    place = torch.zeros(len(pictures), dtype=torch.int64)
+    places = [torch.zeros(len(pictures), dtype=torch.int64) for pictures in sets]
+    least = [torch.full((len(pictures),), float("inf")) for pictures in sets]
     for first in range(0, len(works), BLOCK):
         vectors = embed([variant for work in works[first : first + BLOCK] for variant in variants(work)])  # [V B, D]
-        for start in range(0, len(pictures), BATCH):
-            part = slice(start, start + BATCH)
-            found = perceptual.distances(embed(pictures[part]), vectors).min(dim=1)
-            nearer = found.values < best[part]
-            place[part] = torch.where(nearer, first + found.indices // VARIANTS, place[part])
-            best[part] = torch.where(nearer, found.values, best[part])
-            if first == 0:
-                on_progress(len(pictures[part]))
-    return Nearest(place.tolist(), best.tolist())
+        squares = perceptual.squares(vectors)
+        for pictures, place, best in zip(sets, places, least, strict=True):
+            for start in range(0, len(pictures), BATCH):
+                part = slice(start, start + BATCH)
+                found = perceptual.distances(embed(pictures[part]), vectors, squares).min(dim=1)
+                nearer = found.values < best[part]
+                place[part] = torch.where(nearer, first + found.indices // VARIANTS, place[part])
+                best[part] = torch.where(nearer, found.values, best[part])
+                if first == 0:
+                    on_progress(len(nearer))
+    return [Nearest(place.tolist(), best.tolist()) for place, best in zip(places, least, strict=True)]
 
 
 def variants(work: Image.Image) -> list[Image.Image]:

@@ -65,7 +65,11 @@ def load(device: torch.device) -> Perceptual:
     )
 
 
-def distances(first: Tensor, second: Tensor) -> Tensor:
-    """LPIPS of all pairs of [N, D] and [M, D], [N, M]."""
-    squares = first.square().sum(1)[:, None] + second.square().sum(1)
-    return (squares - 2 * first @ second.T).clamp(min=0)
+def squares(vectors: Tensor) -> Tensor:
+    """Of each row of [N, D] its product with itself, [N]."""
+    return vectors.square().sum(1)
+
+
+def distances(first: Tensor, second: Tensor, squares_second: Tensor) -> Tensor:
+    """LPIPS of all pairs of [N, D] and [M, D], [N, M]; `squares_second` are the second ones' `squares`."""
+    return (squares(first)[:, None] + squares_second - 2 * first @ second.T).clamp(min=0)

@@ -24,7 +24,8 @@ def works(picture):
 
 @pytest.fixture(scope="module")
 def limit(picture, works, embed):
-    return copies.threshold(copies.nearest([picture(1000 + seed) for seed in range(60)], works, embed).distance)
+    (usual,) = copies.nearest([[picture(1000 + seed) for seed in range(60)]], works, embed)
+    return copies.threshold(usual.distance)
 
 
 @pytest.mark.slow
@@ -39,27 +40,28 @@ def limit(picture, works, embed):
     ids=["plain", "mirrored", "cropped", "cropped, mirrored and brighter"],
 )
 def test_a_copyist_is_caught_and_its_models_named(copy, works, embed, limit):
-    found = copies.nearest([copy(work) for work in works], works, embed)
+    (found,) = copies.nearest([[copy(work) for work in works]], works, embed)
     assert found.work == list(range(len(works)))
     assert copies.share(found.distance, limit)["copied"] == 1
 
 
 @pytest.mark.slow
 def test_fresh_pictures_are_not_copies(picture, works, embed, limit):
-    found = copies.nearest([picture(2000 + seed) for seed in range(60)], works, embed)
+    (found,) = copies.nearest([[picture(2000 + seed) for seed in range(60)]], works, embed)
     assert copies.share(found.distance, limit)["copied"] <= 0.1
 
 
 @pytest.mark.slow
 def test_blocks_of_works_change_nothing_but_the_memory(picture, works, embed, monkeypatch):
-    pictures = [picture(3000 + seed) for seed in range(7)] + works[:2]
-    whole = copies.nearest(pictures, works, embed)
+    sets = [[picture(3000 + seed) for seed in range(7)], works[:2]]
+    whole = copies.nearest(sets, works, embed)
     monkeypatch.setattr(copies, "BLOCK", 5)
     monkeypatch.setattr(copies, "BATCH", 4)
     told = []
-    parts = copies.nearest(pictures, works, embed, told.append)
-    assert parts.work == whole.work and parts.distance == pytest.approx(whole.distance, abs=1e-5)
-    assert sum(told) == len(pictures)
+    parts = copies.nearest(sets, works, embed, told.append)
+    for part, full in zip(parts, whole, strict=True):
+        assert part.work == full.work and part.distance == pytest.approx(full.distance, abs=1e-5)
+    assert [len(part.work) for part in parts] == [7, 2] and sum(told) == 9
 
 
 def test_the_threshold_is_the_first_percentile():

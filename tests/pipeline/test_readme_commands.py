@@ -1,0 +1,202 @@
+"""The README's commands, each run in a clone of its own with a small museum.
+
+The tests of this file build on one another: the clone is made once, since a run of all stages takes a while.
+"""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+import requests
+from clone import README, Clone, ran
+from mlflow import MlflowClient
+from PIL import Image
+
+pytestmark = pytest.mark.slow
+AFTER = {"train", "generate", "sheet", "evaluate", "track", "report"}  # another generator
+CELL = {
+    "study.train_works": [9],
+    "study.deduplicated": [True],
+    "study.augmentation": ["diffaugment"],
+    "study.seeds": [0],
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def finished(clone) -> Clone:
+    """The first run of all stages, committed."""
+    clone.run("dvc repro && git add -A && git commit -qm run")
+    return clone
+
+
+def test_a_stage_alone_is_up_to_date(clone):
+    assert ran(clone.readme("dvc repro upscale")) == set()
+
+
+def test_another_seed_re_runs_train_and_what_follows_nothing_before(clone):
+    before = clone.bytes()
+    output = clone.readme("dvc exp run -S train.seed=1")
+    assert ran(output) == AFTER and "Stage 'augment' didn't change" in output
+    assert (
+        clone.bytes()["evaluate.json"] != before["evaluate.json"]
+        and clone.bytes()["stylize.json"] == before["stylize.json"]
+    )
+    assert ran(clone.run("dvc exp run -S train.seed=0")) == set(), "the run cache knows it"
+    assert clone.bytes() == before
+
+
+def test_a_smaller_training_set_is_really_smaller_and_the_larger_one_comes_back(clone):
+    before, all_works = clone.bytes(), clone.json("data/split.json")["train"]
+    assert ran(clone.readme("dvc exp run -S split.train_works=18")) == AFTER | {"split", "augment"}
+    assert clone.json("data/split.json")["train"] == all_works[:18]
+    assert clone.json("metrics/train.json")["works"] == 18 and clone.json("metrics/train.json")["n_train"] == 36
+    assert clone.json("metrics/evaluate.json")["n_real"] == 8
+    assert ran(clone.run("dvc exp run -S split.train_works=20")) == set()
+    assert clone.bytes() == before and len(clone.json("data/split.json")["train"]) == 20
+
+
+def test_presets_architectures_and_a_budget_are_one_parameter_away(clone):
+    before = clone.bytes()
+    assert ran(clone.readme("dvc exp run -S train.preset=story_dcgan")) == AFTER | {"augment"}
+    found = clone.json("metrics/train.json")
+    assert found["preset"] == "story_dcgan" and found["verdict"]["ended"] == "kimg"
+    assert ran(clone.run("dvc exp run -S train.preset=best_cpu")) == set() and clone.bytes() == before
+    assert ran(clone.readme("dvc exp run -S train.architecture=stylegan2")) == AFTER
+    assert (
+        clone.json("metrics/train.json")["final"]["ada_p"] >= 0
+        and clone.json("metrics/train.json")["parameters"] != found["parameters"]
+    )
+    assert ran(clone.readme("dvc exp run -S train.max_minutes=30")) == {"train", "track", "report"}, (
+        "the same generator: no new pictures, but a run with other params"
+    )
+    clone.run("git checkout -q . && dvc checkout")
+    assert clone.bytes() == before
+
+
+def test_kept_duplicates_train_on_every_file(clone):
+    assert "dedupe" in ran(clone.readme("dvc exp run -S dedupe.enabled=false"))
+    found = clone.json("metrics/train.json")
+    assert (found["works"], found["n_train"]) == (20, 60 * 2)
+    clone.run("dvc exp run -S dedupe.enabled=true")
+
+
+def test_a_print_on_paper_is_one_command_away(clone):
+    before = clone.bytes()
+    output = clone.readme("dvc exp run -S upscale.paper=A5")
+    assert ran(output) == {"upscale", "track", "report"}
+    assert "warning: 1-sleep-on-seven-crutches: upscale.paper A5 gets 31 pixels per inch" in output
+    assert sorted(path.suffix for path in (clone.folder / "data/print").iterdir()) == [".pdf", ".png", ".tiff", ".txt"]
+    assert "1-sleep-on-seven-crutches.pdf" in (clone.folder / "data/report/index.html").read_text(encoding="utf-8")
+    assert (
+        ran(clone.run("dvc exp run -S upscale.paper=none -S upscale.crop_marks=false -S 'upscale.extra_formats=[]'"))
+        == set()
+    )
+    assert clone.bytes() == before
+
+
+def test_a_queued_grid_runs_side_by_side_into_one_store(clone):
+    before = len(clone.runs())
+    clone.readme("dvc exp run --queue")
+    clone.readme("dvc exp run --run-all --jobs 2")
+    assert "Failed" not in clone.readme("dvc queue status")
+    added = {
+        run.data.params["split.train_works"]: run.data.metrics
+        for run in clone.runs()
+        if run.data.params["train.seed"] == "2"
+    }
+    assert len(clone.runs()) == before + 2 and set(added) == {"9", "18"}
+    table = clone.readme("dvc exp show").splitlines()
+    heads = [cell.strip() for cell in table[0].split("|")]
+    assert {"Experiment", "kid", "fid", "fid_floor", "split.train_works", "train.seed"} <= set(heads), heads
+    rows = [
+        dict(zip(heads, (cell.strip() for cell in line.split("|")), strict=True)) for line in table[2:] if "|" in line
+    ]
+    shown = {row["split.train_works"]: row["kid"] for row in rows if row["train.seed"] == "2"}
+    for works, metrics in added.items():
+        assert float(shown[works]) == pytest.approx(metrics["evaluate.kid"], rel=1e-3)
+
+
+def test_the_study_plans_its_grid_and_runs_a_cell(clone, set_params):
+    assert "48 cells: 0 done, 48 to do" in clone.readme("python -m stages.study --plan")
+    runs = len(clone.runs())
+    before = clone.bytes()
+    text = (clone.folder / "params.yaml").read_text()
+    changes = {"train": {"kimg": 0.1}, "generate": {"count": 25}}
+    set_params(clone.folder, CELL | {"study.changes": changes})
+    clone.readme("python -m stages.study")
+    assert len(clone.runs()) == runs + 1 and clone.bytes() == before | {"study.csv": clone.bytes()["study.csv"]}, (
+        "the workspace has its own results"
+    )
+    assert "1 cells: 1 done" in clone.run("python -m stages.study --plan")
+    assert "study-w9-dedup-diffaugment-s0-" in clone.run("dvc exp list")
+    assert (clone.folder / "metrics/study.csv").read_text().count("\n9,True,") == 1 and (
+        clone.folder / "data/study/kid.png"
+    ).is_file()
+    (clone.folder / "params.yaml").write_text(text)
+    (clone.folder / "metrics/study.csv").unlink()
+
+
+def test_the_mlflow_page_opens(clone):
+    (command,) = [line for line in README if "mlflow ui" in line]
+    clone.told.add(command)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with subprocess.Popen(
+        ["bash", "-c", f"{command} --port {port}"],
+        cwd=clone.folder,
+        env=clone.environment,
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+    ) as page:
+        try:
+            until = time.monotonic() + 90
+            while time.monotonic() < until:
+                try:
+                    assert "MLflow" in requests.get(f"http://127.0.0.1:{port}/", timeout=5).text
+                    break
+                except requests.ConnectionError:
+                    assert page.poll() is None, "mlflow ui ended"
+                    time.sleep(0.5)
+            else:
+                pytest.fail("mlflow ui did not answer")
+        finally:
+            os.killpg(page.pid, signal.SIGTERM)
+
+
+def test_a_deleted_store_is_rebuilt_by_one_command(clone):
+    before = {run.data.tags["fingerprint"] for run in clone.runs()}
+    assert len(before) > 5
+    (clone.folder / "mlflow.db").rename(clone.folder / "old.db")
+    shutil.rmtree(clone.folder / "mlruns")
+    clone.readme("python -m stages.track --all")
+    (clone.folder / "mlflow.db").rename(clone.folder / "new.db")  # MLflow keeps the old file open under its name
+    client = MlflowClient(tracking_uri=f"sqlite:///{clone.folder / 'new.db'}")
+    runs = client.search_runs([found.experiment_id for found in client.search_experiments()])
+    assert sorted(run.data.tags["fingerprint"] for run in runs) == sorted(before)
+    (clone.folder / "new.db").rename(clone.folder / "mlflow.db")
+
+
+def test_the_readme_s_pictures_and_numbers_can_be_renewed(clone):
+    clone.run("python -m stages.readme")
+    text = (clone.folder / "README.md").read_text()
+    numbers = clone.json("metrics/evaluate.json")
+    assert f"{numbers['kid']:.3f} ({numbers['kid_low']:.3f} to {numbers['kid_high']:.3f})" in text
+    shown = re.findall(r"\]\((data/readme/[\w-]+\.(?:jpg|webp))\)", text)
+    assert len(shown) >= 7 and all(
+        (clone.folder / name).stat().st_size > 1000 for name in shown if name.endswith(".jpg")
+    )
+    with Image.open(clone.folder / "data/readme/timelapse.webp") as film:
+        assert film.format == "WEBP" and film.width > 100
+
+
+def test_every_command_of_the_readme_was_run(clone):
+    """But for those that install, the one that needs a network, and `python -m stages.readme`, which is run above."""
+    left = set(README) - clone.told
+    assert len(clone.told) >= 8
+    assert all("pip install" in command or "scrape.source=wikiart" in command for command in left), left

@@ -42,9 +42,10 @@ def main() -> None:
     found |= copying.numbers()
     how = {"resize": settings.resize, "precision_k": PRECISION_K, "density_k": DENSITY_K, "runtime": runtime.report()}
     files.write_json(Path("metrics/evaluate.json"), found | {"efficientnet": second} | pictures.counts() | how)
+    interval, above = f"{found['fld_low']:.1f} to {found['fld_high']:.1f}", f"{found['fid_above_floor']:.1f}"
     print(
-        f"evaluate: KID {found['kid']:.4f} ({found['kid_low']:.4f} to {found['kid_high']:.4f}), "
-        f"FID {found['fid']:.1f} ({found['fid_above_floor']:.1f} above the floor), {found['copied']:.0%} copied"
+        f"evaluate: FLD {found['fld']:.1f} ({interval}), KID {found['kid']:.4f}, "
+        f"FID {found['fid']:.1f} ({above} above the floor), {found['copied']:.0%} copied"
     )
 
 

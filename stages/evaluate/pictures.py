@@ -42,8 +42,8 @@ class Pictures(NamedTuple):
     trained: list[Image.Image]
 
     def steps(self) -> int:
-        """How many pictures go through a network: three sets in two feature spaces, two in the search for copies."""
-        return 3 * len(self.generated) + 3 * len(self.test) + 2 * len(self.floor)
+        """How many pictures go through a network: four sets in two feature spaces, two in the search for copies."""
+        return 3 * len(self.generated) + 3 * len(self.test) + 2 * len(self.floor) + 2 * len(self.trained)
 
     def counts(self) -> dict[str, int]:
         """As keys of metrics/evaluate.json."""

@@ -42,9 +42,10 @@ class Session:
 
     def _space(self, pictures: Pictures, network: FeatureNetwork, weights: Weights, resize: str) -> dict[str, float]:
         generated = self._compute(network, resize, pictures.generated)
-        test, floor = (self._cached(network, weights, resize, some) for some in (pictures.test, pictures.floor))
+        works = (pictures.test, pictures.floor, pictures.trained)
+        test, floor, trained = (self._cached(network, weights, resize, some) for some in works)
         groups = jackknife.groups([len(generated)], self._settings.seed)[0]
-        comparison = Comparison.of(generated, test, floor, groups=groups)
+        comparison = Comparison.of(generated, test, floor, trained, groups=groups)
         return measure_space(comparison, self._settings.kid_subsets, self._settings.seed)
 
     def _compute(self, network: FeatureNetwork, resize: str, some: Sequence[Image.Image]) -> Tensor:

@@ -22,6 +22,7 @@ class Metric:
     meaning: str
     bounds: tuple[float, float]  # of what it can be: no interval goes beyond
     measure: str  # its function, "module:name" of a Comparison -> float; "" where the stage evaluate has another way
+    above_floor: bool = False  # whether the floor is taken off already: a perfect generator has 0
     floor: bool = False  # whether other real works are measured too: what a perfect generator would get, `key_floor`
     subsets: bool = False  # whether its value is a mean over random subsets, with the standard deviation `key_std`
 
@@ -50,6 +51,25 @@ class Row:
 ANY = (-float("inf"), float("inf"))
 SHARE = (0.0, 1.0)
 METRICS: dict[str, Metric] = {
+    "fld": Metric(
+        name="FLD",
+        form=".1f",
+        better="lower",
+        meaning="How badly the generated pictures explain works that nobody trained on (feature likelihood divergence, "
+        "Jiralerspong 2023), at equal counts, less the floor: a perfect generator has 0, and copies explain nothing.",
+        bounds=ANY,
+        measure="stages.metrics.likelihood:fld",
+        above_floor=True,
+    ),
+    "fld_gap": Metric(
+        name="Generalization gap",
+        form=".1f",
+        better="lower",
+        meaning="How much better they explain the training works than the test works (likewise); 0 without copying.",
+        bounds=ANY,
+        measure="stages.metrics.likelihood:fld_gap",
+        above_floor=True,
+    ),
     "kid": Metric(
         name="KID",
         form=".3f",
@@ -77,6 +97,7 @@ METRICS: dict[str, Metric] = {
         meaning="At equal counts, so that a perfect generator has 0.",
         bounds=ANY,
         measure="stages.metrics.frechet:fid_above_floor",
+        above_floor=True,
     ),
     "precision": Metric(
         name="Precision",
@@ -119,7 +140,7 @@ METRICS: dict[str, Metric] = {
         measure="",  # it needs the pictures: stages/evaluate/copies.py
     ),
 }
-HEADLINE = "kid"  # the metric that stands above all others, with its floor
+HEADLINE = "fld"  # the metric that stands above all others: copies do not lower it (stages/evaluate/JUDGES.md)
 
 
 def rows(found: Mapping[str, Any]) -> list[Row]:
@@ -136,6 +157,8 @@ def cell(found: Mapping[str, Any], key: str) -> Cell:
     """One number with its interval and floor."""
     form = METRICS[key].form
     value, low, high, floor = (text(found.get(key + end), form) for end in ("", "_low", "_high", "_floor"))
+    if value and METRICS[key].above_floor:
+        floor = "0"
     return Cell(value, f"{low} to {high}" if low and high else "", floor)
 
 

@@ -85,7 +85,7 @@ def headline(found: Found) -> dict[str, Any]:
     lead = (
         f"A generator that has seen {count} works made {found.evaluate['n_generated']} pictures. "
         f"To {found.evaluate['n_real']} works that nobody trained on, their distance ({metric.name}) is {cell.value}; "
-        f"that of other real works, the floor, is {cell.floor}."
+        f"that of other real works, the floor, is {cell.floor}. Copies of training works do not lower it."
     )
     return {"title": f"How far do {count} pictures go?", "lead": lead, "distance": cell, "distance_name": metric.name}
 
@@ -130,10 +130,10 @@ def charts(
     x_label = "thousand pictures shown"
     losses = {"loss_g": "generator", "loss_d": "discriminator"}
     logits = {"logit_real": "training works", "logit_validation": "validation works", "logit_fake": "generated"}
-    title, mark = "KID to the validation works", _mark(best) if evaluations else None
+    title, mark = "FLD to the validation works", _mark(best) if evaluations else None
     drawn = [
         (
-            curves.chart(title, x_label, evaluations, "kimg", {"kid": "KID"}, zero=True, mark=mark),
+            curves.chart(title, x_label, evaluations, "kimg", {"fld": "FLD"}, zero=True, mark=mark),
             "Lower is better; the generator of the best evaluation is the one that is kept.",
         ),
         (
@@ -228,9 +228,9 @@ def lineage(paths: Sequence[Path], search: Path) -> dict[str, Any]:
 
 def _mark(best: Mapping[str, float | None] | None) -> tuple[float, float, str] | None:
     """The point of the best evaluation with its label, None where nothing was evaluated."""
-    if not best or best["kimg"] is None or best["kid"] is None:
+    if not best or best["kimg"] is None or best["fld"] is None:
         return None
-    return best["kimg"], best["kid"], f"best: {best['kid']:.3f}"
+    return best["kimg"], best["fld"], f"best: {best['fld']:.1f}"
 
 
 def _heaviest(weights: Mapping[str, float]) -> str:

@@ -16,12 +16,12 @@ KIND = {
 EXPERIMENT = (
     "How far do N pictures of one painter go? Each run is one set of params and data, from web pages to numbers.\n"
     "\n"
-    "- **KID and FID against the number of works**: select the runs, *Chart view*, *Add chart*, *Scatter*: "
-    "x `works`, y `evaluate.kid` or `evaluate.fid_above_floor`.\n"
+    "- **FLD, KID and FID against the number of works**: select the runs, *Chart view*, *Add chart*, *Scatter*: "
+    "x `works`, y `evaluate.fld`, `evaluate.kid` or `evaluate.fid_above_floor`.\n"
     "- **Group** the runs by the tags `works`, `deduplicated`, `augmentation`, `preset`, `architecture`, `loss`, "
     "`seed` or `verdict`.\n"
-    "- Less is better for KID and FID. The *floor* is what other real works of the same painter get; "
-    "compare FIDs at equal counts only.\n"
+    "- Less is better for all three, and copies of training works lower KID and FID, not FLD. The *floor* is what "
+    "other real works of the same painter get; compare FIDs at equal counts only.\n"
     '- `mlflow.pyfunc.load_model("models:/<id>")` is the generator: latent vectors in, pictures out '
     "(the id is on the run's page, under *Logged models*).\n"
     "- The store can be deleted: `python -m stages.track --all` brings all runs back.\n"
@@ -73,9 +73,8 @@ def note(tags: Mapping[str, str], train: TrainMetrics, found: EvaluateMetrics) -
 
 def _verdict(verdict: Verdict) -> str:
     """With its cause, where there is one."""
-    if not verdict["since_kimg"]:
-        return f"**{verdict['state']}**."
-    return f"**{verdict['state']}**, since {verdict['since_kimg']:g} kimg. {verdict['cause']}"
+    since = f", since {verdict['since_kimg']:g} kimg" if verdict["since_kimg"] else ""
+    return f"**{verdict['state']}**{since}. {verdict['cause']}".rstrip()
 
 
 def _augmentation(tags: Mapping[str, str]) -> str:

@@ -1,4 +1,7 @@
-"""An evaluation of what the generator makes, beside the validation works: how near, how varied, how contrasty."""
+"""An evaluation of what the generator makes, beside the validation works: how near, how varied, how contrasty.
+
+Its score is FLD, which copies of the training works do not lower: the best generator is chosen by it.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,9 +11,11 @@ from PIL import Image
 from torch import Tensor
 
 from stages.common.images import to_array
-from stages.metrics import inception, kernel
+from stages.metrics import inception
+from stages.metrics.comparison import Comparison
 from stages.metrics.features import features
-from stages.metrics.kernel import Gram
+from stages.metrics.kid import kid
+from stages.metrics.likelihood import fld
 
 BATCH = 16  # pictures that the Inception network has in memory at once
 
@@ -19,31 +24,35 @@ class Evaluation(NamedTuple):
     """What was found. `spread` and `contrast` are shares of what real pictures have: 1 is like them, 0 is none."""
 
     kimg: float
+    fld: float  # to the validation works, less what these have among themselves: around 0 for a perfect generator
     kid: float  # to the validation works, unbiased; with so few pictures within some 0.01
     spread: float  # mean distance of two pictures in the features of the Inception network
     contrast: float  # mean standard deviation of the values within a picture
 
 
 class Evaluator:
-    """The pictures of the validation works, measured once."""
+    """The pictures of the validation and training works, measured once."""
 
-    def __init__(self, real: Sequence[Image.Image], device: torch.device, dtype: torch.dtype):
-        """`real`: 2 validation works or more; `dtype` is what the Inception network computes in.
+    def __init__(
+        self, real: Sequence[Image.Image], trained: Sequence[Image.Image], device: torch.device, dtype: torch.dtype
+    ):
+        """`real`: 2 validation works or more; `trained`: the training works; what `dtype` Inception computes in.
 
         In bfloat16 the KID comes within some 1 % of its value, which is enough to choose the best generator by; the
         stage evaluate measures in float32.
         """
         self._network = inception.load(device)
         self._device, self._dtype = device, dtype
-        self._real = self._features(real)
+        self._real, self._trained = self._features(real), self._features(trained)
         self._distance, self._contrast = _mean_distance(self._real), _mean_contrast(real)
 
     def evaluate(self, pictures: Sequence[Image.Image], kimg: float) -> Evaluation:
         """Compare 2 generated pictures or more with the validation works."""
         generated = self._features(pictures)
-        kid = kernel.squared_mmd(Gram.of(generated, self._real))
+        compared = Comparison.of(generated, self._real, self._real, self._trained)
         spread = _mean_distance(generated) / self._distance
-        return Evaluation(kimg, kid, spread, _mean_contrast(pictures) / self._contrast)
+        contrast = _mean_contrast(pictures) / self._contrast
+        return Evaluation(kimg, fld(compared), kid(compared), spread, contrast)
 
     def _features(self, pictures: Sequence[Image.Image]) -> Tensor:
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._dtype is torch.bfloat16):

@@ -9,6 +9,7 @@ from typing import Any
 from stages.common.records import Verdict
 from stages.gan.adversarial import undecided_loss
 from stages.train.evaluator import Evaluation
+from stages.train.trend import trend
 
 # Where a problem begins. GAP lies between what the default and the story's DCGAN show; the others were reasoned, and
 # tried on planted trouble.
@@ -25,7 +26,7 @@ class Guard:
     def __init__(self, loss: str, state: dict[str, Any] | None = None):
         """`loss`: its name; `state`: of the guard that this one goes on for."""
         self._certain = CERTAIN * undecided_loss(loss)
-        self.state = state or {"best": None, "stale": 0, "since": {}, "problems": {}}
+        self.state = state or {"best": None, "stale": 0, "since": {}, "problems": {}, "scores": []}
 
     def update(self, rows: Sequence[dict[str, float]], evaluation: Evaluation | None, kimg: float) -> bool:
         """Take in the rows since the last time and the evaluation of now; whether its generator is the best so far.
@@ -36,9 +37,11 @@ class Guard:
         self.state["since"] = {name: self.state["since"].get(name, kimg) for name in problems}
         self.state["problems"] = problems
         best = self.state["best"]
-        better = evaluation is None or best is None or evaluation.kid < best["kid"]
+        if evaluation:
+            self.state["scores"].append((kimg, evaluation.fld))
+        better = evaluation is None or best is None or evaluation.fld < best["fld"]
         if better:
-            self.state["best"] = {"kimg": kimg, "kid": evaluation.kid if evaluation else None}
+            self.state["best"] = {"kimg": kimg, "fld": evaluation.fld if evaluation else None}
         self.state["stale"] = 0 if better else self.state["stale"] + 1
         return better
 
@@ -47,8 +50,14 @@ class Guard:
         return 0 < patience <= self.state["stale"]
 
     def verdict(self, ended: str) -> Verdict:
-        """The first problem that is there at the end, with its cause and the kimg at which it began."""
+        """The first problem that is there at the end, with its cause and the kimg at which it began.
+
+        Without a problem, a training that was still getting better says so; one that ended by its patience was not.
+        """
         name, cause = next(iter(self.state["problems"].items()), ("ok", ""))
+        found = trend(self.state["scores"])
+        if name == "ok" and ended != "patience" and found and found.improving:
+            name, cause = "still_improving", found.cause()
         return {"state": name, "cause": cause, "since_kimg": self.state["since"].get(name), "ended": ended}
 
 

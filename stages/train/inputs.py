@@ -29,6 +29,12 @@ class Inputs:
         """All files."""
         return [*self.train_paths, *self.validation_paths]
 
+    @property
+    def one_of_each_work(self) -> Tensor:
+        """The first training picture of each work."""
+        first = {work_of(path): place for place, path in reversed([*enumerate(self.train_paths)])}
+        return self.pictures[sorted(first.values())]
+
     def counts(self) -> dict[str, Any]:
         """How many pictures and works there are, for the metrics file."""
         return {
@@ -90,5 +96,10 @@ def load_pictures(paths: Sequence[Path], resolution: int) -> Tensor:
 
 
 def count_works(paths: Sequence[Path]) -> int:
-    """How many works the files show: `<work>--<nn>.png` are pictures of one work."""
-    return len({path.stem.partition("--")[0] for path in paths})
+    """How many works the files show."""
+    return len({work_of(path) for path in paths})
+
+
+def work_of(path: Path) -> str:
+    """The name of the work that a file shows: `<work>--<nn>.png` are pictures of one work."""
+    return path.stem.partition("--")[0]

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from stages.train.params import TrainParams
+from stages.train.trend import QUARTERS
 
 ROWS = 150  # of the CSV, about
 
@@ -21,11 +22,11 @@ class Schedule(NamedTuple):
 
 
 def schedule(params: TrainParams) -> Schedule:
-    """What params.yaml says in thousands of pictures, as steps."""
+    """What params.yaml says in thousands of pictures, as steps; a short training is evaluated QUARTERS times too."""
     steps = params.steps_in(params.kimg)
     return Schedule(
         steps,
         log=-(-steps // ROWS),
-        evaluate=params.steps_in(params.evaluate_kimg),
+        evaluate=min(params.steps_in(params.evaluate_kimg), -(-steps // QUARTERS)),
         save=params.steps_in(params.sheet_kimg),
     )

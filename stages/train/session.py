@@ -60,8 +60,10 @@ class Session:
     def _make_evaluator(self) -> Evaluator | None:
         """An evaluator where there are validation works, and time reserved for the last evaluation."""
         before = self.budget.spent()
-        held_out = from_array(self.inputs.validation.cpu().numpy())
-        evaluator = Evaluator(held_out, self.runtime.device, self.runtime.dtype) if len(held_out) >= 2 else None
+        held_out, trained = (
+            from_array(some.cpu().numpy()) for some in (self.inputs.validation, self.inputs.one_of_each_work)
+        )
+        evaluator = Evaluator(held_out, trained, self.runtime.device, self.runtime.dtype) if len(held_out) > 1 else None
         times = max(1.0, self.params.evaluate_pictures / max(1, len(held_out)))
         self.budget.reserve = (self.budget.spent() - before) * times + FINISH_SECONDS
         return evaluator

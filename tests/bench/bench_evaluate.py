@@ -66,11 +66,11 @@ def main() -> None:
     print("| | torch-fidelity | ours | ratio |\n|---|---|---|---|")
     print(f"| features, images per second | {theirs_rate:.1f} | {our_rate:.1f} | {our_rate / theirs_rate:.2f} |")
     generated, test = found["ours"]
-    own = numbers(Comparison.of(generated, test, test))
+    own = numbers(Comparison.of(generated, test, test, test))
     for name, value in reference(*found["torch-fidelity"]).items():
         difference = abs(own[name] - value) / abs(value)
         print(f"| {name} | {value:.6f} | {own[name]:.6f} | relative difference {difference:.1e} |")
-    exact = timed(lambda: frechet.fid(Comparison.of(generated, test, test)))
+    exact = timed(lambda: frechet.fid(Comparison.of(generated, test, test, test)))
     root = timed(lambda: by_matrix_root(generated, test))
     cells = [f"{value:.6f} in {seconds:.3f} s" for value, seconds in (root, exact)]
     print(f"| Frechet distance: scipy's sqrtm beside ours | {' | '.join(cells)} | {root[1] / exact[1]:.0f} |")

@@ -96,7 +96,7 @@ def test_the_numbers_equal_torch_fidelitys_with_the_same_weights_and_pictures(ne
         fid=True, kid=True, kid_subsets=2, kid_subset_size=12, prc=True,
     )  # fmt: skip
     generated, test = (features(network, some, 6, CPU, resize="tf") for some in (made, real))
-    ours = Comparison.of(generated, test, test)
+    ours = Comparison.of(generated, test, test, test)
     assert frechet.fid(ours) == pytest.approx(theirs["frechet_inception_distance"], rel=1e-3)
     assert kid.kid(ours) == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-3)
     shares = manifold.precision(ours), manifold.recall(ours)

@@ -22,7 +22,7 @@ def fid(first: torch.Tensor, second: torch.Tensor) -> float:
 
 
 def compare(generated: torch.Tensor, test: torch.Tensor) -> Comparison:
-    return Comparison.of(generated, test, test)
+    return Comparison.of(generated, test, test, test)
 
 
 def test_equal_covariances_leave_the_squared_distance_of_the_means():
@@ -69,10 +69,10 @@ def test_kid_is_unbiased_and_sees_a_shift():
 def test_fid_above_the_floor_compares_equal_counts():
     generated, test, floor = sample(0, 25, shift=0.5), sample(1, 12), sample(2, 10)
     parts = [fid(generated[:10], test), fid(generated[10:20], test)]
-    found = frechet.fid_above_floor(Comparison.of(generated, test, floor))
+    found = frechet.fid_above_floor(Comparison.of(generated, test, floor, floor))
     assert found == pytest.approx(sum(parts) / 2 - fid(floor, test)), "two whole parts of 10, and 5 left over"
-    assert frechet.fid(Comparison.of(generated, test, floor)) == pytest.approx(fid(generated, test))
-    few = frechet.fid_above_floor(Comparison.of(floor, test, generated))
+    assert frechet.fid(Comparison.of(generated, test, floor, floor)) == pytest.approx(fid(generated, test))
+    few = frechet.fid_above_floor(Comparison.of(floor, test, generated, floor))
     assert few == pytest.approx(fid(floor, test) - sum(parts) / 2), "the floor is parted where it has more"
 
 
@@ -90,18 +90,20 @@ def test_a_part_of_the_inner_products_is_that_of_the_part():
 
 
 def test_a_comparison_picks_from_each_of_its_three_sets():
-    sets = sample(0, 9), sample(1, 8), sample(2, 7)
+    sets, trained = (sample(0, 9), sample(1, 8), sample(2, 7)), sample(3, 6)
     places = torch.tensor([4, 0, 2]), torch.tensor([6, 1]), torch.tensor([5, 3, 0, 1])
-    picked = Comparison.of(*sets).pick(*places)
-    direct = Comparison.of(*(some[at] for some, at in zip(sets, places, strict=True)))
+    picked = Comparison.of(*sets, trained).pick(*places)
+    generated, test, floor = (some[at] for some, at in zip(sets, places, strict=True))
+    direct = Comparison.of(generated, test, floor, trained)
     assert picked.sizes == direct.sizes == (3, 2, 4)
     assert_same(picked.pair, direct.pair)
     assert_same(picked.floor, direct.floor)
+    assert all(torch.allclose(*pair) for pair in zip(picked.trained, direct.trained, strict=True))
 
 
 def test_a_comparison_of_the_floor_has_it_in_the_place_of_the_generated_pictures():
     generated, test, floor = sample(0, 9, shift=5.0), sample(1, 8), sample(2, 7)
-    found = Comparison.of(generated, test, floor).of_floor()
+    found = Comparison.of(generated, test, floor, generated).of_floor()
     assert found.sizes == (7, 8, 7)
     assert frechet.fid(found) == pytest.approx(fid(floor, test)) and frechet.fid_above_floor(found) == 0
 

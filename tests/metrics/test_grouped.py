@@ -60,7 +60,7 @@ def test_any_other_part_is_a_set_of_its_own(groups, monkeypatch):
 
 
 def test_an_evaluation_gives_the_same_numbers_either_way(groups, monkeypatch):
-    sets = sample(0), sample(1, 20), sample(2, 15)
+    sets = sample(0), sample(1, 20), sample(2, 15), sample(3, 12)
     expected = measure_space(Comparison.of(*sets, groups=groups), subsets=4, seed=3)
     monkeypatch.setattr(grouped, "LARGE", 50)
     comparison = Comparison.of(*sets, groups=groups)

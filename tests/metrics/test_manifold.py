@@ -13,7 +13,7 @@ def sample(seed: int, count: int, features: int = 6, shift: float = 0.0) -> torc
 
 
 def measure(made: torch.Tensor, real: torch.Tensor) -> dict[str, float]:
-    comparison = Comparison.of(made, real, real)
+    comparison = Comparison.of(made, real, real, real)
     functions = (manifold.precision, manifold.recall, manifold.density, manifold.coverage)
     return {function.__name__: function(comparison) for function in functions}
 

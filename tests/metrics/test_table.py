@@ -56,7 +56,7 @@ def test_the_table_has_a_row_for_what_was_measured_and_no_other():
 @pytest.mark.parametrize("key", [key for key, metric in table.METRICS.items() if metric.measure])
 def test_every_row_s_function_measures_within_its_bounds(key):
     metric, generator = table.METRICS[key], torch.Generator().manual_seed(0)
-    sets = [torch.randn(count, 5, dtype=torch.float64, generator=generator) for count in (12, 10, 9)]
+    sets = [torch.randn(count, 5, dtype=torch.float64, generator=generator) for count in (12, 10, 9, 11)]
     measure = resolve_name(metric.measure)
     assert measure.__name__ == key
     value = measure(Comparison.of(*sets))
@@ -64,7 +64,15 @@ def test_every_row_s_function_measures_within_its_bounds(key):
 
 
 def test_the_headline_is_a_row_with_a_floor():
-    assert table.METRICS[table.HEADLINE].floor
+    metric = table.METRICS[table.HEADLINE]
+    assert metric.floor or metric.above_floor
+
+
+def test_what_is_told_above_its_floor_has_a_floor_of_zero():
+    assert table.cell({"fld": 12.34, "fld_low": 10.0, "fld_high": 14.0}, "fld") == table.Cell(
+        "12.3", "10.0 to 14.0", "0"
+    )
+    assert table.cell({}, "fld") == table.Cell("", "", "")
 
 
 def test_the_table_loads_without_torch():

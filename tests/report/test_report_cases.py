@@ -26,9 +26,9 @@ def test_a_bad_verdict_is_told_with_its_cause(finished):
     assert "verdict not a number" in page.sections[""] and {"class": "verdict bad"} in page.named("div")
 
 
-def test_without_validation_works_there_is_no_kid_of_the_training(finished):
-    files.write_csv(finished.folder / "metrics/validation.csv", [dict.fromkeys(("step", "kimg", "kid"), float("nan"))])
-    change(finished.folder / "metrics/train.json", validation=0, best={"kid": None, "kimg": 60.0})
+def test_without_validation_works_there_is_no_fld_of_the_training(finished):
+    files.write_csv(finished.folder / "metrics/validation.csv", [dict.fromkeys(("step", "kimg", "fld"), float("nan"))])
+    change(finished.folder / "metrics/train.json", validation=0, best={"fld": None, "kimg": 60.0})
     page = Page(written(finished))
     assert "No validation works were held out" in page.sections["training"] and "best:" not in page.sections["training"]
     assert len(lines_of(page)) == 2 * 2 + 2 * 3

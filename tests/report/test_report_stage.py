@@ -24,9 +24,9 @@ def test_every_section_has_its_numbers(finished):
     head = page.sections[""]
     for words in (
         "How far do 72 pictures go?",
-        "0.153",
-        "95 %: 0.147 to 0.159",
-        f"{MINUS}0.001",
+        "15.7",
+        "95 %: 14.2 to 17.3",
+        "Its floor 0",
         "verdict ok",
         "500 pictures",
         "144 works",
@@ -41,11 +41,12 @@ def test_every_section_has_its_numbers(finished):
         "training": [
             "verdict: ok", "all pictures were shown", "dcgan", "relativistic", "DiffAugment", "64 pixels",
             "913,187 generator", "694,241 discriminator", "pictures shown 60,000", "cpu float32, 2 threads",
-            "best: 0.158", "training works validation works generated",
+            "best: 15.8", "training works validation works generated",
         ],
         "variants": ["The first 25 of 500 samples"],
         "neighbors": ["Of 500 samples 1.2 % are (95 %: 0.4 % to 2.8 %)"],
         "numbers": [
+            "15.7 14.2 to 17.3 0", f"{MINUS}1.3",
             f"0.153 0.147 to 0.159 {MINUS}0.001 0.091 0.085 to 0.098 0.000", "235 229 to 241 152 88 60", "81 75 to 89",
             "0.31 0.27 to 0.35", "144 test works", "for 71 real pictures", "clean",
         ],
@@ -63,7 +64,7 @@ def test_every_section_has_its_numbers(finished):
         for words in wanted:
             assert words in page.sections[section], f"{words!r} is not in {section}: {page.sections[section]}"
     assert len(page.named("img")) == 1 + 12 + 1 + 2 + 2 + 1 + 3 * 3 + 2
-    assert len(lines_of(page)) == 1 + 2 * 2 + 2 * 3, "KID; two losses and three logits, each with its trend"
+    assert len(lines_of(page)) == 1 + 2 * 2 + 2 * 3, "FLD; two losses and three logits, each with its trend"
 
 
 def test_the_page_needs_nothing_but_itself(finished):

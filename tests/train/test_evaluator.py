@@ -1,4 +1,4 @@
-"""What an evaluation finds in pictures whose variety and contrast are known."""
+"""What an evaluation finds in pictures whose variety, contrast and novelty are known."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def noise(count: int, seed: int, contrast: float = 1.0) -> list[Image.Image]:
 
 @pytest.fixture(scope="module")
 def evaluator():
-    return Evaluator(noise(6, 0), torch.device("cpu"), torch.float32)
+    return Evaluator(noise(6, 0), noise(5, 2), torch.device("cpu"), torch.float32)
 
 
 def test_like_pictures_are_near_varied_and_contrasty(evaluator):
@@ -28,6 +28,7 @@ def test_like_pictures_are_near_varied_and_contrasty(evaluator):
     assert abs(found.kid) < 0.05
     assert found.spread == pytest.approx(1, abs=0.2)
     assert found.contrast == pytest.approx(1, abs=0.1)
+    assert abs(found.fld) < 15
 
 
 def test_one_picture_over_and_over_has_no_spread(evaluator):
@@ -35,6 +36,12 @@ def test_one_picture_over_and_over_has_no_spread(evaluator):
     assert found.spread == pytest.approx(0, abs=1e-4)
     assert found.contrast > 0.7
     assert found.kid > evaluator.evaluate(noise(6, 1), 0.0).kid
+
+
+def test_copies_of_the_training_works_have_a_good_kid_and_a_bad_fld(evaluator):
+    fresh, copies = evaluator.evaluate(noise(5, 1), 0.0), evaluator.evaluate(noise(5, 2), 0.0)
+    assert copies.kid < fresh.kid + 0.05
+    assert copies.fld > fresh.fld + 15
 
 
 def test_black_pictures_have_neither(evaluator):
@@ -47,7 +54,7 @@ def test_faint_pictures_have_less_contrast(evaluator):
 
 
 def test_bfloat16_finds_nearly_the_same(evaluator):
-    rough = Evaluator(noise(6, 0), torch.device("cpu"), torch.bfloat16)
+    rough = Evaluator(noise(6, 0), noise(5, 2), torch.device("cpu"), torch.bfloat16)
     for pictures in (noise(6, 1, contrast=0.25), noise(1, 1) * 4):
         exact, found = evaluator.evaluate(pictures, 0.0), rough.evaluate(pictures, 0.0)
         assert found.kid != exact.kid

@@ -1,5 +1,7 @@
 """The guard's problems at numbers that are one or the other, and its memory."""
 
+import json
+
 import pytest
 
 from stages.gan.adversarial import undecided_loss
@@ -8,7 +10,7 @@ from stages.train.evaluator import Evaluation
 from stages.train.guard import CERTAIN, CONTRAST, GAP, SPREAD, Guard, diverged
 
 HEALTHY = {"loss_d": 0.6, "logit_real": 1.0, "logit_fake": -1.0, "logit_validation": 0.9}
-GOOD = Evaluation(kimg=10, kid=0.2, spread=0.9, contrast=0.8)
+GOOD = Evaluation(kimg=10, fld=20.0, kid=0.2, spread=0.9, contrast=0.8)
 
 
 def verdict(row=HEALTHY, evaluation=GOOD, loss="relativistic"):
@@ -68,24 +70,24 @@ def test_a_problem_is_dated_from_its_beginning_and_forgotten_when_it_passes():
 
 def test_the_best_evaluation_is_remembered_and_patience_counts_from_it():
     guard = Guard("relativistic")
-    kids = (0.3, 0.2, 0.25, 0.2)
-    better = [guard.update([HEALTHY], GOOD._replace(kid=kid), 10.0 * number) for number, kid in enumerate(kids)]
+    values = (30.0, 20.0, 25.0, 20.0)
+    better = [guard.update([HEALTHY], GOOD._replace(fld=fld), 10.0 * number) for number, fld in enumerate(values)]
     assert better == [True, True, False, False]
-    assert guard.state["best"] == {"kimg": 10.0, "kid": 0.2}
+    assert guard.state["best"] == {"kimg": 10.0, "fld": 20.0}
     assert [guard.should_stop(patience) for patience in (0, 1, 2, 3)] == [False, True, True, False]
 
 
 def test_without_evaluations_the_last_generator_is_the_best():
     guard = Guard("hinge")
     assert guard.update([HEALTHY], None, 1.0) and guard.update([HEALTHY], None, 2.0)
-    assert guard.state["best"] == {"kimg": 2.0, "kid": None}
+    assert guard.state["best"] == {"kimg": 2.0, "fld": None}
 
 
 def test_it_goes_on_from_its_state():
     first = Guard("hinge")
     first.update([HEALTHY], GOOD._replace(spread=0.1), 10.0)
     second = Guard("hinge", first.state)
-    assert not second.update([HEALTHY], GOOD._replace(spread=0.1, kid=0.3), 20.0)
+    assert not second.update([HEALTHY], GOOD._replace(spread=0.1, fld=30.0), 20.0)
     assert second.verdict("kimg")["since_kimg"] == 10.0
 
 
@@ -93,3 +95,33 @@ def test_divergence_is_a_verdict_of_its_own():
     found = diverged(3.5)
     assert (found["state"], found["since_kimg"]) == ("not_a_number", 3.5)
     assert "train.learning_rate" in found["cause"]
+
+
+FALLING = [(10.0, 40.0), (20.0, 30.0), (30.0, 25.0), (40.0, 20.0)]
+
+
+def guard_after(scores, **evaluation):
+    guard = Guard("relativistic")
+    for kimg, fld in scores:
+        guard.update([HEALTHY], GOOD._replace(fld=fld, **evaluation), kimg)
+    return guard
+
+
+def test_a_training_that_stops_while_its_score_falls_says_so():
+    found = guard_after(FALLING).verdict("budget")
+    assert (found["state"], found["since_kimg"], found["ended"]) == ("still_improving", None, "budget")
+    assert "from 25.0 to 20.0, 20% less" in found["cause"] and "train.kimg" in found["cause"]
+
+
+def test_a_problem_comes_first_and_patience_knows_that_nothing_improves():
+    assert guard_after(FALLING, spread=SPREAD / 2).verdict("kimg")["state"] == "collapsed"
+    assert guard_after(FALLING).verdict("patience")["state"] == "ok"
+    assert guard_after([(kimg, 20.0) for kimg, _ in FALLING]).verdict("kimg")["state"] == "ok"
+
+
+def test_what_goes_on_from_a_saved_state_knows_the_scores_before():
+    first = guard_after(FALLING[:2])
+    second = Guard("relativistic", json.loads(json.dumps(first.state)))
+    for kimg, fld in FALLING[2:]:
+        second.update([HEALTHY], GOOD._replace(fld=fld), kimg)
+    assert second.verdict("kimg") == guard_after(FALLING).verdict("kimg")

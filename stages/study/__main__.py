@@ -13,10 +13,9 @@ from tqdm import tqdm
 
 from stages.common import files, params
 from stages.common.cli import progress, run_cli
-from stages.study import figures
 from stages.study.plan import plan
+from stages.study.results import SUMMARY, shown
 from stages.study.session import Session
-from stages.study.summary import summary
 
 
 def main() -> None:
@@ -25,18 +24,19 @@ def main() -> None:
     choice.add_argument("--plan", action="store_true", help="list the cells, expected minutes and cost; run nothing")
     choice.add_argument("--draw", action="store_true", help="draw what is done; run nothing")
     asked = parser.parse_args()
-    study = Session(Path.cwd(), params.load(), "metrics/evaluate.json", "metrics/train.json")
+    study = Session(Path.cwd(), params.load(), "metrics/evaluate.json", "metrics/train.json", "metrics/validation.csv")
     if asked.plan:
         print(plan(study.everything, study.cells, study.rows()))
         return
     failed = {} if asked.draw else run(study)
     if rows := study.rows():
-        files.write_csv(Path("metrics/study.csv"), rows)
-        for name, png in figures.drawn(rows).items():
-            files.write_bytes(Path("data/study") / f"{name}.png", png)
-        text = summary(rows)
-        files.write_bytes(Path("data/study/summary.md"), text.encode())
-        print(text)
+        evaluations = study.evaluations(rows)
+        for path, lines in (("metrics/study.csv", rows), ("metrics/study_evaluations.csv", evaluations)):
+            files.write_csv(Path(path), lines)
+        made = shown(rows, evaluations)
+        for name, data in made.items():
+            files.write_bytes(Path("data/study") / name, data)
+        print(made[SUMMARY].decode())
     study.raise_for(failed, len(rows))
 
 

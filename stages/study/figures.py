@@ -4,11 +4,9 @@ The colors are those of Okabe and Ito, which color-blind eyes tell apart too.
 """
 
 from collections.abc import Sequence
-from io import BytesIO
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
@@ -26,24 +24,15 @@ INK, FAINT = "#333333", "#dddddd"
 DODGE = 1.035
 SMALL: dict[str, Any] = {"textcoords": "offset points", "color": INK, "fontsize": 9}
 EFFECT: dict[str, Any] = {"color": INK, "linewidth": 1.6, "capsize": 3}
-STYLE: dict[Any, Any] = {
-    "font.size": 11,
-    "axes.titlesize": 13,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
 
 
-def drawn(rows: Sequence[Row]) -> dict[str, bytes]:
-    """The figures of what was measured, as PNG, by the names of their files; the same bytes for the same rows."""
-    with rc_context(STYLE):
-        made = {shown.figure: against_works(rows, metric, shown) for metric, shown in measured(rows).items()}
-        for metric, shown in DISTANCES.items():
-            if list(comparisons(rows, metric)):
-                made[f"{shown.figure}_effects"] = paired(rows, metric, shown.label)
-        return {name: png(figure) for name, figure in made.items()}
+def drawn(rows: Sequence[Row]) -> dict[str, Figure]:
+    """The figures of what was measured, by the names of their files."""
+    made = {shown.figure: against_works(rows, metric, shown) for metric, shown in measured(rows).items()}
+    for metric, shown in DISTANCES.items() if rows else ():
+        if list(comparisons(rows, metric)):
+            made[f"{shown.figure}_effects"] = paired(rows, metric, shown.label)
+    return made
 
 
 def color_of(augmentation: str) -> str:
@@ -155,10 +144,3 @@ def draw_effects(axes: Axes, found: Sequence[Effect]) -> None:
     axes.set_xlim(-0.5, len(sizes) + 0.9)
     axes.set_xlabel("training works, N")
     axes.grid(axis="y", color=FAINT, linewidth=0.8)
-
-
-def png(figure: Figure) -> bytes:
-    """The same bytes for the same figure."""
-    data = BytesIO()
-    figure.savefig(data, format="png", metadata={"Software": None})
-    return data.getvalue()

@@ -13,7 +13,7 @@ import yaml
 
 from stages.common import params
 from stages.common.cli import UserError
-from stages.study import identity, records
+from stages.study import course, identity, records
 from stages.study.cell import Job
 from stages.study.grid import FACTORS, Cell, cells, fixed
 from stages.study.params import StudyParams
@@ -30,13 +30,14 @@ FOLDER = Path(".cache/study")  # clones and logs
 class Session:
     """The cells in the checkout `root`, by the names of their experiments.
 
-    `evaluated` and `trained` are the metrics files in an experiment from which the rows of the table are made. Raises
-    UserError for changes that no stage takes, and for code that is not committed.
+    `evaluated` and `trained` are the metrics files in an experiment from which the rows of the table are made,
+    `validated` the table of its training's evaluations. Raises UserError for changes that no stage takes, and for code
+    that is not committed.
     """
 
-    def __init__(self, root: Path, everything: params.Params, evaluated: str, trained: str):
+    def __init__(self, root: Path, everything: params.Params, evaluated: str, trained: str, validated: str):
         self.root, self.settings = root, everything.section(StudyParams)
-        self.evaluated, self.trained = evaluated, trained
+        self.evaluated, self.trained, self.validated = evaluated, trained, validated
         self.text = (root / PARAMS).read_text(encoding="utf-8")
         raw = yaml.safe_load(self.text)
         self.everything = params.check(_changed(raw, self.settings), "study.changes")
@@ -61,6 +62,12 @@ class Session:
         known = records.experiments(self.root)
         found = [self._row(name, known[name]) for name in self.cells if name in known]
         return sorted(filter(None, found), key=lambda item: [item[factor] for factor in FACTORS])
+
+    def evaluations(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The evaluations of the trainings of these rows, cell by cell."""
+        known = records.experiments(self.root)
+        texts = [records.content(self.root, known[item["experiment"]], self.validated) or "" for item in rows]
+        return [found for item, text in zip(rows, texts, strict=True) for found in course.evaluations(item, text)]
 
     def _row(self, name: str, commit: str) -> dict[str, Any] | None:
         """The row of an experiment, or None when it is not the cell that its name says."""

@@ -29,6 +29,14 @@ class Shown:
 
 
 SHOWN = {
+    "fld": Shown(
+        label="FLD",
+        decimals=1,
+        figure="fld",
+        title="FLD to the test works, by training works",
+        unit="FLD, less is better",
+        reference="0: as other real works",
+    ),
     "kid": Shown(
         label="KID",
         decimals=3,

@@ -154,7 +154,8 @@ def names(stub, set_params, monkeypatch) -> Callable[..., set[str]]:
 
     def named(**changes: object) -> set[str]:
         set_params(stub.folder, {key.replace("__", "."): value for key, value in changes.items()})
-        return set(Session(stub.folder, params.load(), "metrics/evaluate.json", "metrics/train.json").cells)
+        metrics = (f"metrics/{name}" for name in ("evaluate.json", "train.json", "validation.csv"))
+        return set(Session(stub.folder, params.load(), *metrics).cells)
 
     return named
 

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
 from stages.common.cli import UserError
+from stages.common.colors import is_srgb, to_srgb
+from stages.common.decode import SUFFIXES, TooLarge, mended, open_picture, turn
 from stages.common.files import write_bytes
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
 PAPER = (250, 248, 243)
 
 
@@ -29,57 +30,37 @@ def read(path: Path, mode: str = "RGB", edge: int = 0) -> Image.Image:
     saves most of the time.
     """
     try:
-        with Image.open(path) as picture:
-            if edge:
-                picture.draft(mode, (edge, edge))
-            return upright(picture).convert(mode)
+        try:
+            return _decoded(path, mode, edge)
+        except TooLarge:
+            raise
+        except (OSError, SyntaxError, ValueError):
+            if (data := mended(path.read_bytes())) is None:
+                raise
+            return _decoded(data, mode, edge)
     except FileNotFoundError as error:
         raise UserError(f"{path} is not there") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError) as error:
         raise UserError(
             f"{path} cannot be read as a picture ({error}): "
             "replace it, or run the stage that wrote it again with `dvc repro -f`"
         ) from error
 
 
+def _decoded(source: Path | bytes, mode: str, edge: int) -> Image.Image:
+    with open_picture(source) as picture:
+        if edge:
+            # Gray straight from a JPEG's luma, unless a profile must be applied to its colors first.
+            picture.draft(mode if is_srgb(picture.info.get("icc_profile")) else None, (edge, edge))
+        return upright(picture).convert(mode)
+
+
 def upright(picture: Image.Image) -> Image.Image:
-    """A picture as people see it: upright by its EXIF, converted to sRGB, 16 bits to 8, transparency over white.
+    """An opened picture as people see it: upright by its EXIF, as 8-bit sRGB, transparency over white.
 
-    It is "RGB", or "L" where gray needed no conversion. A profile that is broken or made for other channels is left
-    aside, as browsers do. Raises ValueError for what has no colors to convert (floating point, Lab), and OSError for a
-    truncated file.
+    It is "RGB", or "L" where gray needed no conversion; see colors.to_srgb, also for what it raises.
     """
-    profile = picture.info.get("icc_profile")
-    turned = ImageOps.exif_transpose(picture)
-    if turned.mode.startswith("I"):
-        turned = _eight_bits(turned)
-    if turned.has_transparency_data:
-        turned = turned.convert("RGBA")
-        colors = _to_srgb(turned.convert("RGB"), profile)
-        return Image.composite(colors, Image.new("RGB", turned.size, "white"), turned.getchannel("A"))
-    return _to_srgb(turned.convert("RGB") if turned.mode in ("P", "1") else turned, profile)
-
-
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """Gray of 16 bits as gray of 8 (65535 is white)."""
-    values = np.asarray(picture).astype(np.float64)
-    return Image.fromarray(np.clip(np.round(values / 257), 0, 255).astype(np.uint8))
-
-
-def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert the colors from their profile; a picture without one (or with sRGB) holds sRGB already."""
-    if picture.mode in ("F", "LAB"):
-        raise ValueError(f"pictures of mode {picture.mode} have no known colors")
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if not ImageCms.getProfileDescription(source).startswith("sRGB"):
-                converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-                assert converted is not None  # as it is for inPlace
-                return converted
-        except (ImageCms.PyCMSError, OSError):
-            pass  # the pixels are all that can be trusted
-    return picture if picture.mode == "L" else picture.convert("RGB")
+    return to_srgb(picture, turn(picture))
 
 
 def save_png(path: Path, picture: Image.Image, **options) -> None:

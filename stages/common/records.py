@@ -79,6 +79,7 @@ class ScrapeMetrics(TypedDict):
     sets: dict[str, int]
     failed: int
     failures: list[dict[str, str]]
+    left_out: dict[str, dict[str, Any]]  # by reason: count, and the first names
 
 
 class DedupeMetrics(TypedDict, total=False):

@@ -18,6 +18,8 @@ def main() -> None:
         collected = collect(settings, raw, main_checkout(), partial(progress, unit=" files"))
         files.write_jsonl(raw / "catalogue.jsonl", collected.rows)
     files.write_json(Path("metrics/scrape.json"), measure(settings, collected))
+    for line in collected.describe_left_out():
+        print(f"scrape: {line}")
     print(f"scrape: {len(collected.rows)} files in {RAW}, {len(collected.failures)} failed")
 
 

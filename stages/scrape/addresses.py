@@ -13,7 +13,12 @@ class FetchError(Exception):
 
 
 class Refused(FetchError):
-    """The site does not want this visit (401, 403, login, contact): nobody goes on asking."""
+    """The site does not want this visit (401, 403, login, contact); `address` is what was asked for.
+
+    A page or list that is refused ends the visit; of single pictures only several in a row do.
+    """
+
+    address = ""
 
 
 def origin_of(url: str) -> str:
@@ -30,6 +35,14 @@ def origin_of(url: str) -> str:
     if parts.username is not None:
         raise FetchError("the address carries a user name or password")
     return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def host_of(url: str) -> str:
+    """The host's name, by which its rate is kept; "" where there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def join(base: str, link: str) -> str:

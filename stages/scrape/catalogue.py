@@ -1,28 +1,41 @@
 """What is known of a file: the catalogue's row, from the source's record and from what the downloaded bytes show."""
 
 import hashlib
-import io
 import re
+import unicodedata
+from html import unescape
 from typing import TypedDict
 from urllib.parse import urlsplit
 
-from PIL import ExifTags, Image
+from PIL import Image
 
 from stages.common import images
+from stages.common.colors import NoColors
+from stages.common.decode import FORMATS, TooLarge, jpeg_scans, mended, open_picture, pages, turn
 from stages.common.records import CatalogueRow
-from stages.scrape.addresses import is_this_machine
+from stages.scrape.addresses import FetchError, is_this_machine
 from stages.scrape.interface import Gap, Record
 
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF")
-SUFFIXES = {
-    "JPEG": ".jpg",
-    "MPO": ".jpg",  # a JPEG with a preview behind it, from a camera
-    "PNG": ".png",
-    "WEBP": ".webp",
-    "TIFF": ".tif",
+SIDEWAYS = (
+    Image.Transpose.TRANSPOSE,
+    Image.Transpose.ROTATE_270,
+    Image.Transpose.TRANSVERSE,
+    Image.Transpose.ROTATE_90,
+)
+OTHERS = {  # what stands where a picture should be: its first bytes, in lower case, without spaces before them
+    b"<!doctype html": "HTML",
+    b"<html": "HTML",
+    b"<?xml": "XML",
+    b"<svg": "SVG",
+    b"%pdf": "PDF",
+    b"%!ps": "PostScript",
+    b"8bps": "Photoshop's PSD",
+    b"{": "JSON",
+    b"version https://git-lfs": "a pointer of Git LFS: `git lfs pull` brings the file",
 }
-SIDEWAYS = (5, 6, 7, 8)  # EXIF's orientations of pictures that lie on their side
 MAX_JPEG_SCANS = 64  # a progressive JPEG has about ten; each takes its time, however small the file is
+JOINERS = "\u200c\u200d"  # invisible signs that change how the letters beside them look
+SEVERAL = 3  # works with the very same file: it is none of them
 MAX_TEXT = 300  # characters kept of a title or any other text from outside
 
 
@@ -37,8 +50,12 @@ class Facts(TypedDict):
     type: str
 
 
-class NotAPicture(ValueError):
+class NotAPicture(FetchError):
     """The bytes are no picture that can be used; the text says why."""
+
+
+class Unsuitable(NotAPicture):
+    """They are a whole picture, but of a kind that is not used: another visit would bring the same."""
 
 
 def examine(data: bytes, megapixels: float) -> Facts:
@@ -49,7 +66,7 @@ def examine(data: bytes, megapixels: float) -> Facts:
     kind, width, height = _inspect(data, megapixels)
     digest = hashlib.sha256(data).hexdigest()
     return {
-        "file": digest[:16] + SUFFIXES[kind],
+        "file": digest[:16] + FORMATS[kind],
         "width": width,
         "height": height,
         "bytes": len(data),
@@ -63,13 +80,13 @@ def row(record: Record, facts: Facts) -> CatalogueRow:
     return {
         "file": facts["file"],
         "work": None if record.work is None else _clean(record.work),
-        "title": _clean(record.title),
-        "year": _clean(record.year),
-        "technique": _clean(record.technique),
+        "title": _text(record.title),
+        "year": _text(record.year),
+        "technique": _text(record.technique),
         "page_url": _portable(_clean(record.page_url)),
         "image_url": _portable(_clean(record.image_url)),
-        "rendition": _clean(record.rendition),
-        "rights": _clean(record.rights),
+        "rendition": _text(record.rendition),
+        "rights": _text(record.rights),
         "set": _clean(record.set),
         "width": facts["width"],
         "height": facts["height"],
@@ -82,7 +99,20 @@ def row(record: Record, facts: Facts) -> CatalogueRow:
 def failure(item: Record | Gap, reason: str) -> dict[str, str]:
     """A file that could not be had, for the metrics."""
     address = item.address if isinstance(item, Gap) else item.image_url
-    return {"image_url": _portable(_clean(address)), "title": _clean(item.title), "reason": reason}
+    return {"image_url": _portable(_clean(address)), "title": _text(item.title), "reason": reason}
+
+
+def placeholders(found: list[tuple[Record, Facts]]) -> dict[str, int]:
+    """Files that stand in for several works ("this picture is unavailable"), with the number of these.
+
+    Works are told by their names or pages: a title alone may stand for one more address of the same picture. A site may
+    list one work on two pages, so that two may share a file; SEVERAL do not.
+    """
+    works: dict[str, set[str]] = {}
+    for record, facts in found:
+        if work := record.work or record.page_url:
+            works.setdefault(facts["file"], set()).add(work)
+    return {name: len(sharing) for name, sharing in works.items() if len(sharing) >= SEVERAL}
 
 
 def _inspect(data: bytes, megapixels: float) -> tuple[str, int, int]:
@@ -91,33 +121,58 @@ def _inspect(data: bytes, megapixels: float) -> tuple[str, int, int]:
     The pixels are counted before any is decoded.
     """
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-            kind = picture.format or ""
-            _check_cost(picture, data, megapixels)
-            width, height = picture.size
-            if picture.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS:
-                width, height = height, width
-            # Reads a JPEG to its end, but makes an eighth of its size: a third of the time.
-            picture.draft(None, (1, 1))
-            images.upright(picture)
-            return kind, width, height
-    except NotAPicture:
+        try:
+            return _decode(data, megapixels)
+        except (FetchError, NoColors, TooLarge):
+            raise
+        except Exception:  # bytes from outside make the decoders raise nearly anything
+            if (whole := mended(data)) is None:
+                raise
+            return _decode(whole, megapixels)
+    except FetchError:
         raise
-    except Exception as error:  # bytes from outside make the decoders raise nearly anything
-        raise NotAPicture(f"not a whole picture of type {', '.join(FORMATS)}") from error
+    except (NoColors, TooLarge) as error:
+        raise Unsuitable(f"not a picture that can be used: {error}") from error
+    except Exception as error:  # as above
+        raise NotAPicture(f"not a whole picture of type {', '.join(FORMATS)}, but {_kind(data)}") from error
 
 
-def _check_cost(picture: Image.Image, data: bytes, megapixels: float) -> None:
-    """Raises NotAPicture for what is more than one picture, or would take too much time or memory to decode."""
-    if picture.width * picture.height > megapixels * 1e6:
-        raise NotAPicture(
-            f"{picture.width} x {picture.height} pixels are more than the limit of {megapixels:g} megapixels"
-        )
-    # Only an MPO's second frame is a preview; any other one is an animation or another page.
-    if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
-        raise NotAPicture("it has several frames or pages")
-    if data.count(b"\xff\xda") > MAX_JPEG_SCANS and picture.format in ("JPEG", "MPO"):
-        raise NotAPicture(f"a JPEG of more than {MAX_JPEG_SCANS} scans: it would take minutes to decode")
+def _decode(data: bytes, megapixels: float) -> tuple[str, int, int]:
+    with open_picture(data, megapixels) as picture:
+        kind = picture.format or ""
+        if pages(picture) > 1:
+            raise Unsuitable("it has several frames or pages")
+        if kind in ("JPEG", "MPO"):
+            _check_scans(data)
+        turned = turn(picture)
+        width, height = picture.size[::-1] if turned in SIDEWAYS else picture.size
+        # Reads a JPEG to its end, but makes an eighth of its size: a third of the time.
+        picture.draft(None, (1, 1))
+        images.upright(picture)
+        return kind, width, height
+
+
+def _check_scans(data: bytes) -> None:
+    """Raises Unsuitable for a JPEG that takes too long, and ValueError for one that has no end."""
+    scans, end = jpeg_scans(data)
+    if scans > MAX_JPEG_SCANS:
+        raise Unsuitable(f"a JPEG of more than {MAX_JPEG_SCANS} scans: it would take minutes to decode")
+    if end < 0:
+        raise ValueError("no end")
+
+
+def _kind(data: bytes) -> str:
+    """What the bytes are instead, in words."""
+    if not data:
+        return "empty"
+    start = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return next((kind for head, kind in OTHERS.items() if start.startswith(head)), "cut, damaged or something else")
+
+
+def _text(value: str) -> str:
+    """Words from outside as a reader sees them: entities resolved, accents composed, nothing invisible."""
+    text = unicodedata.normalize("NFC", unescape(str(value).encode("utf-8", "replace").decode()))
+    return _clean("".join(sign for sign in text if sign in JOINERS or unicodedata.category(sign) != "Cf"))
 
 
 def _clean(value: str) -> str:

@@ -9,9 +9,10 @@ import threading
 import time
 import warnings
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
@@ -19,10 +20,11 @@ from protego import Protego
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
-from stages.scrape.addresses import FetchError, Refused, is_this_machine, join, origin_of
+from stages.scrape import robots
+from stages.scrape.addresses import FetchError, Refused, host_of, is_this_machine, join, origin_of
 from stages.scrape.partial import Partial
 from stages.scrape.rate_limit import RateLimiter
-from stages.scrape.store import Entry, Store
+from stages.scrape.store import Store
 from stages.scrape.transport import CannotResume, Response, Transient, Transport
 
 # XML parsed as HTML is on purpose: the HTML parser knows no entities from outside.
@@ -30,13 +32,11 @@ warnings.filterwarnings("ignore", category=XMLParsedAsHTMLWarning)
 
 USER_AGENT = "how-far-do-n-pictures-go"
 MAX_PAGE_BYTES = 16_000_000  # the most that a page or list may hold
-MAX_ROBOTS_BYTES = 500 * 1024  # RFC 9309, 2.5: the least that a crawler must read, and the most that this one does
 MAX_REDIRECTS = 5  # RFC 9309, 2.3.1.2
-MAX_CRAWL_DELAY_S = 60.0
 BUSY = (429, 500, 502, 503, 504)
 MOVED = (301, 302, 303, 307, 308)
 LOGIN = {"login", "log-in", "signin", "sign-in", "sign_in", "sso", "auth", "authenticate", "account", "accounts"}
-FORBID_ALL = "User-agent: *\nDisallow: /"
+Accepted = TypeVar("Accepted")
 
 
 @dataclass(frozen=True)
@@ -67,62 +67,99 @@ class Client:
             "Accept-Encoding": "gzip",
         }
         self.robots: dict[str, Protego | FetchError] = {}
+        self.closed: set[str] = set()  # hosts
         self.locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def fetch(
-        self, url: str, headers: Mapping[str, str] | None = None, max_bytes: int | None = None, robots: bool = True
-    ) -> bytes:
-        """The body behind an address, from the store or the network; raises FetchError when it cannot be had.
+        self,
+        url: str,
+        accept: Callable[[bytes], Accepted] = bytes,
+        headers: Mapping[str, str] | None = None,
+        max_bytes: int | None = None,
+        robots: bool = True,
+    ) -> Accepted:
+        """What `accept` makes of the body behind an address; raises FetchError when it cannot be had.
 
+        The body comes from the store or the network. `accept` raises FetchError for one that is not what was asked for
+        (an error page with status 200, half a picture): it is not stored, and the next visit asks again.
         `robots` is False for a published programming interface alone: robots.txt speaks to crawlers.
         """
         entry = self.store.find(url) if self.store else None
         body = self.store.body(entry) if self.store and entry and not entry.failure else None
-        if entry and (self.offline or not self.refresh) and (entry.failure or body is not None):
-            return _stored_body(entry, body)
+        if entry and (self.offline or not self.refresh):
+            if entry.failure:
+                raise FetchError(entry.failure)
+            if body is not None:
+                try:
+                    return accept(body)
+                except FetchError:
+                    if self.offline:
+                        raise
+                    body = None  # stored by an earlier version, or damaged where its hash was made
         if self.offline:
             raise FetchError("not in the store of fetched files, and scrape.offline is true")
         conditions = entry.conditions() if entry and body is not None else {}
         partial = self.store.partial(url) if self.store else Partial()
+        limit = max_bytes or self.config.max_bytes
+        response = self._ask(url, {**(headers or {}), **conditions}, limit, robots, partial)
+        if response.status == 200:
+            body = response.body
+        if body is None:
+            raise FetchError("the server answered 304, unchanged, to a first request")
         try:
-            limit = max_bytes or self.config.max_bytes
-            response = self._follow_redirects(url, {**(headers or {}), **conditions}, limit, robots, partial)
+            accepted = accept(body)
+            if self.store and response.status == 200:
+                etag, modified = response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
+                self.store.keep(url, body, etag, modified)
+        finally:
+            partial.forget()  # not before the whole is stored
+        return accepted
+
+    def file(self, url: str, accept: Callable[[bytes], Accepted] = bytes) -> Accepted:
+        """A picture; asked for without compression, since a compressed body cannot be resumed."""
+        return self.fetch(url, accept, {"Accept-Encoding": "identity"})
+
+    def page(self, url: str, accept: Callable[[BeautifulSoup], Any] = lambda page: page) -> Any:
+        """What `accept` makes of the HTML behind an address, which is parsed."""
+        return self.fetch(url, lambda body: accept(BeautifulSoup(body, "lxml")), max_bytes=MAX_PAGE_BYTES)
+
+    def json(
+        self,
+        url: str,
+        accept: Callable[[Any], Any] = lambda value: value,
+        headers: Mapping[str, str] | None = None,
+        robots: bool = True,
+    ) -> Any:
+        """What `accept` makes of the JSON behind an address; raises NotJSON for anything else."""
+        return self.fetch(url, lambda body: accept(_from_json(body)), headers, MAX_PAGE_BYTES, robots)
+
+    def forget(self, url: str) -> None:
+        """Ask for an address again at the next visit."""
+        if self.store and not self.offline:
+            self.store.forget(url)
+
+    def close(self, host: str) -> None:
+        """Ask a host for nothing more; what is stored of it can still be had."""
+        self.closed.add(host)
+
+    def slow_down(self, url: str, seconds: float) -> None:
+        """Leave at least that time between two requests to an address's host."""
+        self.rate_limiter.set_min_interval(host_of(url), seconds)
+
+    def _ask(self, url: str, headers: Mapping[str, str], max_bytes: int, robots: bool, partial: Partial) -> Response:
+        """The answer of the network, of status 200 or 304; a final failure is stored."""
+        if host_of(url) in self.closed:
+            raise FetchError(f"not asked for: {host_of(url)} refused several pictures in a row")
+        try:
+            return self._follow_redirects(url, headers, max_bytes, robots, partial)
         except Gone as error:
             if self.store:
                 self.store.keep_failure(url, str(error))
             partial.forget()
             raise
-        if response.status == 200:
-            body = response.body
-            if self.store:
-                etag, modified = response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
-                self.store.keep(url, body, etag, modified)
-        partial.forget()  # not before the whole is stored
-        if body is None:
-            raise FetchError("the server answered 304, unchanged, to a first request")
-        return body
-
-    def file(self, url: str) -> bytes:
-        """A picture's bytes; asked for without compression, since a compressed body cannot be resumed."""
-        return self.fetch(url, {"Accept-Encoding": "identity"})
-
-    def page(self, url: str) -> BeautifulSoup:
-        """The HTML behind an address, parsed."""
-        return BeautifulSoup(self.fetch(url, max_bytes=MAX_PAGE_BYTES), "lxml")
-
-    def json(self, url: str, headers: Mapping[str, str] | None = None, robots: bool = True) -> Any:
-        """The JSON behind an address; raises NotJSON for anything else."""
-        body = self.fetch(url, headers, MAX_PAGE_BYTES, robots)
-        try:
-            return json.loads(body)
-        except (ValueError, RecursionError) as error:
-            if self.store and not self.offline:
-                self.store.forget(url)  # a list that came out wrong is worth another visit
-            raise NotJSON("not the JSON that was expected") from error
-
-    def slow_down(self, url: str, seconds: float) -> None:
-        """Leave at least that time between two requests to an address's host."""
-        self.rate_limiter.set_min_interval(_host(url), seconds)
+        except Refused as error:
+            error.address = url
+            raise
 
     def _follow_redirects(
         self, url: str, headers: Mapping[str, str], max_bytes: int, robots: bool, partial: Partial
@@ -163,27 +200,16 @@ class Client:
 
     def _read_robots(self, origin: str) -> Protego:
         """Raises Refused when it asks for too long a delay, FetchError when it cannot be had."""
-        rules = Protego.parse(self._robots_text(f"{origin}/robots.txt"))
-        delay = rules.crawl_delay(USER_AGENT) or 0.0
-        if not delay <= MAX_CRAWL_DELAY_S:  # NaN is refused too
-            raise Refused(
-                f"its robots.txt asks for {delay:g} s between two requests, "
-                f"more than the {MAX_CRAWL_DELAY_S:g} s that a scrape waits"
-            )
-        self.slow_down(origin, delay)
-        return rules
-
-    def _robots_text(self, url: str) -> str:
-        """RFC 9309: no robots.txt (4xx) allows all, a broken server (5xx) forbids all."""
+        url = f"{origin}/robots.txt"
         for _ in range(MAX_REDIRECTS + 1):
             origin_of(url)
-            response = self._retry(url, {}, MAX_ROBOTS_BYTES, Partial())
+            response = self._retry(url, {}, robots.MAX_BYTES, Partial())
             if not _is_redirect(response):
                 break
-            url = join(url, response.headers["Location"])
-        if response.status == 200:
-            return response.body.decode("utf-8", "replace")
-        return FORBID_ALL if response.status >= 500 else ""
+            url = _location(url, response)
+        rules = robots.rules_of(response.status, response.reason, response.body)
+        self.slow_down(origin, robots.crawl_delay(rules, USER_AGENT))
+        return rules
 
     def _retry(self, url: str, headers: Mapping[str, str], max_bytes: int, partial: Partial) -> Response:
         """One request at the host's rate, and again when the server is busy or the connection breaks."""
@@ -205,7 +231,7 @@ class Client:
     def _wait(self, url: str, attempt: int, retry_after: float | None) -> None:
         """Before the next try: as long as the server asks for, else exponentially longer each time."""
         if retry_after is not None:
-            self.rate_limiter.hold(_host(url), retry_after)
+            self.rate_limiter.hold(host_of(url), retry_after)
             return
         # The jitter keeps threads from coming back all at once; it changes when things are asked, not what comes out.
         longest = min(self.config.max_wait_s, self.config.first_wait_s * 2**attempt)
@@ -214,10 +240,10 @@ class Client:
     def _request(self, url: str, headers: dict[str, str], max_bytes: int, partial: Partial) -> Response:
         """One request at the host's rate; a second one for the whole body when the server does not resume it."""
         try:
-            self.rate_limiter.wait(_host(url))
+            self.rate_limiter.wait(host_of(url))
             return self.transport.get(url, headers, max_bytes, partial)
         except CannotResume:
-            self.rate_limiter.wait(_host(url))
+            self.rate_limiter.wait(host_of(url))
             return self.transport.get(url, headers, max_bytes, partial)
 
     def _retry_after(self, response: Response) -> float | None:
@@ -240,11 +266,11 @@ class NotJSON(FetchError):
     """The answer is something else than JSON."""
 
 
-def _stored_body(entry: Entry, body: bytes | None) -> bytes:
-    """The body of an entry; raises FetchError for one that is a failure."""
-    if body is None:
-        raise FetchError(entry.failure)
-    return body
+def _from_json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise NotJSON("not the JSON that was expected") from error
 
 
 def _is_redirect(response: Response) -> bool:
@@ -265,13 +291,16 @@ def _check_status(response: Response) -> Response:
 
 def _redirect_target(url: str, response: Response) -> str:
     """Where a redirect leads; a login page is the end of the visit."""
-    target = join(url, response.headers["Location"])
+    target = _location(url, response)
     origin_of(target)
     if LOGIN & set(urlsplit(target).path.lower().replace(".", "/").split("/")):
         raise Refused("the server sends visitors to a login page")
     return target
 
 
-def _host(url: str) -> str:
-    """The host's name, by which its rate is kept."""
-    return urlsplit(url).hostname or ""
+def _location(url: str, response: Response) -> str:
+    """The address that a response names; servers write other letters than ASCII as they are, in UTF-8."""
+    location = response.headers["Location"]
+    with suppress(UnicodeError):  # it is what it looks like
+        location = location.encode("latin-1").decode()  # headers are read as Latin-1
+    return join(url, location)

@@ -5,16 +5,15 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
-from bs4 import BeautifulSoup
-
 from stages.scrape.addresses import FetchError
 from stages.scrape.client import Client, NotJSON
+from stages.scrape.html_text import visible_text
 from stages.scrape.interface import Gap, Query, Record
 
 API = "w/api.php"
 THUMBNAIL_WIDTH = 960  # pixels; one of the few widths that the site makes
 MAX_ANSWERS = 5000  # of 50 files each; more than any category fills
-MIME_TYPES = ("image/jpeg", "image/png", "image/webp", "image/tiff")
+MIME_TYPES = [f"image/{kind}" for kind in ("jpeg", "png", "webp", "tiff", "gif", "bmp", "x-ms-bmp", "avif", "jxl")]
 API_PARAMETERS = {
     "action": "query",
     "format": "json",
@@ -36,7 +35,7 @@ def records(query: Query) -> Iterator[Record | Gap]:
     given = 0
     for page in _pages(query.client, query.address, query.params.category):
         title = _text(page.get("title")).partition(":")[2]
-        info = next(iter(page.get("imageinfo") or []), {})
+        info = _dict(next(iter(_list(page.get("imageinfo"))), None))
         if gap := _gap(title, info):
             yield gap
         else:
@@ -82,8 +81,8 @@ def _record(title: str, info: dict[str, Any], metadata: dict[str, str], url: str
 
 def _metadata(info: dict[str, Any]) -> dict[str, str]:
     """The file's `extmetadata` as plain text."""
-    entries = (info.get("extmetadata") or {}).items()
-    return {name: _plain_text(entry.get("value")) for name, entry in entries if isinstance(entry, dict)}
+    entries = _dict(info.get("extmetadata"))
+    return {name: visible_text(_dict(entry).get("value")) for name, entry in entries.items()}
 
 
 def _rights(metadata: dict[str, str]) -> str:
@@ -107,8 +106,8 @@ def _pages(client: Client, address: str, category: str) -> Iterator[dict[str, An
             break
         seen.add(url)
         answer = _answer(client, url)
-        for page in (answer.get("query") or {}).get("pages") or []:
-            known = batch.setdefault(str(page.get("pageid")), {})
+        for page in map(_dict, _list(_dict(answer.get("query")).get("pages"))):
+            known = batch.setdefault(str(page.get("pageid") or page.get("title") or f"entry {len(batch)}"), {})
             known |= {key: value for key, value in page.items() if value}
         if "batchcomplete" in answer:
             yield from batch.values()
@@ -123,20 +122,32 @@ def _pages(client: Client, address: str, category: str) -> Iterator[dict[str, An
 def _answer(client: Client, url: str) -> dict[str, Any]:
     """An answer of the interface, which has rules of its own: robots.txt, written for crawlers, forbids all of /w/."""
     try:
-        answer = client.json(url, robots=False)
-        error = answer.get("error")
-        is_well_formed = all(isinstance(page, dict) for page in (answer.get("query") or {}).get("pages") or [])
-    except (NotJSON, AttributeError, TypeError) as problem:
+        return client.json(url, _checked, robots=False)
+    except NotJSON as problem:
         raise FetchError("the interface's answer is not the JSON that was expected") from problem
-    if error or not is_well_formed:
-        message = str((error or {}).get("info", "pages of another shape"))[:200]
-        raise FetchError(f"the interface answers with an error: {message}")
+
+
+def _checked(answer: Any) -> dict[str, Any]:
+    """An answer as it is; raises FetchError for an error, which the interface sends with status 200."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("query") or {}, (dict, list)):
+        raise FetchError("the interface's answer is not the JSON that was expected")
+    if error := answer.get("error") or answer.get("errors"):
+        info = _text(_dict(error).get("info")) or str(error)
+        raise FetchError(f"the interface answers with an error: {info[:200]}")
+    pages = _list(_dict(answer.get("query")).get("pages"))
+    if pages and not any(isinstance(page, dict) for page in pages):
+        raise FetchError("the interface answers with an error: pages of another shape")
+    if not {"query", "batchcomplete", "continue"} & answer.keys():
+        raise FetchError("the interface's answer has neither files nor an end")
     return answer
 
 
-def _plain_text(value: object) -> str:
-    """The text of a value that may be HTML."""
-    return BeautifulSoup(str(value), "lxml").get_text(" ", strip=True) if value else ""
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _text(value: object) -> str:
@@ -144,4 +155,4 @@ def _text(value: object) -> str:
 
 
 def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TypeVar
-from urllib.parse import urlsplit
 
+from stages.scrape.addresses import host_of
 from stages.scrape.interface import Record
 
 PARALLEL_HOSTS = 16  # hosts that are asked at the same time
@@ -29,7 +29,7 @@ def fetch_in_order(
         futures: dict[str, Future[Result]] = {}
         waiting: deque[tuple[Record, Future[Result]]] = deque()
         for record in records:
-            host = _host(record.image_url)
+            host = host_of(record.image_url)
             number = hosts.setdefault(host, len(hosts))
             if record.image_url not in futures:
                 futures[record.image_url] = pools[number % PARALLEL_HOSTS].submit(fetch, record)
@@ -37,10 +37,3 @@ def fetch_in_order(
         while waiting:
             record, future = waiting.popleft()
             yield record, future.result()
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""

@@ -40,3 +40,14 @@ class Gap:
     title: str
     address: str
     reason: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Something that lies beside the pictures and is none of them: counted by its reason, and no failure."""
+
+    name: str
+    reason: str
+
+
+Found = Record | Gap | LeftOut

@@ -18,11 +18,11 @@ def records(query: Query) -> Iterator[Record | Gap]:
     Raises FetchError when a list cannot be had; a work whose page is missing is a gap.
     """
     client = query.client
-    for link in client.page(query.address).select("a.set[href]"):
+    for link in _sets(client, query.address):
         works = _works(client, join(query.address, _href(link)))
         for title, work_url in islice(works, query.params.limit or None):
             try:
-                page = client.page(work_url)
+                page = client.page(work_url, _work_page)
             except Refused:
                 raise
             except FetchError as error:
@@ -30,6 +30,21 @@ def records(query: Query) -> Iterator[Record | Gap]:
                 continue
             renditions = _renditions(page, work_url, link.get_text())
             yield from islice(renditions, None if query.params.all_renditions else 1)
+
+
+def _sets(client: Client, url: str) -> list[Tag]:
+    """The links to the museum's sets; a page without any is asked for again at the next visit."""
+    links = client.page(url).select("a.set[href]")
+    if not links:
+        client.forget(url)
+    return links
+
+
+def _work_page(page: BeautifulSoup) -> BeautifulSoup:
+    """A work's page as it is; raises FetchError for a page that shows no picture."""
+    if not page.select("a.rendition[href]"):
+        raise FetchError("the work's page shows no picture")
+    return page
 
 
 def _works(client: Client, url: str | None) -> Iterator[tuple[str, str]]:
@@ -40,6 +55,8 @@ def _works(client: Client, url: str | None) -> Iterator[tuple[str, str]]:
             raise FetchError("the list of works does not end: its next pages go round in a circle, or on for ever")
         seen.add(url)
         page = client.page(url)
+        if not page.select("li.work a[href], a[rel=next][href]"):
+            client.forget(url)  # an error page, perhaps
         for link in page.select("li.work a[href]"):
             yield link.get_text(), join(url, _href(link))
         following = page.select_one("a[rel=next][href]")

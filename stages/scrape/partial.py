@@ -41,7 +41,8 @@ class Version:
 
         RFC 9110, 13.1.5: If-Range takes a strong entity tag, or without any entity tag a date that is as good as one.
         """
-        etag, modified, length = (headers.get(name, "") for name in ("ETag", "Last-Modified", "Content-Length"))
+        etag, modified = (headers.get(name, "") for name in ("ETag", "Last-Modified"))
+        length = content_length(headers) or ""
         is_strong = STRONG_ETAG.fullmatch(etag) if etag else _is_settled(modified, headers.get("Date", ""))
         has_ranges = length.isdecimal() and not _is_encoded(headers) and "Transfer-Encoding" not in headers
         if not is_strong or not has_ranges:
@@ -111,7 +112,7 @@ class Partial:
             return False
         rest = str(version.length - self.size)
         expected = f"bytes {self.size}-{version.length - 1}/{version.length}"
-        return headers.get("Content-Range", "").lower() == expected and headers.get("Content-Length", rest) == rest
+        return headers.get("Content-Range", "").lower() == expected and content_length(headers) in (rest, None)
 
     def forget(self) -> None:
         """Remove what is there."""
@@ -171,6 +172,14 @@ class Partial:
             return b""
         self.digest, self.seconds = digest, seconds
         return piece
+
+
+def content_length(headers: Mapping[str, str]) -> str | None:
+    """The value of Content-Length, None where there is none; the same one several times counts once (RFC 9110, 8.6)."""
+    values = (
+        {value.strip() for value in headers["Content-Length"].split(",")} if "Content-Length" in headers else {None}
+    )
+    return values.pop() if len(values) == 1 else ", ".join(sorted(filter(None, values)))
 
 
 def _is_encoded(headers: Mapping[str, str]) -> bool:

@@ -5,25 +5,28 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
 from stages.common.cli import UserError
+from stages.common.decode import SUFFIXES
 from stages.common.records import CatalogueRow, ScrapeMetrics
-from stages.scrape.addresses import FetchError, Refused, is_this_machine
-from stages.scrape.catalogue import Facts, NotAPicture, examine, failure, row
+from stages.scrape.addresses import FetchError, Refused, host_of, is_this_machine
+from stages.scrape.catalogue import Facts, Unsuitable, examine, failure, placeholders, row
 from stages.scrape.client import Client, ClientConfig
 from stages.scrape.download import fetch_in_order
-from stages.scrape.interface import Gap, Query, Record
+from stages.scrape.interface import Found, Gap, LeftOut, Query, Record
 from stages.scrape.params import ScrapeParams
 from stages.scrape.sources import SOURCES
 from stages.scrape.store import Store
 
 STORE = ".cache/fetch"  # the store of fetched bytes, in the main checkout
 WAY_OUT = "set scrape.source to museum, which needs no network"
+MAX_REFUSED = 3  # pictures of a host in a row
+NAMED, LISTED = 3, 50  # names of what is left out for a reason: on the screen, in the metrics
 Monitor = Callable[..., Iterable[Any]]  # shows how far an iteration is: (items, desc=, total=) gives the same items
 
 
@@ -33,6 +36,14 @@ class Collected:
 
     rows: list[CatalogueRow]
     failures: list[dict[str, str]]
+    left_out: dict[str, list[str]] = field(default_factory=dict)  # names by reason: what is no picture
+
+    def describe_left_out(self) -> list[str]:
+        """What was left out, in a line for each reason."""
+        return [
+            f"left out {len(names)}: {reason} ({', '.join(names[:NAMED])}{', ...' if len(names) > NAMED else ''})"
+            for reason, names in self.left_out.items()
+        ]
 
 
 def collect(params: ScrapeParams, raw: Path, checkout: Path, monitor: Monitor) -> Collected:
@@ -52,12 +63,12 @@ def collect(params: ScrapeParams, raw: Path, checkout: Path, monitor: Monitor) -
             collected = session.download(found, raw, monitor)
         except Refused as error:
             raise UserError(
-                f"the source {params.source!r} ended the visit: {error}. Nothing more is asked for. "
-                "What was fetched is kept, and the same command goes on from there; "
-                f"ask the site's owner first, or {WAY_OUT}."
+                f"the source {params.source!r} ended the visit at {error.address or address}: {error}. Nothing more is "
+                "asked for. What was fetched is kept, and the same command goes on from there; ask the site's owner "
+                f"first, set scrape.offline to true to go on with what is there, or {WAY_OUT}."
             ) from error
     if not collected.rows:
-        raise UserError(_no_picture(params, address, collected.failures))
+        raise UserError(_no_picture(params, address, collected))
     return collected
 
 
@@ -73,6 +84,9 @@ def measure(params: ScrapeParams, collected: Collected) -> ScrapeMetrics:
         "sets": dict(Counter(item["set"] for item in collected.rows)),
         "failed": len(collected.failures),
         "failures": collected.failures,
+        "left_out": {
+            reason: {"count": len(names), "names": names[:LISTED]} for reason, names in collected.left_out.items()
+        },
     }
 
 
@@ -85,9 +99,9 @@ class Session:
         self.source = SOURCES[params.source]
         self.client = self._make_client(is_this_machine(address))
 
-    def list_records(self, monitor: Monitor) -> list[Record | Gap]:
+    def list_records(self, monitor: Monitor) -> list[Found]:
         """What the source offers, in its own order; raises UserError when it cannot be had, Refused when it refuses."""
-        records: Callable[[Query], Iterator[Record | Gap]] = resolve_name(self.source.records)
+        records: Callable[[Query], Iterator[Found]] = resolve_name(self.source.records)
         try:
             found = list(monitor(records(self._query()), desc="catalogue"))
         except Refused:
@@ -98,35 +112,87 @@ class Session:
             self.client = self._make_client(_all_on_this_machine(found))
         return found
 
-    def download(self, found: Sequence[Record | Gap], raw: Path, monitor: Monitor) -> Collected:
-        """Fetch every file into the folder `raw`; a failed one is a row of its own, not an end."""
+    def download(self, found: Sequence[Found], raw: Path, monitor: Monitor) -> Collected:
+        """Fetch every file into the folder `raw`; a failed one is a row of its own, not an end.
+
+        Raises Refused when a host refuses several in a row, unless the files lie on many hosts: then it alone is left.
+        """
         records = [item for item in found if isinstance(item, Record)]
         collected = Collected([], [failure(item, item.reason) for item in found if isinstance(item, Gap)])
-        results = fetch_in_order(records, partial(self._fetch, raw), self.params.connections)
-        for record, result in monitor(results, desc="download", total=len(records)):
+        for item in found:
+            if isinstance(item, LeftOut):
+                collected.left_out.setdefault(item.reason, []).append(item.name)
+        results: list[tuple[Record, Facts | str]] = []
+        refused: Counter[str] = Counter()  # in a row, by host
+        fetched = fetch_in_order(records, partial(self._fetch, raw), self.params.connections)
+        for record, result in monitor(fetched, desc="download", total=len(records)):
+            host = host_of(record.image_url)
+            if isinstance(result, Refused):
+                refused[host] += 1
+                if refused[host] == MAX_REFUSED:
+                    self._end_with(host, record, result)
+                result = str(result)
+            else:
+                refused[host] = 0
+            results.append((record, result))
+        if not self.source.read:
+            results = self._without_placeholders(results, raw)
+        for record, result in results:
             if isinstance(result, str):
                 collected.failures.append(failure(record, result))
             else:
                 collected.rows.append(row(record, result))
         return collected
 
-    def _fetch(self, raw: Path, record: Record) -> Facts | str:
+    def _end_with(self, host: str, record: Record, refusal: Refused) -> None:
+        """A host has refused too often in a row."""
+        if self.source.many_hosts:
+            self.client.close(host)
+            return
+        ended = Refused(f"{refusal} (the picture of {record.title!r}, and {MAX_REFUSED - 1} before it)")
+        ended.address = refusal.address
+        raise ended from refusal
+
+    def _without_placeholders(
+        self, results: list[tuple[Record, Facts | str]], raw: Path
+    ) -> list[tuple[Record, Facts | str]]:
+        """The results with a failure for each file that stands in for several works: "this picture is unavailable"."""
+        found = placeholders([(record, result) for record, result in results if not isinstance(result, str)])
+        for name in found:
+            (raw / name).unlink()
+        checked: list[tuple[Record, Facts | str]] = []
+        for record, result in results:
+            if not isinstance(result, str) and (works := found.get(result["file"])):
+                self.client.forget(record.image_url)  # the work's own picture may come later
+                result = f"a placeholder: {works} works have this very file"
+            checked.append((record, result))
+        return checked
+
+    def _fetch(self, raw: Path, record: Record) -> Facts | str | Refused:
         """Runs in a thread: what the file shows, or why it could not be had."""
         try:
-            data = self._read(record)
-            facts = examine(data, self.params.megapixels)
-        except (FetchError, NotAPicture) as error:
-            if isinstance(error, Refused) and not self.source.many_hosts:
-                raise
+            data, result = self._read(record)
+        except Refused as error:
+            return error
+        except FetchError as error:
             return str(error)
-        (raw / facts["file"]).write_bytes(data)
-        return facts
+        if not isinstance(result, str):
+            (raw / result["file"]).write_bytes(data)
+        return result
 
-    def _read(self, record: Record) -> bytes:
+    def _read(self, record: Record) -> tuple[bytes, Facts | str]:
+        """A file's bytes, and what they show, or why they are a picture that is not used."""
         if self.source.read:
             read: Callable[[Query, Record], bytes] = resolve_name(self.source.read)
-            return read(self._query(), record)
-        return self.client.file(record.image_url)
+            return self._examined(read(self._query(), record))
+        return self.client.file(record.image_url, self._examined)
+
+    def _examined(self, data: bytes) -> tuple[bytes, Facts | str]:
+        """Raises NotAPicture for bytes that are not worth keeping."""
+        try:
+            return data, examine(data, self.params.megapixels)
+        except Unsuitable as error:
+            return data, str(error)
 
     def _query(self) -> Query:
         return Query(self.client, self.address, self.params)
@@ -162,7 +228,12 @@ def _fixed_address(params: ScrapeParams, checkout: Path) -> str:
     """Where the source is, on the web or on this disk; "" where its program must serve it."""
     source = SOURCES[params.source]
     if source.on_disk:
-        return str(checkout / params.path)
+        try:
+            return str(checkout / Path(params.path).expanduser())
+        except RuntimeError as error:
+            raise UserError(
+                f"scrape.path is {params.path!r}, but there is no such home: write the whole path"
+            ) from error
     return params.url or source.address
 
 
@@ -179,16 +250,17 @@ def _served(program: str) -> Iterator[str]:
         process.stdin.close()
 
 
-def _all_on_this_machine(found: Iterable[Record | Gap]) -> bool:
+def _all_on_this_machine(found: Iterable[Found]) -> bool:
     return all(is_this_machine(item.image_url) for item in found if isinstance(item, Record))
 
 
-def _no_picture(params: ScrapeParams, address: str, failures: list[dict[str, str]]) -> str:
+def _no_picture(params: ScrapeParams, address: str, collected: Collected) -> str:
     tried = "it lists no works"
-    if failures:
+    if failures := collected.failures:
         tried = f"all {len(failures)} files failed, the first one: {failures[0]['reason']}"
+    tried = "; ".join([tried, *collected.describe_left_out()])
     return (
-        f"the source {params.source!r} at {address} gave no picture: {tried}. "
+        f"the source {params.source!r} at {address} gave no picture: {tried}. Read are {', '.join(SUFFIXES)}. "
         f"Check {' and '.join(SOURCES[params.source].keys)} and scrape.limit; "
         "the museum (scrape.source: museum) needs no network."
     )

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPResponse, parse_headers
 
 import certifi
 import urllib3
@@ -17,7 +18,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, SSLError
 
 from stages.scrape.addresses import FetchError, resolve
-from stages.scrape.partial import Partial, Version
+from stages.scrape.partial import Partial, Version, content_length
 
 CHUNK = 1 << 16
 KEPT_HEADERS = ("ETag", "Last-Modified", "Location", "Retry-After")
@@ -99,8 +100,21 @@ class _SecureSocket(_Socket, ssl.SSLSocket):
     """The same over TLS (its handshake has a limit of its own in the standard library)."""
 
 
+class _Response(HTTPResponse):
+    """Passes by interim answers (103 Early Hints and others); the standard library does so with 100 Continue alone."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while True:
+            version, status, reason = super()._read_status()  # pyright: ignore[reportAttributeAccessIssue] - not public
+            if not 100 < status < 200 or status == 101:
+                return version, status, reason
+            parse_headers(self.fp)
+
+
 class _Connection(HTTPConnection):
     """Connects to checked addresses only."""
+
+    response_class = _Response
 
     def _new_conn(self) -> socket.socket:
         return _connect(self)
@@ -108,6 +122,8 @@ class _Connection(HTTPConnection):
 
 class _SecureConnection(HTTPSConnection):
     """The same over TLS."""
+
+    response_class = _Response
 
     def _new_conn(self) -> socket.socket:
         return _connect(self)
@@ -222,7 +238,7 @@ def _read_rest(response: urllib3.BaseHTTPResponse, partial: Partial, version: Ve
 def _read(response: urllib3.BaseHTTPResponse, max_bytes: int, partial: Partial) -> bytes:
     """The decoded body with what was there of it before, read no further than the limit."""
     too_large = TooLarge(f"larger than the limit of {max_bytes / 1e6:g} MB")
-    declared = response.headers.get("Content-Length", "0")
+    declared = content_length(response.headers) or "0"
     if not declared.isdecimal():
         raise FetchError("the answer announces an impossible length")
     if partial.size + int(declared[:20]) > max_bytes:

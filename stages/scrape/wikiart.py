@@ -22,6 +22,7 @@ LIST = "en/{artist}/mode/all-paintings?json=2&layout=new&page={page}&resultType=
 TEXT_LIST = "en/{artist}/all-works/text-list"
 MAX_LIST_PAGES = 5000  # more pages than any artist's list has
 RENDITION = re.compile(r"!(\w+)(\.\w+)?$")  # what is behind "!" names a smaller rendition
+MAIN = "main[ng-controller=ArtworkViewCtrl][ng-init]"  # of a work's page
 MODEL = re.compile(r"thumbnailSizesModel\s*=\s*")
 
 
@@ -35,26 +36,39 @@ def records(query: Query) -> Iterator[Record | Gap]:
     genre, all_renditions = query.params.genre, query.params.all_renditions
     given = 0
     for item in _items(query.client, query.address, query.params.artist):
-        page_url = join(query.address, _text(item.get("paintingUrl")))
+        if isinstance(item, Gap):
+            yield item
+            continue
+        link = _text(item.get("paintingUrl"))
+        page_url = join(query.address, link) if link else ""
         page = None
-        if all_renditions or genre or not _text(item.get("image")):
+        if page_url and (all_renditions or genre or not _text(item.get("image"))):
             try:
-                page = query.client.page(page_url)
+                page = query.client.page(page_url, _work_page)
             except Refused:
                 raise
             except FetchError as error:
                 yield Gap(_text(item.get("title")), page_url, f"the work's page: {error}")
+        if genre and not page_url and not _text(item.get("genre")):
+            yield Gap(_text(item.get("title")), query.address, "the list names no page that would tell its genre")
         if genre and not _has_genre(genre, item, page):
             continue
-        pictures = _pictures(item, page, page_url, all_renditions)
+        pictures = _pictures(item, page, page_url or query.address, all_renditions)
         if not pictures:
-            yield Gap(_text(item.get("title")), page_url, "the site shows no picture of the work")
+            yield Gap(_text(item.get("title")), page_url or query.address, "the site shows no picture of the work")
             continue
         for rendition, url in pictures:
             yield _record(item, page, page_url, rendition, url)
         given += 1
         if given == query.params.limit:
             return
+
+
+def _work_page(page: BeautifulSoup) -> BeautifulSoup:
+    """A work's page as it is; raises FetchError for one that has nothing of a work: an error page."""
+    if not page.select(f"{MAIN}, img[itemprop=image], [itemprop=genre], article h3"):
+        raise FetchError("not a work's page")
+    return page
 
 
 def _record(item: dict, page: BeautifulSoup | None, page_url: str, rendition: str, url: str) -> Record:
@@ -72,29 +86,56 @@ def _record(item: dict, page: BeautifulSoup | None, page_url: str, rendition: st
     )
 
 
-def _items(client: Client, address: str, artist: str) -> Iterator[dict[str, Any]]:
+def _items(client: Client, address: str, artist: str) -> Iterator[dict[str, Any] | Gap]:
     """The list's entries, each once, page by page until a page brings nothing new.
 
     Where there is no JSON, those of the plain list of titles.
     """
     seen: set[str] = set()
+    announced = 0
     for number in count(1):
         url = join(address, LIST.format(artist=quote(artist), page=number))
         try:
-            answer = client.json(url, {"X-Requested-With": "XMLHttpRequest"})
-            paintings = answer["Paintings"] or []
-            fresh = {key: item for item in paintings if (key := _key(item)) not in seen}
-        except (NotJSON, KeyError, TypeError, AttributeError) as error:
+            paintings, total = client.json(url, _paintings, headers={"X-Requested-With": "XMLHttpRequest"})
+        except NotJSON as error:
             if number == 1 and (rows := list(_titles(client, address, artist))):
                 yield from rows
                 return
             raise FetchError(f"page {number} of the list of works is not the JSON that was expected") from error
+        except FetchError as error:
+            if number == 1 or not client.offline:
+                raise
+            yield Gap("", url, f"page {number} of the list of works: {error}")
+            return
+        announced = max(announced, total)
+        odd = [item for item in paintings if not isinstance(item, dict)]
+        fresh = {key: item for item in paintings if isinstance(item, dict) and (key := _key(item)) not in seen}
+        if odd and len(odd) == len(paintings):
+            raise FetchError(f"page {number} of the list of works is not the JSON that was expected")
+        for _ in odd:
+            yield Gap("", url, "an entry of the list that is none")
         if not fresh:
+            if not paintings and (number == 1 or len(seen) != announced):
+                client.forget(url)  # the end of the list, or of the site's patience: nobody says which
+            if not paintings and number > 1 and len(seen) < announced:
+                reason = f"the list announces {announced} works, but it ended after {len(seen)}"
+                yield Gap("", url, reason)
             return
         if number == MAX_LIST_PAGES:
             raise FetchError(f"the list of works does not end: it has more than {MAX_LIST_PAGES} pages")
         seen |= fresh.keys()
         yield from fresh.values()
+
+
+def _paintings(answer: Any) -> tuple[list[Any], int]:
+    """The entries of a page of the list, and how many the whole list has (0: unknown); raises NotJSON for others."""
+    try:
+        paintings, total = answer["Paintings"] or [], answer.get("AllPaintingsCount")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise NotJSON("not the list of works") from error
+    if not isinstance(paintings, list):
+        raise NotJSON("not the list of works")
+    return paintings, total if isinstance(total, int) else 0
 
 
 def _titles(client: Client, address: str, artist: str) -> Iterator[dict[str, Any]]:
@@ -135,7 +176,7 @@ def _pictures(item: dict, page: BeautifulSoup | None, page_url: str, all_renditi
 
 def _renditions(page: BeautifulSoup) -> list[tuple[str, str]]:
     """Names and addresses of a work page's renditions: from its model where it has one, else its one picture."""
-    main = page.select_one("main[ng-controller=ArtworkViewCtrl][ng-init]")
+    main = page.select_one(MAIN)
     thumbnails = _thumbnails(str(main["ng-init"])) if main else []
     found = [(_text(item.get("Name")).lower(), _text(item.get("Url"))) for item in thumbnails]
     if not found:

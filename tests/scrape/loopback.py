@@ -15,7 +15,7 @@ from PIL import Image
 
 from stages.common import params
 from stages.scrape.client import Client, ClientConfig
-from stages.scrape.interface import Gap, Query, Record
+from stages.scrape.interface import Found, Query, Record
 from stages.scrape.params import ScrapeParams
 
 Script = Callable[[socket.socket, str], object]  # answers a request on its connection; knows the path
@@ -34,7 +34,7 @@ def query(client: Client, address: str, **changes: object) -> Query:
     return Query(client, address, DEFAULTS.model_copy(update=changes))
 
 
-def all_records(found: Iterable[Record | Gap]) -> list[Record]:
+def all_records(found: Iterable[Found]) -> list[Record]:
     """What a source gives, where it may give no gap."""
     records = list(found)
     for item in records:

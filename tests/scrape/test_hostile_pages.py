@@ -21,7 +21,7 @@ ROBOTS = {
     ),
     "a delay that is no number": (reply(b"User-agent: *\nCrawl-delay: nan\nDisallow: /a"), FetchError, "robots.txt"),
     "all forbidden": (reply(b"User-agent: *\nDisallow: /"), FetchError, "forbidden by the site's robots.txt"),
-    "a broken server": (reply(b"", "500 Broken"), FetchError, "forbidden by the site's robots.txt"),
+    "a broken server": (reply(b"", "500 Broken"), FetchError, "robots.txt cannot be read: the server answered 500"),
     "an endless one": (
         endless(OK + b"\r\n", b"User-agent: *\nAllow: /\n" * 1000),
         FetchError,

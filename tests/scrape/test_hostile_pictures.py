@@ -5,6 +5,7 @@ import zlib
 
 import pytest
 from loopback import ENTITIES, picture
+from PIL import Image
 
 from stages.scrape.catalogue import NotAPicture, examine
 
@@ -25,7 +26,7 @@ PICTURES = {
     "SVG with entities": ENTITIES.replace(b"<r>", b"<svg>"),
     "PDF": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj<<>>endobj",
     "PostScript": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n(/etc/passwd)(r)file\n",
-    "GIF": picture("GIF", "L"),
+    "an animation": picture("GIF", "RGB", save_all=True, append_images=[Image.new("RGB", (40, 30), "red")]),
     "a JPEG cut short": picture(pixels=(400, 300), color="red")[:-300],
     "a PNG cut short": picture("PNG", pixels=(400, 300))[:-40],
     "noise": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 10,

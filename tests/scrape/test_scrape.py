@@ -43,7 +43,7 @@ def flat_scans(work: works.Work) -> list[Rendition]:
     """Renditions without the minutes of painting."""
     sizes = range(40, 40 + 10 * len(site.RENDITIONS[work.set]), 10)
     return [
-        Rendition(name, jpeg(work.number % 256, size), size, 30, "none")
+        Rendition(name, jpeg(work.number * 7 % 256, size), size, 30, "none")
         for name, size in zip(site.RENDITIONS[work.set], sizes, strict=True)
     ]
 
@@ -134,7 +134,7 @@ def test_width_and_height_are_those_of_the_upright_picture():
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
 def test_several_frames_are_no_picture(kind):
     frames = {"save_all": True, "append_images": [Image.new("RGB", (40, 30), "red")]}
-    with pytest.raises(NotAPicture, match="several frames" if kind != "GIF" else "not a whole picture"):
+    with pytest.raises(NotAPicture, match="several frames"):
         examine(picture(kind, "RGB", **frames), 1)
 
 
@@ -164,7 +164,14 @@ def test_the_stage_writes_files_catalogue_and_metrics(workspace, address):
         assert hashlib.sha256((raw / item["file"]).read_bytes()).hexdigest() == item["sha256"]
     assert address.rsplit(":", 1)[1].strip("/") not in (raw / "catalogue.jsonl").read_text()
     summary = files.read_json(workspace.folder / "metrics" / "scrape.json")
-    counts = {"failed": 0, "failures": [], "files": 95, "sets": {"collection": 90, "reserve": 5}, "works": 35}
+    counts = {
+        "failed": 0,
+        "failures": [],
+        "left_out": {},
+        "files": 95,
+        "sets": {"collection": 90, "reserve": 5},
+        "works": 35,
+    }
     assert summary == counts | {"source": "the museum, a painter that is a program", "collection": "museum"}
 
 

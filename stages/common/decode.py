@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, PngImagePlugin
 
 FORMATS = {  # Pillow's names, and the suffix of a file that we name ourselves
     "JPEG": ".jpg",
@@ -55,6 +55,7 @@ TURNS = {  # EXIF's orientations of pictures that must be turned or flipped
 
 # Pixels are counted by our own limit, and what Pillow thinks of a file's metadata does not concern its reader.
 Image.MAX_IMAGE_PIXELS = None
+PngImagePlugin.MAX_TEXT_CHUNK = 16_000_000  # unpacked; profiles of printers are larger than Pillow's limit, 1 MB
 warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif|pillow_jxl)\b")
 
 

@@ -106,7 +106,10 @@ def _pages(client: Client, address: str, category: str) -> Iterator[dict[str, An
             break
         seen.add(url)
         answer = _answer(client, url)
-        for page in map(_dict, _list(_dict(answer.get("query")).get("pages"))):
+        pages = _list(_dict(answer.get("query")).get("pages"))
+        if not pages:
+            client.forget(url)  # the category may be filled another day
+        for page in map(_dict, pages):
             known = batch.setdefault(str(page.get("pageid") or page.get("title") or f"entry {len(batch)}"), {})
             known |= {key: value for key, value in page.items() if value}
         if "batchcomplete" in answer:
@@ -129,13 +132,13 @@ def _answer(client: Client, url: str) -> dict[str, Any]:
 
 def _checked(answer: Any) -> dict[str, Any]:
     """An answer as it is; raises FetchError for an error, which the interface sends with status 200."""
-    if not isinstance(answer, dict) or not isinstance(answer.get("query") or {}, (dict, list)):
+    if not isinstance(answer, dict) or not isinstance(answer.get("query", {}) or {}, dict):
         raise FetchError("the interface's answer is not the JSON that was expected")
     if error := answer.get("error") or answer.get("errors"):
         info = _text(_dict(error).get("info")) or str(error)
         raise FetchError(f"the interface answers with an error: {info[:200]}")
-    pages = _list(_dict(answer.get("query")).get("pages"))
-    if pages and not any(isinstance(page, dict) for page in pages):
+    pages = _dict(answer.get("query")).get("pages", [])
+    if not isinstance(pages, list) or (pages and not any(isinstance(page, dict) for page in pages)):
         raise FetchError("the interface answers with an error: pages of another shape")
     if not {"query", "batchcomplete", "continue"} & answer.keys():
         raise FetchError("the interface's answer has neither files nor an end")

@@ -101,7 +101,16 @@ class _SecureSocket(_Socket, ssl.SSLSocket):
 
 
 class _Response(HTTPResponse):
-    """Passes by interim answers (103 Early Hints and others); the standard library does so with 100 Continue alone."""
+    """Passes by interim answers (103 Early Hints), and knows a length that is said twice.
+
+    The standard library passes by 100 Continue alone, and takes a length that it cannot read for none.
+    """
+
+    def begin(self) -> None:
+        super().begin()
+        length = content_length(dict(self.headers.items())) or ""
+        if self.length is None and not self.chunked and length.isdecimal() and self.status == 200:
+            self.length = int(length[:20])
 
     def _read_status(self) -> tuple[str, int, str]:
         while True:

@@ -117,7 +117,7 @@ def _items(client: Client, address: str, artist: str) -> Iterator[dict[str, Any]
         if not fresh:
             if not paintings and (number == 1 or len(seen) != announced):
                 client.forget(url)  # the end of the list, or of the site's patience: nobody says which
-            if not paintings and number > 1 and len(seen) < announced:
+            if not paintings and len(seen) < announced:
                 reason = f"the list announces {announced} works, but it ended after {len(seen)}"
                 yield Gap("", url, reason)
             return
@@ -138,15 +138,21 @@ def _paintings(answer: Any) -> tuple[list[Any], int]:
     return paintings, total if isinstance(total, int) else 0
 
 
+def _title_lines(page: BeautifulSoup) -> list[Tag]:
+    if not (lines := page.select("li.painting-list-text-row")):
+        raise FetchError("no list of titles")
+    return lines
+
+
 def _titles(client: Client, address: str, artist: str) -> Iterator[dict[str, Any]]:
     """The entries of the site's plain list of titles; an empty one where there is no such list either."""
     try:
-        page = client.page(join(address, TEXT_LIST.format(artist=quote(artist))))
+        lines = client.page(join(address, TEXT_LIST.format(artist=quote(artist))), _title_lines)
     except Refused:
         raise
     except FetchError:
         return
-    for line in page.select("li.painting-list-text-row"):
+    for line in lines:
         if link := line.select_one("a[href]"):
             year = line.select_one("span")
             yield {

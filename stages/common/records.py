@@ -71,6 +71,14 @@ class RuntimeReport(TypedDict):
     threads: int
 
 
+class LeftOutKind(TypedDict):
+    """What lies beside a source's pictures and is none of them."""
+
+    reason: str
+    count: int
+    names: list[str]  # the first ones
+
+
 class ScrapeMetrics(TypedDict):
     source: str  # what the report calls the source
     collection: str  # what track calls the data set
@@ -79,7 +87,7 @@ class ScrapeMetrics(TypedDict):
     sets: dict[str, int]
     failed: int
     failures: list[dict[str, str]]
-    left_out: dict[str, dict[str, Any]]  # by reason: count, and the first names
+    left_out: list[LeftOutKind]
 
 
 class DedupeMetrics(TypedDict, total=False):

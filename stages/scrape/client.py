@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
+from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
 from protego import Protego
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
@@ -27,8 +27,9 @@ from stages.scrape.rate_limit import RateLimiter
 from stages.scrape.store import Store
 from stages.scrape.transport import CannotResume, Response, Transient, Transport
 
-# XML parsed as HTML is on purpose: the HTML parser knows no entities from outside.
-warnings.filterwarnings("ignore", category=XMLParsedAsHTMLWarning)
+# XML parsed as HTML is on purpose: the HTML parser knows no entities from outside. A page may be one word.
+for kind in (XMLParsedAsHTMLWarning, MarkupResemblesLocatorWarning):
+    warnings.filterwarnings("ignore", category=kind)
 
 USER_AGENT = "how-far-do-n-pictures-go"
 MAX_PAGE_BYTES = 16_000_000  # the most that a page or list may hold

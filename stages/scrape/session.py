@@ -84,9 +84,10 @@ def measure(params: ScrapeParams, collected: Collected) -> ScrapeMetrics:
         "sets": dict(Counter(item["set"] for item in collected.rows)),
         "failed": len(collected.failures),
         "failures": collected.failures,
-        "left_out": {
-            reason: {"count": len(names), "names": names[:LISTED]} for reason, names in collected.left_out.items()
-        },
+        "left_out": [
+            {"reason": reason, "count": len(names), "names": names[:LISTED]}
+            for reason, names in collected.left_out.items()
+        ],
     }
 
 

@@ -25,6 +25,7 @@ ANSWERS = {
     "endless headers": (endless(OK, b"X-More: more\r\n"), "broke off|failed"),
     "an endless header line": (endless(OK + b"X-Long: ", b"y" * 65536), "broke off|failed"),
     "endless interim answers": (endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100), SLOW + "|broke off"),
+    "endless early hints": (endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100), SLOW + "|broke off"),
     "an endless body": (endless(OK + b"\r\n", b"z" * 65536), "larger than the limit of 1 MB"),
     "endless chunks": (
         endless(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"5\r\nhello\r\n" * 1000),

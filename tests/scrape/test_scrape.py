@@ -167,7 +167,7 @@ def test_the_stage_writes_files_catalogue_and_metrics(workspace, address):
     counts = {
         "failed": 0,
         "failures": [],
-        "left_out": {},
+        "left_out": [],
         "files": 95,
         "sets": {"collection": 90, "reserve": 5},
         "works": 35,

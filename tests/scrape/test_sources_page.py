@@ -71,7 +71,7 @@ def test_the_folder_part_gives_what_the_page_says(workspace, mine):
     assert (door["title"], door["year"], door["rights"]) == ("Door", "1940", "author: Jane")
     summary = files.read_json(workspace.folder / "metrics/scrape.json")
     assert (summary["files"], summary["failed"]) == (4, 0)
-    assert [entry["names"] for entry in summary["left_out"].values()] == [["notes.txt"]]
+    assert [entry["names"] for entry in summary["left_out"]] == [["notes.txt"]]
     assert "left out 1" in done.stdout and "notes.txt" in done.stdout
 
 

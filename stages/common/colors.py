@@ -48,7 +48,7 @@ def _eight_bits(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     if picture.mode.startswith("I"):
         return _gray(picture)
     if _is_deep_tiff(picture):
-        return _deep_tiff(picture), None
+        picture = _deep_tiff(picture)
     picture.load()
     key = picture.info.get("transparency")
     if isinstance(key, tuple) and max(key) > 255:  # of 16 bits, while Pillow keeps the upper 8 of each color
@@ -77,13 +77,13 @@ def _gray(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
 def _is_deep_tiff(picture: Image.Image) -> bool:
     """Whether a TIFF holds colors of 16 bits in a way that Pillow reads wrong."""
     tags: Any = getattr(picture, "tag_v2", None)
-    if tags is None or picture.mode != "RGB" or _first(tags, BITS_PER_SAMPLE, 8) != 16:
+    if tags is None or picture.mode not in ("RGB", "RGBA", "CMYK") or _first(tags, BITS_PER_SAMPLE, 8) != 16:
         return False
     return _first(tags, PLANAR_CONFIGURATION, 1) == 2 or _white(tags, 16) != 65535
 
 
 def _deep_tiff(picture: Image.Image) -> Image.Image:
-    """Colors of 16 bits from a TIFF; raises NoColors for a compression that cannot be read."""
+    """Colors of 16 bits from a TIFF as 8 bits; raises NoColors for a compression that cannot be read."""
     import tifffile  # a tenth of a second, for a rare kind of file
 
     tags: Any = getattr(picture, "tag_v2", {})
@@ -97,7 +97,8 @@ def _deep_tiff(picture: Image.Image) -> Image.Image:
         raise NoColors("16 bits a color in separate planes, or with a white of their own, and compressed") from error
     if _first(tags, PLANAR_CONFIGURATION, 1) == 2:
         values = values.transpose(1, 2, 0)
-    found = Image.fromarray(_levels(values[..., :3] / _white(tags, 16)))
+    channels = np.ascontiguousarray(_levels(values[..., : len(picture.mode)] / _white(tags, 16)))
+    found = Image.frombytes(picture.mode, channels.shape[1::-1], channels.tobytes())
     turn = decode.TURNS.get(tags.get(ORIENTATION, 1))  # elsewhere Pillow turns a TIFF while it decodes it
     return found.transpose(turn) if turn is not None else found
 

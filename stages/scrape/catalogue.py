@@ -79,15 +79,15 @@ def row(record: Record, facts: Facts) -> CatalogueRow:
     """The catalogue's row for a downloaded file; addresses on this machine lose their port, which varies."""
     return {
         "file": facts["file"],
-        "work": None if record.work is None else _clean(record.work),
+        "work": None if record.work is None else clean(record.work),
         "title": _text(record.title),
         "year": _text(record.year),
         "technique": _text(record.technique),
-        "page_url": _portable(_clean(record.page_url)),
-        "image_url": _portable(_clean(record.image_url)),
+        "page_url": _portable(clean(record.page_url)),
+        "image_url": _portable(clean(record.image_url)),
         "rendition": _text(record.rendition),
         "rights": _text(record.rights),
-        "set": _clean(record.set),
+        "set": clean(record.set),
         "width": facts["width"],
         "height": facts["height"],
         "bytes": facts["bytes"],
@@ -99,7 +99,7 @@ def row(record: Record, facts: Facts) -> CatalogueRow:
 def failure(item: Record | Gap, reason: str) -> dict[str, str]:
     """A file that could not be had, for the metrics."""
     address = item.address if isinstance(item, Gap) else item.image_url
-    return {"image_url": _portable(_clean(address)), "title": _text(item.title), "reason": reason}
+    return {"image_url": _portable(clean(address)), "title": _text(item.title), "reason": reason}
 
 
 def placeholders(found: list[tuple[Record, Facts]]) -> dict[str, int]:
@@ -172,10 +172,10 @@ def _kind(data: bytes) -> str:
 def _text(value: str) -> str:
     """Words from outside as a reader sees them: entities resolved, accents composed, nothing invisible."""
     text = unicodedata.normalize("NFC", unescape(str(value).encode("utf-8", "replace").decode()))
-    return _clean("".join(sign for sign in text if sign in JOINERS or unicodedata.category(sign) != "Cf"))
+    return clean("".join(sign for sign in text if sign in JOINERS or unicodedata.category(sign) != "Cf"))
 
 
-def _clean(value: str) -> str:
+def clean(value: str) -> str:
     """Text from outside without control characters and lone surrogates, in one line, and not endless."""
     text = str(value).encode("utf-8", "replace").decode()
     line = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip()

@@ -15,7 +15,7 @@ from stages.common.cli import UserError
 from stages.common.decode import SUFFIXES
 from stages.common.records import CatalogueRow, ScrapeMetrics
 from stages.scrape.addresses import FetchError, Refused, host_of, is_this_machine
-from stages.scrape.catalogue import Facts, Unsuitable, examine, failure, placeholders, row
+from stages.scrape.catalogue import Facts, Unsuitable, clean, examine, failure, placeholders, row
 from stages.scrape.client import Client, ClientConfig
 from stages.scrape.download import fetch_in_order
 from stages.scrape.interface import Found, Gap, LeftOut, Query, Record
@@ -116,13 +116,13 @@ class Session:
     def download(self, found: Sequence[Found], raw: Path, monitor: Monitor) -> Collected:
         """Fetch every file into the folder `raw`; a failed one is a row of its own, not an end.
 
-        Raises Refused when a host refuses several in a row, unless the files lie on many hosts: then it alone is left.
+        Raises Refused when a host refuses several in a row; where the files lie on other hosts too, it alone is left.
         """
         records = [item for item in found if isinstance(item, Record)]
         collected = Collected([], [failure(item, item.reason) for item in found if isinstance(item, Gap)])
         for item in found:
             if isinstance(item, LeftOut):
-                collected.left_out.setdefault(item.reason, []).append(item.name)
+                collected.left_out.setdefault(item.reason, []).append(clean(item.name))
         results: list[tuple[Record, Facts | str]] = []
         refused: Counter[str] = Counter()  # in a row, by host
         fetched = fetch_in_order(records, partial(self._fetch, raw), self.params.connections)
@@ -131,7 +131,9 @@ class Session:
             if isinstance(result, Refused):
                 refused[host] += 1
                 if refused[host] == MAX_REFUSED:
-                    self._end_with(host, record, result)
+                    self.client.close(host)
+                    if not self.source.many_hosts or self.client.closed >= {host_of(one.image_url) for one in records}:
+                        raise _last_refusal(record, result) from result
                 result = str(result)
             else:
                 refused[host] = 0
@@ -144,15 +146,6 @@ class Session:
             else:
                 collected.rows.append(row(record, result))
         return collected
-
-    def _end_with(self, host: str, record: Record, refusal: Refused) -> None:
-        """A host has refused too often in a row."""
-        if self.source.many_hosts:
-            self.client.close(host)
-            return
-        ended = Refused(f"{refusal} (the picture of {record.title!r}, and {MAX_REFUSED - 1} before it)")
-        ended.address = refusal.address
-        raise ended from refusal
 
     def _without_placeholders(
         self, results: list[tuple[Record, Facts | str]], raw: Path
@@ -253,6 +246,13 @@ def _served(program: str) -> Iterator[str]:
 
 def _all_on_this_machine(found: Iterable[Found]) -> bool:
     return all(is_this_machine(item.image_url) for item in found if isinstance(item, Record))
+
+
+def _last_refusal(record: Record, refusal: Refused) -> Refused:
+    """What ends a visit after several refusals in a row."""
+    ended = Refused(f"{refusal} (the picture of {record.title!r}, and {MAX_REFUSED - 1} before it)")
+    ended.address = refusal.address
+    return ended
 
 
 def _no_picture(params: ScrapeParams, address: str, collected: Collected) -> str:

@@ -77,6 +77,17 @@ COLORED = {
     "16 bits in deflated planes": tiff(
         RGB16.transpose(2, 0, 1).copy(), photometric="rgb", planarconfig="separate", compression="zlib"
     ),
+    "16 bits in planes, with alpha": tiff(
+        np.stack([*RGB16.transpose(2, 0, 1), np.full_like(GRAY16, 65535)]),
+        photometric="rgb",
+        planarconfig="separate",
+        extrasamples=["unassalpha"],
+    ),
+    "16 bits in planes, of inks": tiff(
+        np.stack([*(65535 - RGB16.transpose(2, 0, 1)), np.zeros_like(GRAY16)]),
+        photometric="separated",
+        planarconfig="separate",
+    ),
     "16 bits": tiff(RGB16, photometric="rgb"),
     "12 of 16 bits": tiff((RGB16 >> 4), photometric="rgb", extratags=[max_value(4095, 3)]),
     "linear light by its gamma": with_chunk(encoded(LIGHT), b"gAMA", struct.pack(">I", 100_000)),

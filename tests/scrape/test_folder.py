@@ -93,6 +93,19 @@ def test_what_is_left_out_is_counted_by_its_reason_and_printed(workspace):
     workspace.fails("scrape", "gave no picture", "left out 2: a camera's raw file", ".jpg", ".heic", ".jxl")
 
 
+def test_names_that_are_no_text_are_taken_and_told(workspace):
+    place = workspace.folder / "mine"
+    put(place, "good.jpg", picture())
+    for name, data in ((b"caf\xe9.png", picture("PNG")), (b"caf\xe9.txt", b"x")):
+        with open(os.fsencode(place) + b"/" + name, "wb") as file:
+            file.write(data)
+    workspace.set(scrape__source="folder", scrape__path="mine")
+    done = workspace.open("scrape")
+    assert done.returncode == 0, done.stderr
+    metrics = files.read_json(workspace.folder / "metrics/scrape.json")
+    assert (metrics["files"], metrics["left_out"][0]["names"]) == (2, ["caf?.txt"])
+
+
 def test_the_home_folder_may_be_written_as_a_tilde(workspace):
     put(workspace.folder, "home/my pictures/a.png", picture("PNG"))
     workspace.set(scrape__source="folder", scrape__path="~/my pictures")

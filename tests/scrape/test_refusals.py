@@ -80,6 +80,15 @@ def test_a_host_of_a_list_that_refuses_three_in_a_row_is_left_and_the_others_go_
     assert sum("closed" in path for path in server.asked) < 20
 
 
+def test_a_list_of_one_host_that_refuses_three_in_a_row_ends_the_visit(workspace, server):
+    server.scripts |= {f"/closed/{number}.jpg": CLOSED for number in range(40)}
+    lines = [server.url(f"/closed/{number}.jpg") for number in range(40)]
+    (workspace.folder / "list.csv").write_text("\n".join(["url", *lines]))
+    workspace.set(scrape__source="urls", scrape__path="list.csv", scrape__connections=1)
+    workspace.fails("scrape", "'urls' ended the visit", server.url("/closed/2.jpg"), "403 Forbidden", "scrape.offline")
+    assert sum("closed" in path for path in server.asked) < 20
+
+
 def test_a_placeholder_that_several_works_share_is_a_failed_row_and_asked_for_again(workspace, server, site):
     site(set())
     unavailable = picture("PNG", color="gray")

@@ -43,6 +43,7 @@ JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")  # not stuffing, padding 
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"tIME")
 REDUCED_OR_MASK = 1 | 4  # bits of NewSubfileType (TIFF 6.0, page 36): a smaller copy of another page, or its mask
+MAX_PAGES = 64  # that are looked at, of a TIFF: a pyramid has a dozen
 TURNS = {  # EXIF's orientations of pictures that must be turned or flipped
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -84,14 +85,16 @@ def open_picture(source: Path | bytes, megapixels: float = MEGAPIXELS) -> Image.
         raise
 
 
-def pages(picture: Image.Image) -> int:
-    """How many pictures of their own a file holds.
+def has_several_pages(picture: Image.Image) -> bool:
+    """Whether a file is an animation, or has several pages.
 
     A camera's previews, further pictures of a HEIF (the first is the main one) and a TIFF's smaller copies are none.
     """
     if picture.format in ("MPO", "HEIF"):
-        return 1
-    return len(_full_pages(picture)) if picture.format == "TIFF" else getattr(picture, "n_frames", 1)
+        return False
+    if picture.format == "TIFF":
+        return len(_full_pages(picture)) > 1
+    return bool(getattr(picture, "is_animated", False))
 
 
 def turn(picture: Image.Image) -> Image.Transpose | None:
@@ -167,15 +170,19 @@ def _check_size(width: int, height: int, megapixels: float) -> None:
 
 
 def _full_pages(picture: Image.Image) -> list[int]:
-    """The pages of a TIFF that are no smaller copies and no masks; where it is one, it is open afterwards."""
+    """The pages of a TIFF that are no smaller copies and no masks, up to two; a single one is open afterwards."""
     found = []
-    for number in range(getattr(picture, "n_frames", 1)):
-        picture.seek(number)
+    for number in range(MAX_PAGES):
+        try:
+            picture.seek(number)
+        except EOFError:
+            break
         tags = getattr(picture, "tag_v2", {})
         if not (int(tags.get(254, 0)) & REDUCED_OR_MASK or tags.get(255) == 2):  # 255: the older SubfileType
             found.append(number)
-    if picture.tell() != (first := found[0] if len(found) == 1 else 0):
-        picture.seek(first)
+        if len(found) > 1:
+            break
+    picture.seek(found[0] if len(found) == 1 else 0)
     return found
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from stages.common import images
 from stages.common.colors import NoColors
-from stages.common.decode import FORMATS, TooLarge, jpeg_scans, mended, open_picture, pages, turn
+from stages.common.decode import FORMATS, TooLarge, has_several_pages, jpeg_scans, mended, open_picture, turn
 from stages.common.records import CatalogueRow
 from stages.scrape.addresses import FetchError, is_this_machine
 from stages.scrape.interface import Gap, Record
@@ -140,7 +140,7 @@ def _inspect(data: bytes, megapixels: float) -> tuple[str, int, int]:
 def _decode(data: bytes, megapixels: float) -> tuple[str, int, int]:
     with open_picture(data, megapixels) as picture:
         kind = picture.format or ""
-        if pages(picture) > 1:
+        if has_several_pages(picture):
             raise Unsuitable("it has several frames or pages")
         if kind in ("JPEG", "MPO"):
             _check_scans(data)

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -123,21 +123,7 @@ class Session:
         for item in found:
             if isinstance(item, LeftOut):
                 collected.left_out.setdefault(item.reason, []).append(clean(item.name))
-        results: list[tuple[Record, Facts | str]] = []
-        refused: Counter[str] = Counter()  # in a row, by host
-        fetched = fetch_in_order(records, partial(self._fetch, raw), self.params.connections)
-        for record, result in monitor(fetched, desc="download", total=len(records)):
-            host = host_of(record.image_url)
-            if isinstance(result, Refused):
-                refused[host] += 1
-                if refused[host] == MAX_REFUSED:
-                    self.client.close(host)
-                    if not self.source.many_hosts or self.client.closed >= {host_of(one.image_url) for one in records}:
-                        raise _last_refusal(record, result) from result
-                result = str(result)
-            else:
-                refused[host] = 0
-            results.append((record, result))
+        results = self._results(records, raw, monitor)
         if not self.source.read:
             results = self._without_placeholders(results, raw)
         for record, result in results:
@@ -146,6 +132,26 @@ class Session:
             else:
                 collected.rows.append(row(record, result))
         return collected
+
+    def _results(self, records: Sequence[Record], raw: Path, monitor: Monitor) -> list[tuple[Record, Facts | str]]:
+        """Each record with what its file shows, or why it could not be had."""
+        hosts = {host_of(record.image_url) for record in records}
+        results: list[tuple[Record, Facts | str]] = []
+        refused: defaultdict[str, set[str]] = defaultdict(set)  # addresses in a row, by host
+        fetched = fetch_in_order(records, partial(self._fetch, raw), self.params.connections)
+        for record, result in monitor(fetched, desc="download", total=len(records)):
+            host = host_of(record.image_url)
+            if isinstance(result, Refused):
+                refused[host].add(record.image_url)
+                if len(refused[host]) == MAX_REFUSED:
+                    self.client.close(host)
+                    if not self.source.many_hosts or self.client.closed >= hosts:
+                        raise _last_refusal(record, result) from result
+                result = str(result)
+            else:
+                refused[host].clear()
+            results.append((record, result))
+        return results
 
     def _without_placeholders(
         self, results: list[tuple[Record, Facts | str]], raw: Path

@@ -19,7 +19,7 @@ from PIL import ExifTags, Image
 
 from stages.common import images
 from stages.common.cli import UserError
-from stages.common.decode import TooLarge, begins_like_a_picture, jpeg_scans, mended, open_picture, pages
+from stages.common.decode import TooLarge, begins_like_a_picture, has_several_pages, jpeg_scans, mended, open_picture
 
 pillow_heif.register_heif_opener()
 PICTURE = Image.fromarray(np.random.default_rng(1).integers(0, 256, (9, 12, 3), np.uint8)).resize((120, 90))
@@ -113,8 +113,12 @@ def test_scans_are_counted_up_to_the_end_of_the_picture():
 
 def test_two_pictures_are_two_pages():
     both = encoded("TIFF", save_all=True, append_images=[HALF])
-    assert pages(open_picture(both)) == 2 and pages(open_picture(SOUND["a pyramid by pages"])) == 1
-    assert pages(open_picture(encoded("GIF", save_all=True, append_images=[HALF]))) == 2
+    assert has_several_pages(open_picture(both))
+    for kind in ("GIF", "WEBP", "PNG", "AVIF"):
+        assert has_several_pages(open_picture(encoded(kind, save_all=True, append_images=[QUARTER.resize((120, 90))])))
+    for kind in ("GIF", "WEBP", "PNG", "AVIF", "TIFF", "HEIF", "JXL", "JPEG2000", "BMP"):
+        assert not has_several_pages(open_picture(encoded(kind)))
+    assert not has_several_pages(open_picture(SOUND["a pyramid by pages"]))
 
 
 def exif(*entries: tuple[int, int, int, bytes]) -> bytes:

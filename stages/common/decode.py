@@ -3,6 +3,7 @@
 Damage beside the pixels (no end marker, a text or date with a wrong checksum) is mended in memory; cut pixels are not.
 """
 
+import hashlib
 import io
 import re
 import struct
@@ -31,7 +32,7 @@ SUFFIXES = (  # lower case
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp"),
     *(".jp2", ".j2k", ".jpx", ".j2c", ".avif", ".heic", ".heif", ".hif", ".jxl"),
 )
-MEGAPIXELS = 170.0  # the most that is ever decoded
+MEGAPIXELS = 179.0  # the most that is ever decoded
 ISO_MEDIA = b"ftyp"  # at the fifth byte of HEIF and AVIF
 ISO_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 JXL_HEADS = (b"\xff\x0a", b"\x00\x00\x00\x0cJXL ")
@@ -204,10 +205,9 @@ def _is_complete(data: bytes) -> bool:
     """Whether a JPEG without its end marker has all its pixels: what stands behind them must not change any."""
     ends = (b"\xff\xd9", b"\x55\xaa" * 4096 + b"\xff\xd9")
     try:
-        first, second = (np.asarray(open_picture(data + end)) for end in ends)
+        return len({hashlib.sha256(np.asarray(open_picture(data + end)).tobytes()).digest() for end in ends}) == 1
     except Exception:  # as above
         return False
-    return np.array_equal(first, second)
 
 
 def _jxl_size(data: bytes) -> tuple[int, int]:

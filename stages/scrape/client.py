@@ -68,7 +68,7 @@ class Client:
             "Accept-Encoding": "gzip",
         }
         self.robots: dict[str, Protego | FetchError] = {}
-        self.closed: set[str] = set()  # hosts
+        self.left: set[str] = set()  # hosts
         self.locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def fetch(
@@ -139,9 +139,9 @@ class Client:
         if self.store and not self.offline:
             self.store.forget(url)
 
-    def close(self, host: str) -> None:
+    def leave(self, host: str) -> None:
         """Ask a host for nothing more; what is stored of it can still be had."""
-        self.closed.add(host)
+        self.left.add(host)
 
     def slow_down(self, url: str, seconds: float) -> None:
         """Leave at least that time between two requests to an address's host."""
@@ -149,7 +149,7 @@ class Client:
 
     def _ask(self, url: str, headers: Mapping[str, str], max_bytes: int, robots: bool, partial: Partial) -> Response:
         """The answer of the network, of status 200 or 304; a final failure is stored."""
-        if host_of(url) in self.closed:
+        if host_of(url) in self.left:
             raise FetchError(f"not asked for: {host_of(url)} refused several pictures in a row")
         try:
             return self._follow_redirects(url, headers, max_bytes, robots, partial)

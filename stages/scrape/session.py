@@ -144,8 +144,8 @@ class Session:
             if isinstance(result, Refused):
                 refused[host].add(record.image_url)
                 if len(refused[host]) == MAX_REFUSED:
-                    self.client.close(host)
-                    if not self.source.many_hosts or self.client.closed >= hosts:
+                    self.client.leave(host)
+                    if not self.source.many_hosts or self.client.left >= hosts:
                         raise _last_refusal(record, result) from result
                 result = str(result)
             else:

@@ -222,7 +222,8 @@ def _has_genre(genre: str, item: dict, page: BeautifulSoup | None) -> bool:
 
 
 def _key(item: dict) -> str:
-    return _text(item.get("id")) or _text(item.get("_id")) or _text(item.get("paintingUrl"))
+    names = (_text(item.get(name)) for name in ("id", "_id", "paintingUrl", "image"))
+    return next(filter(None, names), "") or json.dumps(item, sort_keys=True)
 
 
 def _text(value: object) -> str:

@@ -114,6 +114,8 @@ def test_a_work_of_wikiart_without_a_page_is_no_failure_where_its_picture_is_lis
     (record,) = wikiart.records(query(Answers(listed, {"Paintings": None}), "http://s.example/", artist="x"))
     assert isinstance(record, Record) and (record.image_url, record.page_url) == ("http://u.example/1.jpg", "")
     assert row(record, examine(picture(), 1))["title"] == "A double space"
+    twins = {"Paintings": [{"title": "A", "image": f"http://u.example/{number}.jpg"} for number in (1, 2)]}
+    assert len(list(wikiart.records(query(Answers(twins, {"Paintings": None}), "http://s.example/", artist="x")))) == 2
     nothing = {"Paintings": [{"id": "1", "title": "A"}]}
     (gap,) = wikiart.records(query(Answers(nothing, {"Paintings": None}), "http://s.example/", artist="x"))
     assert isinstance(gap, Gap) and gap.reason == "the site shows no picture of the work"

@@ -10,6 +10,7 @@ from PIL import Image, ImageChops, ImageCms
 from stages.common import decode
 
 SRGB_GAMMA = (0.45, 0.46)  # of a PNG: 1/2.2 = sRGB, for all who show it (PNG, third edition, 11.3.2.4)
+ROWS = 256  # of a picture that are computed with at once
 NEAR = 2  # levels of 255 by which a profile may differ from sRGB to be taken for it
 ORIENTATION = 274
 BITS_PER_SAMPLE, PHOTOMETRIC, MAX_SAMPLE_VALUE, PLANAR_CONFIGURATION, SAMPLE_FORMAT = 258, 262, 281, 284, 339  # TIFF
@@ -47,7 +48,7 @@ def _eight_bits(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     """The colors with 8 bits a channel, and the transparency where there is any."""
     if picture.mode.startswith("I"):
         return _gray(picture)
-    if _is_deep_tiff(picture):
+    if is_deep_tiff(picture):
         picture = _deep_tiff(picture)
     picture.load()
     key = picture.info.get("transparency")
@@ -63,18 +64,23 @@ def _gray(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     """Gray of 16 or 32 bits: white is the largest number that the file says or its bits can hold."""
     tags = getattr(picture, "tag_v2", {})
     bits, is_signed = _first(tags, BITS_PER_SAMPLE, 16), _first(tags, SAMPLE_FORMAT, 1) == 2
-    values = np.asarray(picture).astype(np.int64)
-    if bits == 32 and not is_signed:
-        values &= 0xFFFFFFFF  # Pillow reads them as signed
-    levels = values / _white(tags, bits - is_signed)
-    if _first(tags, PHOTOMETRIC, 1) == 0:
-        levels = 1 - levels
+    white, is_inverted = _white(tags, bits - is_signed), _first(tags, PHOTOMETRIC, 1) == 0
+    values = np.asarray(picture)
+    if values.dtype.kind == "u":
+        levels = _table(white, is_inverted)[values]
+    else:  # Pillow reads 32 bits as signed
+        levels = np.empty(values.shape, np.uint8)
+        for top in range(0, len(values), ROWS):
+            rows = values[top : top + ROWS].astype(np.int64)
+            if bits == 32 and not is_signed:
+                rows &= 0xFFFFFFFF
+            levels[top : top + ROWS] = _levels(1 - rows / white if is_inverted else rows / white)
     key = picture.info.get("transparency")
-    alpha = Image.fromarray(np.where(values == key, 0, 255).astype(np.uint8)) if isinstance(key, int) else None
-    return Image.fromarray(_levels(levels)), alpha
+    alpha = Image.fromarray((values != key) * np.uint8(255)) if isinstance(key, int) else None
+    return Image.fromarray(levels), alpha
 
 
-def _is_deep_tiff(picture: Image.Image) -> bool:
+def is_deep_tiff(picture: Image.Image) -> bool:
     """Whether a TIFF holds colors of 16 bits in a way that Pillow reads wrong."""
     tags: Any = getattr(picture, "tag_v2", None)
     if tags is None or picture.mode not in ("RGB", "RGBA", "CMYK") or _first(tags, BITS_PER_SAMPLE, 8) != 16:
@@ -97,7 +103,7 @@ def _deep_tiff(picture: Image.Image) -> Image.Image:
         raise NoColors("16 bits a color in separate planes, or with a white of their own, and compressed") from error
     if _first(tags, PLANAR_CONFIGURATION, 1) == 2:
         values = values.transpose(1, 2, 0)
-    channels = np.ascontiguousarray(_levels(values[..., : len(picture.mode)] / _white(tags, 16)))
+    channels = np.ascontiguousarray(_table(_white(tags, 16))[values[..., : len(picture.mode)]])
     found = Image.frombytes(picture.mode, channels.shape[1::-1], channels.tobytes())
     turn = decode.TURNS.get(tags.get(ORIENTATION, 1))  # elsewhere Pillow turns a TIFF while it decodes it
     return found.transpose(turn) if turn is not None else found
@@ -114,6 +120,12 @@ def _first(tags: Any, number: int, default: int) -> int:
     value = tags.get(number, default)
     first: Any = value[0] if isinstance(value, tuple) and value else value
     return first
+
+
+def _table(white: int, is_inverted: bool = False) -> np.ndarray:
+    """For each number of 16 bits its level of 8: a picture of them takes a byte each, and no more meanwhile."""
+    light = np.arange(65536) / white
+    return _levels(1 - light if is_inverted else light)
 
 
 def _levels(light: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from PIL import Image
 
 from stages.common import images
-from stages.common.colors import NoColors
+from stages.common.colors import NoColors, is_deep_tiff
 from stages.common.decode import FORMATS, TooLarge, has_several_pages, jpeg_scans, mended, open_picture, turn
 from stages.common.records import CatalogueRow
 from stages.scrape.addresses import FetchError, is_this_machine
@@ -148,7 +148,11 @@ def _decode(data: bytes, megapixels: float) -> tuple[str, int, int]:
         width, height = picture.size[::-1] if turned in SIDEWAYS else picture.size
         # Reads a JPEG to its end, but makes an eighth of its size: a third of the time.
         picture.draft(None, (1, 1))
-        images.upright(picture)
+        if is_deep_tiff(picture):
+            images.upright(picture)
+        else:
+            picture.load()
+            images.upright(picture.crop((0, 0, 1, 1)))  # whether its colors can be converted: one pixel tells
         return kind, width, height
 
 

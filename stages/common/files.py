@@ -1,56 +1,96 @@
 """Files of the stages: JSON, JSON lines, CSV, folders. Whole or not at all, the same bytes for the same values."""
 
 import csv
+import errno
 import io
 import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from stages.common.checkout import main_checkout
 from stages.common.cli import UserError
 
+PARTIAL = Path(".cache/partial")  # in the main checkout
+DAY = 86_400.0  # seconds
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to a temporary name beside `path`, then rename; on a failure the old file stays.
 
-    Raises UserError when the disk refuses (full, read-only), naming the file and the cause.
+def write_bytes(path: Path, data: bytes, durable: bool = True) -> None:
+    """Write `data` to a temporary file, then rename it to `path`; on a failure the old file stays.
+
+    Not `durable`: without waiting for the disk, for who can tell what a power cut has spoilt. Raises UserError when the
+    disk refuses (full, read-only), naming the file and the cause.
     """
-    temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        try:
+            _write(path, data, _partial(), durable)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _write(path, data, path.parent, durable)  # another file system, where nothing else can be renamed from
     except OSError as error:
-        if temporary:
-            temporary.unlink(missing_ok=True)
         raise UserError(
             f"could not write {path}: {error.strerror or error}. The file that was there is unchanged. "
             "Free some disk space or make the folder writable, then run the same command again."
         ) from error
 
 
+def _write(path: Path, data: bytes, place: Path, durable: bool) -> None:
+    """Write by way of a temporary file in the folder `place`."""
+    with tempfile.NamedTemporaryFile(dir=place, prefix=f".{path.name}.", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(data)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
 @contextmanager
 def folder(path: Path) -> Iterator[Path]:
     """An empty folder to fill; it takes the place of `path` when the block ends well, else the old folder stays."""
-    partial = path.with_name(f".{path.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
+    with temporary_folder(path.name) as partial:
         yield partial
         if path.exists():
             shutil.rmtree(path)
-        partial.rename(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(partial, path)
+
+
+@contextmanager
+def temporary_folder(name: str) -> Iterator[Path]:
+    """An empty folder for the time of a block; `name` is for who finds it after a kill."""
+    partial = Path(tempfile.mkdtemp(dir=_partial(), prefix=f"{name}."))
+    partial.chmod(0o755)
+    try:
+        yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _partial() -> Path:
+    """Where everything lies that is not complete: git and DVC ignore it, and no stage reads there.
+
+    What a kill left is cleared a day later: by then it is nobody's any more.
+    """
+    place = main_checkout() / PARTIAL
+    place.mkdir(parents=True, exist_ok=True)
+    for left in place.iterdir():
+        with suppress(FileNotFoundError):  # of another process, which is done with it
+            if time.time() - left.stat().st_mtime > DAY:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+    return place
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""How a network's convolutions are computed on this machine: measured once, kept in .cache/kernels.json.
+"""How a network's convolutions are computed on this machine: measured once, kept in .cache/kernels.
 
 Which of several ways is fast depends on the processor: bfloat16 doubles the speed of one and slows the next. A way
 other than float32 by PyTorch's direct convolution is taken only where it is MARGIN times as fast, by the processor's
@@ -20,16 +20,16 @@ from typing import Any
 import torch
 from filelock import FileLock
 
+from stages.common import kept
 from stages.common.checkout import main_checkout
 from stages.common.device import FLOAT32, Kernel, Runtime, can_bfloat16
-from stages.common.files import write_json
 from stages.common.section import RuntimeParams
 
 MARGIN = 1.25  # how many times as fast a way must be as the one that it takes the place of
 CLOSE = 0.06  # how near two speeds are that are measured for longer
 ROUNDS, MOST_ROUNDS = 3, 12  # of all ways in turn; the most where two are close, but none after that many SECONDS
 SECONDS = 3.0
-CACHE = Path(".cache/kernels.json")
+CACHE = Path(".cache/kernels")  # JSON behind its checksum
 
 Work = Callable[[], Any]  # what is timed
 
@@ -66,7 +66,7 @@ def fastest(runtime: Runtime, chosen: RuntimeParams, probe: Probe) -> Runtime:
         if not _sound(entry, kernels):
             with one_thread():
                 entry = measured[f"{probe.name}, {chosen.precision}"] = measure(kernels, probe.work)
-            write_json(path, cache)
+            kept.write(path, json.dumps(cache, indent=2).encode())
             print(f"{probe.name}: {entry['chosen']} ({_ratios(entry)})", file=sys.stderr)
     return replace(runtime, kernel=next(kernel for kernel in kernels if kernel.name == entry["chosen"]))
 
@@ -148,11 +148,8 @@ def _admissible(kernel: Kernel, precision: str) -> bool:
 
 def _read(path: Path) -> dict[str, Any]:
     """The cache; a damaged or missing one counts as empty."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) and all(isinstance(item, dict) for item in found.values()) else {}
+    entry = kept.read(path)
+    return {} if entry is None else json.loads(entry)
 
 
 def _sound(entry: Any, kernels: Sequence[Kernel]) -> bool:

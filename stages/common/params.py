@@ -9,9 +9,9 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import ValidationError
 
+from stages.common import plain_yaml
 from stages.common.cli import UserError, nearest
 from stages.common.section import Section
 
@@ -36,6 +36,7 @@ RENAMED = {
     "train.precision": "runtime.precision",
     "train.threads": "runtime.threads",
 }
+SHOWN = 200  # characters of a wrong value
 REMEDY = "Set it in params.yaml, or for one experiment with `dvc exp run -S key=value`."
 Kind = TypeVar("Kind", bound=Section)
 
@@ -68,10 +69,10 @@ class Params(Mapping[str, Section]):
 def load(path: Path = Path("params.yaml")) -> Params:
     """Read and check params.yaml; raises UserError that names each wrong key, its value, the choices and the remedy."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = plain_yaml.parse(path.read_bytes())
     except FileNotFoundError as error:
         raise UserError(f"{path} is not there: run the stages from the repository's root") from error
-    except yaml.YAMLError as error:
+    except plain_yaml.NotPlain as error:
         raise UserError(f"{path} is not valid YAML: {error}") from error
     return check(values, str(path))
 
@@ -80,7 +81,7 @@ def check(values: Any, origin: str) -> Params:
     """The sections of what params.yaml says; raises UserError as `load` does, `origin` says what cannot be used."""
     if not isinstance(values, dict):
         raise UserError(
-            f"{origin} cannot be used: it has no sections, but is {values!r}. Take the project's params.yaml."
+            f"{origin} cannot be used: it has no sections, but is {_shown(values)}. Take the project's params.yaml."
         )
     sections = {}
     wrong = [f"{name} is not a known key{nearest(str(name), SECTIONS)}" for name in values if name not in SECTIONS]
@@ -115,6 +116,15 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def _shown(value: Any) -> str:
+    """A value for a message; of a long one the beginning."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "an endless number"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
 def _explain(name: str, item: Mapping[str, Any]) -> str:
     """One line for one of pydantic's errors in a section."""
     key = ".".join(str(part) for part in (name, *item["loc"]))
@@ -129,9 +139,9 @@ def _explain(name: str, item: Mapping[str, Any]) -> str:
             return str(item["ctx"]["error"])
         case "literal_error":
             further = schema(name).further_choice(key.removeprefix(f"{name}."))
-            return f"{key} is {item['input']!r}, but must be one of {item['ctx']['expected']}{further}"
+            return f"{key} is {_shown(item['input'])}, but must be one of {item['ctx']['expected']}{further}"
         case "float_type" if isinstance(item["input"], str):
             text = "YAML reads 2e-4 as text: write 0.0002"
-            return f"{key} is the text {item['input']!r}, but must be a number ({text})"
+            return f"{key} is the text {_shown(item['input'])}, but must be a number ({text})"
         case _:
-            return f"{key} is {item['input']!r}, but {item['msg'].replace('Input should', 'it should')}"
+            return f"{key} is {_shown(item['input'])}, but {item['msg'].replace('Input should', 'it should')}"

@@ -7,7 +7,6 @@ so the state lies outside of them, in .resume/<stage>/<fingerprint>/.
 import hashlib
 import io
 import json
-import pickle
 import shutil
 import time
 from collections.abc import Iterable, Sequence
@@ -16,9 +15,8 @@ from typing import Any
 
 import torch
 
-from stages.common import code
+from stages.common import code, kept, state_dict
 from stages.common.checkout import main_checkout
-from stages.common.files import write_bytes
 
 EVERY = 60.0  # seconds between two saves
 KEPT_DAYS = 30  # of work that nobody went on with
@@ -44,10 +42,26 @@ class Resume:
 
     def load(self, name: str) -> Any | None:
         """What `save` kept last, or None where there is nothing (or a damaged file: the work starts again)."""
+        entry = kept.read(self.folder / f"{name}.pt")
         try:
-            return torch.load(self.folder / f"{name}.pt", map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError):
+            return None if entry is None else state_dict.plain(entry)
+        except state_dict.NoStateDict:
             return None
+
+    def save_bytes(self, name: str, data: bytes) -> None:
+        """Keep a file as it is, behind its checksum."""
+        kept.write(self.folder / name, data)
+
+    def load_bytes(self, name: str) -> bytes | None:
+        """What `save_bytes` kept, or None likewise."""
+        return kept.read(self.folder / name)
+
+    def newest_other(self, name: str) -> tuple[Path, Any] | None:
+        """Of this stage's other pieces of work the one that saved `name` last: its folder, and what it saved."""
+        files = [path for path in self.folder.parent.glob(f"*/{name}.pt") if path.parent != self.folder]
+        newest = sorted(files, key=lambda path: path.stat().st_mtime)[-1:]
+        states = [(path.parent, Resume(self.folder.parent.name, path.parent.name).load(name)) for path in newest]
+        return next(((folder, state) for folder, state in states if state is not None), None)
 
     def due(self) -> bool:
         """Whether the last save is long enough ago for another."""
@@ -57,7 +71,7 @@ class Resume:
         """Keep tensors, numbers, texts, lists and dicts."""
         data = io.BytesIO()
         torch.save(state, data)
-        write_bytes(self.folder / f"{name}.pt", data.getvalue())
+        kept.write(self.folder / f"{name}.pt", data.getvalue())
         self._saved = time.monotonic()
 
     def remove(self) -> None:

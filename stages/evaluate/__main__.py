@@ -16,6 +16,7 @@ from stages.evaluate.cache import Cache
 from stages.evaluate.params import EvaluateParams
 from stages.evaluate.pictures import gather
 from stages.evaluate.session import Session
+from stages.metrics import table
 from stages.metrics.manifold import DENSITY_K, PRECISION_K
 
 WORKS = Path("data/works")
@@ -36,12 +37,13 @@ def main() -> None:
         found = session.inception(pictures)
         second = session.efficientnet(pictures)
         copying = session.copying(pictures)
+    found |= copying.numbers() | {"efficientnet": second}
+    table.check(found)
     with files.folder(EVALUATION) as folder:
         files.write_jsonl(folder / "nearest.jsonl", copying.rows([path.name for path in samples], split["train"]))
         images.save_jpeg(folder / "nearest.jpg", copying.sheet(pictures.generated, pictures.trained))
-    found |= copying.numbers()
     how = {"resize": settings.resize, "precision_k": PRECISION_K, "density_k": DENSITY_K, "runtime": runtime.report()}
-    files.write_json(Path("metrics/evaluate.json"), found | {"efficientnet": second} | pictures.counts() | how)
+    files.write_json(Path("metrics/evaluate.json"), found | pictures.counts() | how)
     interval, above = f"{found['fld_low']:.1f} to {found['fld_high']:.1f}", f"{found['fid_above_floor']:.1f}"
     print(
         f"evaluate: FLD {found['fld']:.1f} ({interval}), KID {found['kid']:.4f}, "

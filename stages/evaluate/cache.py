@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from stages.common.files import write_bytes
+from stages.common import kept
 
 
 class Cache:
@@ -32,17 +32,14 @@ class Cache:
         counts as none. `on_found` is called with the number of pictures where nothing is computed.
         """
         path = self._folder / f"{_mark(context, pictures)}.npy"
-        try:
-            with path.open("rb") as file:
-                found = np.load(file, allow_pickle=False)
-            if found.ndim == 2 and len(found) == len(pictures):
-                on_found(len(pictures))
-                return torch.from_numpy(found).double()
-        except (OSError, ValueError, EOFError):
-            pass
+        entry = kept.read(path)
+        if entry is not None:
+            found = np.load(io.BytesIO(entry), allow_pickle=False)
+            on_found(len(pictures))
+            return torch.from_numpy(found).double()
         computed, data = compute(), io.BytesIO()
         np.save(data, computed.float().numpy(), allow_pickle=False)  # the networks compute in float32: nothing is lost
-        write_bytes(path, data.getvalue())
+        kept.write(path, data.getvalue())
         return computed.double()
 
 

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from stages.common import state_dict
 from stages.common.cli import UserError
-from stages.common.weights import EFFICIENTNET, locate
+from stages.common.weights import EFFICIENTNET
 
 FEATURES = 1280
 SIDE = 224  # pixels
@@ -98,7 +99,7 @@ def load(device: torch.device) -> EfficientNetLite0:
 
     Raises UserError when the weights do not fit.
     """
-    state = torch.load(locate(EFFICIENTNET), map_location="cpu", weights_only=True)
+    state = state_dict.packaged(EFFICIENTNET)
     network = EfficientNetLite0().eval()
     parts = [module for module in network.modules() if isinstance(module, Convolution)]
     # In the order of execution.

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, max_pool2d, normalize, pad, relu
 
+from stages.common import state_dict
 from stages.common.tensors import from_bytes
-from stages.common.weights import PERCEPTUAL, locate
+from stages.common.weights import PERCEPTUAL
 
 SIDE = 64  # pixels: enough for a composition, and the vectors stay small
 BLUR = torch.tensor([1.0, 2.0, 1.0])  # before every halving (Zhang 2019), which makes the network tolerant of shifts
@@ -58,11 +59,7 @@ def halve(maps: Tensor) -> Tensor:
 
 def load(device: torch.device) -> Perceptual:
     """The network with the packaged weights."""
-    return (
-        Perceptual(torch.load(locate(PERCEPTUAL), map_location="cpu", weights_only=True))
-        .requires_grad_(False)
-        .to(device)
-    )
+    return Perceptual(state_dict.packaged(PERCEPTUAL)).requires_grad_(False).to(device)
 
 
 def squares(vectors: Tensor) -> Tensor:

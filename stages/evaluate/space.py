@@ -32,7 +32,11 @@ def measure_space(comparison: Comparison, subsets: int, seed: int) -> dict[str, 
         if metric.floor:
             found[f"{key}_floor"] = measure(comparison.of_floor())
         margin, (least, most) = jackknife.NORMAL * errors[key], metric.bounds
-        found |= {key: value, f"{key}_low": max(least, value - margin), f"{key}_high": min(most, value + margin)}
+        found |= {
+            key: value,
+            f"{key}_low": max(value - margin, least),
+            f"{key}_high": min(value + margin, most),
+        }  # NaN stays
     return found
 
 

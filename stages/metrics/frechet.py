@@ -9,6 +9,8 @@ from torch import Tensor
 from stages.metrics.comparison import Comparison
 from stages.metrics.kernel import Gram
 
+ROUNDING = 1e-6  # by which the distance of two equal sets comes out below 0
+
 
 def fid(comparison: Comparison) -> float:
     """Of all generated pictures, as everybody's: it falls with the number of pictures."""
@@ -37,7 +39,8 @@ def distance(gram: Gram) -> float:
     means = gram.first.mean + gram.second.mean - 2 * gram.cross.mean()
     traces = sum((part.squares.sum() - part.mean * len(part)) / (len(part) - 1) for part in (gram.first, gram.second))
     scale = ((len(gram.first) - 1) * (len(gram.second) - 1)) ** 0.5
-    return float(means + traces - 2 * torch.linalg.svdvals(_centered(gram.cross)).sum() / scale)
+    found = float(means + traces - 2 * torch.linalg.svdvals(_centered(gram.cross)).sum() / scale)
+    return 0.0 if -ROUNDING < found < 0 else found
 
 
 def _parts(gram: Gram, count: int) -> Iterator[Gram]:

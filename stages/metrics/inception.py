@@ -3,15 +3,15 @@
 Written out here with the real weights: torch-fidelity's, which tests compare it with, takes seconds to import.
 """
 
-import warnings
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from stages.common import state_dict
 from stages.common.cli import UserError
-from stages.common.weights import INCEPTION, locate
+from stages.common.weights import INCEPTION
 
 SIDE = 299  # pixels
 EPSILON = 1e-3  # of the batch norms
@@ -155,9 +155,7 @@ class Published(NamedTuple):
 
 def published() -> list[Published]:
     """The 94 convolutions in the order of `Inception`, as the package has them."""
-    # The file is an old graph; only its weights are used.
-    with warnings.catch_warnings(action="ignore", category=FutureWarning):
-        state = torch.jit.load(locate(INCEPTION), map_location="cpu").state_dict()
+    state = state_dict.packaged_graph(INCEPTION)
     names = dict.fromkeys(key.rpartition(".")[0] for key in state if key.endswith(".beta"))
     return [Published(*(state[f"{name}.{part}"] for part in ("weight", "beta", "mean", "var"))) for name in names]
 

@@ -7,7 +7,10 @@ The rows name their functions as text, so that the table loads without torch.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Literal
+
+from stages.common.cli import UserError
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -20,7 +23,7 @@ class Metric:
     form: str  # how its value is rounded, as in format()
     better: Literal["lower", "higher"]
     meaning: str
-    bounds: tuple[float, float]  # of what it can be: no interval goes beyond
+    bounds: tuple[float, float]  # of what it can be: no interval goes beyond, and a number that does is an error
     measure: str  # its function, "module:name" of a Comparison -> float; "" where the stage evaluate has another way
     above_floor: bool = False  # whether the floor is taken off already: a perfect generator has 0
     floor: bool = False  # whether other real works are measured too: what a perfect generator would get, `key_floor`
@@ -48,7 +51,7 @@ class Row:
     efficientnet: Cell
 
 
-ANY = (-float("inf"), float("inf"))
+FAR = 1e6  # beyond all distances in these feature spaces: damaged features, not pictures, are further apart
 SHARE = (0.0, 1.0)
 METRICS: dict[str, Metric] = {
     "fld": Metric(
@@ -75,7 +78,7 @@ METRICS: dict[str, Metric] = {
         form=".3f",
         better="lower",
         meaning="Distance of the two distributions, unbiased with few pictures (Bińkowski 2018).",
-        bounds=ANY,
+        bounds=(-1.0, FAR),  # unbiased: around 0 for equal distributions, and a little below
         measure="stages.metrics.kid:kid",
         floor=True,
         subsets=True,
@@ -86,7 +89,7 @@ METRICS: dict[str, Metric] = {
         better="lower",
         meaning="Distance of two normal distributions (Heusel 2017). It grows as the pictures get fewer: "
         "read it beside its floor.",
-        bounds=ANY,
+        bounds=(0.0, FAR),
         measure="stages.metrics.frechet:fid",
         floor=True,
     ),
@@ -95,7 +98,7 @@ METRICS: dict[str, Metric] = {
         form=".0f",
         better="lower",
         meaning="At equal counts, so that a perfect generator has 0.",
-        bounds=ANY,
+        bounds=(-FAR, FAR),
         measure="stages.metrics.frechet:fid_above_floor",
         above_floor=True,
     ),
@@ -141,6 +144,28 @@ METRICS: dict[str, Metric] = {
     ),
 }
 HEADLINE = "fld"  # the metric that stands above all others: copies do not lower it (stages/evaluate/JUDGES.md)
+
+
+def check(found: Mapping[str, Any]) -> None:
+    """Raises UserError for numbers of metrics/evaluate.json that cannot be: not finite, or beyond a row's bounds."""
+    wrong = [
+        f"{where}{key}{end} is {numbers[key + end]:g}, but lies between {least:g} and {most:g}"
+        for where, numbers in (("", found), ("efficientnet.", found.get("efficientnet", {})))
+        for key, metric in METRICS.items()
+        for end, (least, most) in _ranges(metric).items()
+        if key + end in numbers and not (isfinite(numbers[key + end]) and least <= numbers[key + end] <= most)
+    ]
+    if wrong:
+        raise UserError(
+            "\n  ".join(["the numbers of the evaluation cannot be right, and none is written:", *wrong])
+            + "\nSomething is damaged: delete .cache/features and run `dvc repro` again; if that does not help, "
+            "reinstall the packages of requirements.txt, which hold the networks' weights"
+        )
+
+
+def _ranges(metric: Metric) -> dict[str, tuple[float, float]]:
+    """Of a metric and of what stands beside it, by the end of its key."""
+    return dict.fromkeys(("", "_low", "_high", "_floor"), metric.bounds) | {"_std": (0.0, FAR)}
 
 
 def rows(found: Mapping[str, Any]) -> list[Row]:

@@ -1,17 +1,18 @@
 """The store of fetched bytes: bodies by their content, and for each address what it answered.
 
 An entry is written whole or not at all (a temporary name, then a rename), so that a killed scrape leaves nothing half.
-A body is checked against its name when it is read: what a disk or a hand has damaged is fetched again. Bodies that are
-still arriving lie apart from the others (partial.py).
+Both are checked when they are read, a body against its name, an answer against its checksum: what a power cut, a disk
+or a hand has damaged is fetched again, and nothing is written with fsync. Bodies that are still arriving lie apart from
+the others (partial.py).
 """
 
 import hashlib
 import json
-import os
-import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from stages.common import kept
+from stages.common.files import write_bytes
 from stages.scrape.partial import Partial
 
 
@@ -40,8 +41,8 @@ class Store:
     def find(self, url: str) -> Entry | None:
         """What is kept of an address, or None."""
         try:
-            return Entry(**json.loads(self._answer_path(url).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            return Entry(**json.loads(kept.read(self._answer_path(url)) or b""))
+        except (ValueError, TypeError):
             return None
 
     def body(self, entry: Entry) -> bytes | None:
@@ -55,7 +56,7 @@ class Store:
     def keep(self, url: str, body: bytes, etag: str = "", modified: str = "") -> None:
         """Keep a body; the answer that names it comes second, so that it never names a missing one."""
         digest = hashlib.sha256(body).hexdigest()
-        _write(self._body_path(digest), body)
+        write_bytes(self._body_path(digest), body, durable=False)
         self._write_entry(Entry(url, sha256=digest, etag=etag, modified=modified))
 
     def keep_failure(self, url: str, reason: str) -> None:
@@ -71,7 +72,8 @@ class Store:
         return Partial(self.folder / "partial" / _key(url))
 
     def _write_entry(self, entry: Entry) -> None:
-        _write(self._answer_path(entry.url), json.dumps(asdict(entry)).encode())
+        path = self._answer_path(entry.url)
+        write_bytes(path, kept.sealed(path.name, json.dumps(asdict(entry)).encode()), durable=False)
 
     def _answer_path(self, url: str) -> Path:
         key = _key(url)
@@ -83,14 +85,3 @@ class Store:
 
 def _key(url: str) -> str:
     return hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Without fsync: the checks on reading find what a power cut has spoilt, and a scrape writes thousands of files."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        temporary.write_bytes(data)
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-    temporary.replace(path)

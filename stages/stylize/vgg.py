@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from stages.common import state_dict
 from stages.common import weights as packaged
 from stages.common.cli import UserError
 from stages.common.device import BFLOAT16, FLOAT32, WINOGRAD, Kernel
@@ -91,7 +92,7 @@ def load_oxford() -> Weights:
 
     It holds for each convolution codes uint8 [out, in, 3, 3], a table [256] and a bias [out].
     """
-    packed = torch.load(packaged.locate(packaged.VGG19), map_location="cpu", weights_only=True)
+    packed = state_dict.packaged(packaged.VGG19)
     names = [f"block{layer[4]}_conv{layer[6]}" for layer in LAYERS]
     return [(unpacked(packed, name), packed[f"{name}_b"]) for name in names]
 

@@ -26,7 +26,7 @@ class Guard:
     def __init__(self, loss: str, state: dict[str, Any] | None = None):
         """`loss`: its name; `state`: of the guard that this one goes on for."""
         self._certain = CERTAIN * undecided_loss(loss)
-        self.state = state or {"best": None, "stale": 0, "since": {}, "problems": {}, "scores": []}
+        self.state = state or {"best": None, "stale": 0, "most_stale": 0, "since": {}, "problems": {}, "scores": []}
 
     def update(self, rows: Sequence[dict[str, float]], evaluation: Evaluation | None, kimg: float) -> bool:
         """Take in the rows since the last time and the evaluation of now; whether its generator is the best so far.
@@ -43,6 +43,7 @@ class Guard:
         if better:
             self.state["best"] = {"kimg": kimg, "fld": evaluation.fld if evaluation else None}
         self.state["stale"] = 0 if better else self.state["stale"] + 1
+        self.state["most_stale"] = max(self.state["most_stale"], self.state["stale"])
         return better
 
     def should_stop(self, patience: int) -> bool:

@@ -12,6 +12,7 @@ from stages.common.cli import UserError
 from stages.common.device import Runtime
 from stages.common.images import listing, read, to_array
 from stages.gan.augmentations import AUGMENTATIONS
+from stages.train import saved
 from stages.train.params import TrainParams
 
 
@@ -63,8 +64,8 @@ def read_inputs(folder: Path, params: TrainParams, device: torch.device) -> Inpu
 
 
 def decisive(params: TrainParams, runtime: Runtime, paths: Sequence[Path]) -> list[Any]:
-    """All that decides the result besides the code: params, runtime, names and bytes of the files."""
-    found: list[Any] = [params.model_dump(), runtime.report()]
+    """All that decides the networks at each step besides the code: params, runtime, names and bytes of the files."""
+    found: list[Any] = [params.model_dump(exclude=set(saved.PASSIVE)), runtime.report()]
     for path in paths:
         found += [f"{path.parent.name}/{path.name}", path.read_bytes()]
     return found

@@ -1,14 +1,14 @@
 """What a training writes: sheets, curves, networks, a time-lapse."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 from torch import Tensor
 
-from stages.common.files import write_csv
+from stages.common.files import write_bytes, write_csv
 from stages.common.images import listing, read, save_animation, save_png
 from stages.gan.checkpoint import save_generator, write_tensors
 from stages.gan.networks import Generator
@@ -31,16 +31,17 @@ class Outputs:
         """The folder of the contact sheets, named by the number of pictures shown."""
         return self.folder / "sheets"
 
-    def restore_sheets(self, backup: Path | None) -> None:
-        """Replace the sheets by those of a backup, or by none."""
+    def restore_sheets(self, sheets: Mapping[str, bytes]) -> None:
+        """Replace the sheets by those of an interrupted training, by their names, or by none."""
         shutil.rmtree(self.sheets, ignore_errors=True)
-        if backup:
-            shutil.copytree(backup, self.sheets)
+        for name, data in sheets.items():
+            write_bytes(self.sheets / name, data)
 
-    def write_sheet(self, page: Image.Image, shown: int, backup: Path) -> None:
-        """Write a sheet twice, since DVC empties the stage's outputs before it runs again."""
-        for folder in (self.sheets, backup):
-            save_png(folder / f"{shown:09d}.png", page)
+    def write_sheet(self, page: Image.Image, shown: int) -> tuple[str, bytes]:
+        """Write a sheet; its name and bytes are for the saved state: DVC empties the outputs before a stage runs."""
+        path = self.sheets / f"{shown:09d}.png"
+        save_png(path, page)
+        return path.name, path.read_bytes()
 
     def write_curves(self, rows: Sequence[dict[str, float]], evaluations: Sequence[dict[str, float]]) -> None:
         """The two CSVs; the one of the evaluations is there even without any."""

@@ -12,7 +12,7 @@ from stages.common.images import from_array
 from stages.common.resume import Resume
 from stages.gan.build import count_parameters
 from stages.gan.sampling import contact_sheet, latents, sample
-from stages.train import guard
+from stages.train import guard, saved
 from stages.train.budget import Budget
 from stages.train.evaluator import Evaluator
 from stages.train.inputs import Inputs
@@ -37,21 +37,25 @@ class Session:
         self.params, self.runtime, self.inputs, self.resume, self.outputs = params, runtime, inputs, resume, outputs
         self.schedule = schedule(params)
         self.state = State(params, runtime.device, runtime.dtype)
-        tensors, about = resume.load("state") or ({}, {})
+        found, not_taken = saved.load(resume, params)
+        if not_taken:
+            print(not_taken)
+        about = found.about
         self.rows: list[dict[str, float]] = about.get("rows", [])
         self.evaluations: list[dict[str, float]] = about.get("evaluations", [])
         self.guard = guard.Guard(params.loss, about.get("guard"))
         self.budget = Budget(params.max_minutes, params.cost_per_hour, about.get("spent", 0.0))
         self.best: dict[str, Tensor] = {}  # the best generator's state
-        self._restore(tensors)
-        self.ended = "kimg"
+        self.sheets = found.sheets
+        self.ended = about.get("ended", "kimg")
+        self._restore(found.tensors)
         self.verdict = self.guard.verdict(self.ended)
         self.evaluator = self._make_evaluator()
         self.progress_bar: ProgressBar | None = None
 
     def _restore(self, tensors: dict[str, Tensor]) -> None:
         """Put back the networks and the sheets of a saved state, if there are any."""
-        self.outputs.restore_sheets(self.resume.folder / "sheets" if tensors else None)
+        self.outputs.restore_sheets(self.sheets)
         if tensors:
             self.best = {name.removeprefix(BEST): value for name, value in tensors.items() if name.startswith(BEST)}
             self.state.load({name: value for name, value in tensors.items() if not name.startswith(BEST)})
@@ -79,6 +83,8 @@ class Session:
     def run(self, bar: tqdm) -> None:
         """Train to the end, also to a bad one; `bar` counts pictures."""
         self.progress_bar = ProgressBar(bar, self.params, self.budget, self.state.step)
+        if self.ended != "kimg":  # killed after its end, which came early
+            return
         try:
             train(self.state, self.inputs.pictures, self.inputs.validation, self.params, self.schedule, self)
             self.verdict = self.guard.verdict(self.ended)
@@ -119,7 +125,8 @@ class Session:
     def save(self) -> None:
         """Write a sheet, the CSVs for who watches, and the whole state to go on from."""
         page = contact_sheet(self.samples(range(SHEET_PICTURES)), columns=5)
-        self.outputs.write_sheet(page, self.pictures_shown(), self.resume.folder / "sheets")
+        name, data = self.outputs.write_sheet(page, self.pictures_shown())
+        self.sheets[name] = data
         self.outputs.write_curves(self.rows, self.evaluations)
         best = {f"{BEST}{name}": value for name, value in self.best.items()}
         about = {
@@ -127,8 +134,10 @@ class Session:
             "evaluations": self.evaluations,
             "guard": self.guard.state,
             "spent": self.budget.spent(),
+            "ended": self.ended,
+            "params": self.params.model_dump(),
         }
-        self.resume.save("state", (self.state.tensors() | best, about))
+        saved.save(self.resume, saved.Saved(self.state.tensors() | best, about, self.sheets))
 
     def samples(self, numbers: range) -> list[Image.Image]:
         """The pictures that the moving average makes of these latents: the same latents at every time."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from stages.common import state_dict
 from stages.common.cli import UserError
 from stages.common.device import BFLOAT16, FLOAT32, Kernel
 from stages.upscale import rrdb
@@ -22,21 +23,16 @@ if TYPE_CHECKING:
     from spandrel import ImageModelDescriptor
 
 
-def read(path: Path) -> dict[str, Tensor]:
-    """The weights in a file; raises UserError when there is none, or it is not what spandrel reads."""
-    from spandrel import ModelLoader
+def read(path: Path, data: bytes) -> dict[str, Tensor]:
+    """The weights in a file's bytes; raises UserError where they are not what can be read without running code."""
+    from spandrel import canonicalize_state_dict
 
-    if not path.is_file():
-        raise UserError(
-            f"upscale.model is {path}, but there is no such file: give the path of a .pth or .safetensors, "
-            "or leave it empty for Real-ESRGAN x4plus"
-        )
     try:
-        return dict(ModelLoader().load_state_dict_from_file(path))
-    except Exception as error:  # whatever a foreign file does to the readers of five formats
+        return canonicalize_state_dict(state_dict.foreign(data))
+    except state_dict.NoStateDict as error:
         raise UserError(
-            f"upscale.model is {path}, which cannot be read as weights ({error}): "
-            "give a .pth or .safetensors of a network that enlarges"
+            f"upscale.model is {path}, which cannot be read as weights: {error}. "
+            "Give a .safetensors, or a .pth that torch.save wrote of a network's state_dict()"
         ) from error
 
 
@@ -45,11 +41,13 @@ def load(state: Mapping[str, Tensor], name: str, device: torch.device) -> Model:
 
     Raises UserError when spandrel knows none, or it does not enlarge pictures.
     """
-    from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError
+    from spandrel import ImageModelDescriptor, ModelLoader
 
     try:
         found = ModelLoader().load_from_state_dict(dict(state))
-    except (UnsupportedModelError, RuntimeError, KeyError, ValueError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever foreign shapes do to the constructors of thirty networks
         raise UserError(
             f"{name} holds weights of no network that spandrel knows ({type(error).__name__}): "
             "give an upscaler such as RealESRGAN_x4plus.pth"

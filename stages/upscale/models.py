@@ -7,6 +7,7 @@ from typing import TypedDict
 import torch
 
 from stages.common import weights
+from stages.common.cli import UserError
 from stages.common.device import Runtime
 from stages.common.section import RuntimeParams
 from stages.upscale import esrgan, foreign, rrdb
@@ -24,13 +25,19 @@ class About(TypedDict):
 def choose(model: str, runtime: Runtime, exactly: RuntimeParams) -> tuple[Network, About, Runtime]:
     """The network of `upscale.model`, and the runtime with the kernel in which it is the fastest.
 
-    Raises UserError as `foreign.read` and `foreign.load` do.
+    Raises UserError where there is no such file, and as `foreign.read` and `foreign.load` do.
     """
     path = Path(model) if model else weights.locate(weights.ESRGAN)
-    found = foreign.load(foreign.read(path), str(path), runtime.device) if model else packaged(runtime.device)
+    if not path.is_file():
+        raise UserError(
+            f"upscale.model is {path}, but there is no such file: give the path of a .pth or .safetensors, "
+            "or leave it empty for Real-ESRGAN x4plus"
+        )
+    data = path.read_bytes()
+    found = foreign.load(foreign.read(path, data), str(path), runtime.device) if model else packaged(runtime.device)
     about: About = {
         "model": path.name if model else "Real-ESRGAN x4plus",
-        "model_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "model_sha256": hashlib.sha256(data).hexdigest(),
     }
     runtime = found.fastest(runtime, exactly)
     return found.on(runtime.device, runtime.kernel), about, runtime

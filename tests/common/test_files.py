@@ -1,8 +1,12 @@
 """Reports are whole or not at all, and their bytes depend on their values alone."""
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
+import time
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +70,69 @@ def test_a_folder_is_replaced_only_when_its_block_ends_well(tmp_path):
     with files.folder(tmp_path / "out") as folder:
         (folder / "c").write_text("third")
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["c", "out"]
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A checkout that DVC names, as for a queued experiment."""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "main"))
+    return tmp_path / "main"
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+count = int(sys.argv[1])
+def kill(event, arguments):
+    global count
+    if event in ("os.rename", "os.chmod", "os.mkdir", "os.remove", "os.rmdir", "shutil.move"):
+        count -= 1
+        if not count:
+            os._exit(9)
+sys.addaudithook(kill)
+from stages.common import files
+files.write_json(Path("metrics/a.json"), {"a": 1})
+with files.folder(Path("data/b")) as folder:
+    files.write_bytes(folder / "c", b"c")
+"""
+
+
+def test_what_a_kill_leaves_lies_in_the_ignored_place_alone(tmp_path, clean_environment):
+    """Killed before each change of the file system: beside the outputs there is never a file that is not complete."""
+    complete = {"metrics", "metrics/a.json", "data", "data/b", "data/b/c"}
+    codes, left = [], 0
+    for number in range(1, 30):
+        place = tmp_path / str(number)
+        place.mkdir()
+        command = [sys.executable, "-c", KILLED, str(number)]
+        codes.append(subprocess.run(command, cwd=place, env=clean_environment()).returncode)
+        found = {path.relative_to(place).as_posix() for path in place.rglob("*")}
+        assert {path for path in found if not path.startswith(".cache")} <= complete
+        left += any(path.startswith(".cache/partial/") for path in found)
+        if not codes[-1]:
+            break
+    assert len(codes) > 6 and codes == [9] * (len(codes) - 1) + [0] and left > 3
+
+
+def test_leftovers_are_cleared_a_day_later(tmp_path, checkout):
+    files.write_bytes(tmp_path / "a", b"")
+    place = checkout / files.PARTIAL
+    (place / ".old").write_text("")
+    (place / "folder").mkdir()
+    (place / "folder/file").write_text("")
+    (place / ".new").write_text("")
+    long_ago = time.time() - files.DAY - 60
+    for name in (".old", "folder"):
+        os.utime(place / name, (long_ago, long_ago))
+    files.write_bytes(tmp_path / "a", b"")
+    assert [path.name for path in place.iterdir()] == [".new"]
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="no second file system")
+def test_a_target_on_another_file_system_is_written_all_the_same(tmp_path, checkout):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as far:
+        assert os.stat(far).st_dev != os.stat(tmp_path).st_dev
+        files.write_bytes(Path(far) / "a", b"a")
+        with files.folder(Path(far) / "b") as folder:
+            (folder / "c").write_text("c")
+        assert sorted(path.relative_to(far).as_posix() for path in Path(far).rglob("*")) == ["a", "b", "b/c"]

@@ -7,6 +7,7 @@ from pkgutil import resolve_name
 import pytest
 import torch
 
+from stages.common.cli import UserError
 from stages.metrics import table
 from stages.metrics.comparison import Comparison
 
@@ -78,3 +79,26 @@ def test_what_is_told_above_its_floor_has_a_floor_of_zero():
 def test_the_table_loads_without_torch():
     command = "import sys, stages.metrics.table; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", command], check=True)
+
+
+IMPOSSIBLE = [
+    ("kid_floor", -4.2e104),
+    ("kid", float("nan")),
+    ("kid_std", -0.1),
+    ("fid", -1.0),
+    ("fid_floor", 7.6e75),
+    ("fid_above_floor", float("-inf")),
+    ("recall_high", 1.1),
+    ("copied", -0.1),
+    ("density_high", float("inf")),
+]
+
+
+@pytest.mark.parametrize("key, value", IMPOSSIBLE)
+@pytest.mark.parametrize("space", ["", "efficientnet"])
+def test_a_number_that_cannot_be_is_an_error_with_the_reason(key, value, space):
+    sound = {"kid": 0.2, "fid": 100.0, "recall": 1.0, "fid_above_floor": -3.0}
+    table.check(sound | {"efficientnet": sound})
+    found = {**sound, "efficientnet": sound | {key: value}} if space else sound | {key: value}
+    with pytest.raises(UserError, match=rf"(?s){space and 'efficientnet.'}{key} is .*, but lies between .*features"):
+        table.check(found)

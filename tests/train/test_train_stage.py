@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image, ImageSequence
 
+from stages.common import kept, kernels
 from stages.common.resume import Resume
 from stages.gan.checkpoint import load_generator, read_tensors
 
@@ -50,14 +51,14 @@ def test_the_kernel_is_measured_once_and_said(make_workspace, monkeypatch):
     params = workspace.folder / "params.yaml"
     params.write_text(params.read_text().replace("kernels: portable", "kernels: auto").replace("float32", "auto"))
     workspace.run_here(monkeypatch)
-    cache = workspace.folder / ".cache/kernels.json"
-    (networks,) = json.loads(cache.read_text()).values()
+    cache = workspace.folder / kernels.CACHE
+    (networks,) = json.loads(kept.read(cache) or b"").values()
     (chosen,) = [entry["chosen"] for entry in networks.values()]
     runtime, before = workspace.metrics()["runtime"], workspace.outputs()
     assert f"{runtime['precision']} {runtime['convolution']}" == chosen
-    kept = cache.read_bytes()
+    before_bytes = cache.read_bytes()
     workspace.run_here(monkeypatch)
-    assert workspace.outputs() == before and cache.read_bytes() == kept
+    assert workspace.outputs() == before and cache.read_bytes() == before_bytes
 
 
 @pytest.mark.slow

@@ -7,8 +7,9 @@ from spandrel import ImageModelDescriptor, ModelLoader
 from spandrel.architectures.ESRGAN.__arch.RRDB import RRDBNet
 
 from stages.common.cli import UserError
-from stages.common.device import FLOAT32
-from stages.upscale import foreign
+from stages.common.device import FLOAT32, Runtime
+from stages.common.section import RuntimeParams
+from stages.upscale import foreign, models
 
 CPU = torch.device("cpu")
 
@@ -25,7 +26,7 @@ def small(channels: int = 3, scale: int = 2) -> dict[str, torch.Tensor]:
 def test_a_file_of_either_kind_enlarges(tmp_path, suffix, scale):
     path = tmp_path / f"own.{suffix}"
     (torch.save if suffix == "pth" else save_file)(small(scale=scale), path)
-    network = foreign.load(foreign.read(path), str(path), CPU).on(CPU, FLOAT32)
+    network = foreign.load(foreign.read(path, path.read_bytes()), str(path), CPU).on(CPU, FLOAT32)
     picture = torch.rand(1, 3, 9, 13) * 2 - 1
     large = network.enlarge(picture)
     assert network.scale == scale and large.shape == (1, 3, 9 * scale, 13 * scale) and large.abs().max() <= 1
@@ -43,14 +44,14 @@ def test_networks_of_other_channels_get_what_they_know(channels):
 
 
 def test_no_such_file(tmp_path):
+    exactly = RuntimeParams(device="cpu", precision="float32", kernels="portable", threads=1)
     with pytest.raises(UserError, match="there is no such file"):
-        foreign.read(tmp_path / "none.pth")
+        models.choose(str(tmp_path / "none.pth"), Runtime(CPU, FLOAT32, 1), exactly)
 
 
 def test_a_file_that_holds_no_weights(tmp_path):
-    (tmp_path / "letter.pth").write_text("dear shop")
     with pytest.raises(UserError, match="cannot be read as weights"):
-        foreign.read(tmp_path / "letter.pth")
+        foreign.read(tmp_path / "letter.pth", b"dear shop")
 
 
 def test_weights_of_nothing_known():

@@ -177,6 +177,9 @@ class EvaluateMetrics(TypedDict):
     precision_k: int
     density_k: int
     copied_threshold: float
+    copied_by_chance: float  # share that counts as copied though nothing is, and its 95 % interval
+    copied_by_chance_low: float
+    copied_by_chance_high: float
     efficientnet: dict[str, float]  # the second feature space
     runtime: RuntimeReport
 

@@ -5,6 +5,7 @@ from PIL import Image
 from torch import Tensor
 
 from stages.common import images
+from stages.common.cli import UserError
 
 
 def tensor(picture: Image.Image) -> Tensor:
@@ -15,6 +16,24 @@ def tensor(picture: Image.Image) -> Tensor:
 def from_bytes(pixels: Tensor) -> Tensor:
     """uint8 0..255 as float32 in [-1, 1], of any shape."""
     return pixels.to(torch.float32) / 127.5 - 1
+
+
+class NotFinite(UserError):
+    """A picture to be has values that are NaN or infinite."""
+
+
+def finite(pictures: Tensor) -> Tensor:
+    """The pictures as they are; raises NotFinite where clamping and rounding would make black or white of them.
+
+    Whatever becomes a picture goes through here, in `to_bytes` or before it is clamped elsewhere.
+    """
+    if not pictures.isfinite().all():
+        raise NotFinite(
+            "the network gives no picture, but values that are not finite (NaN or infinity): its weights are damaged, "
+            "or too large for the precision. Set runtime.precision to float32; if that does not help, take another "
+            "network (of upscale.model), or for one of your own training lower train.learning_rate"
+        )
+    return pictures
 
 
 def to_levels(pictures: Tensor, bits: int) -> Tensor:
@@ -28,5 +47,5 @@ def to_255(pictures: Tensor) -> Tensor:
 
 
 def to_bytes(pictures: Tensor) -> Tensor:
-    """[-1, 1] as uint8 0..255, rounded; what lies outside is cut off."""
-    return to_255(pictures.clamp(-1, 1)).round().to(torch.uint8)
+    """[-1, 1] as uint8 0..255, rounded; what lies outside is cut off. Raises NotFinite."""
+    return to_255(finite(pictures).clamp(-1, 1)).round().to(torch.uint8)

@@ -47,7 +47,8 @@ def main() -> None:
     interval, above = f"{found['fld_low']:.1f} to {found['fld_high']:.1f}", f"{found['fid_above_floor']:.1f}"
     print(
         f"evaluate: FLD {found['fld']:.1f} ({interval}), KID {found['kid']:.4f}, "
-        f"FID {found['fid']:.1f} ({above} above the floor), {found['copied']:.0%} copied"
+        f"FID {found['fid']:.1f} ({above} above the floor), {found['copied']:.0%} copied "
+        f"(by chance up to {found['copied_by_chance_high']:.0%}, with {len(pictures.test)} test works)"
     )
 
 

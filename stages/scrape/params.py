@@ -1,9 +1,11 @@
 """The section `scrape` of params.yaml."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from stages.common.checkout import main_checkout
 from stages.common.section import CountOrNone, OneOf, Section, Text
 from stages.scrape.sources import SOURCES
 
@@ -51,6 +53,18 @@ class ScrapeParams(Section):
             raise ValueError(
                 f"scrape.genre is {self.genre!r}, but {self.source} tells no genres: "
                 f"leave it empty, or choose {', '.join(others)} or {last}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _path_is_no_output(self) -> "ScrapeParams":
+        """DVC deletes an output before its stage runs: what lies there is no place to read from."""
+        source = (main_checkout() / self.path).resolve()
+        outputs = [(root / name).resolve() for root in (main_checkout(), Path(".")) for name in ("data", "metrics")]
+        if self.path and any(source.is_relative_to(out) or out.is_relative_to(source) for out in outputs):
+            raise ValueError(
+                f"scrape.path is {self.path!r}, where the stages themselves write and delete: "
+                "move your pictures or list to a place of its own, such as pictures/, and name that"
             )
         return self
 

@@ -178,9 +178,10 @@ def pyramid(regions: Tensor | None) -> dict[str, Tensor]:
 
 
 def _halved(regions: Tensor) -> Iterator[Tensor]:
-    for _ in STYLE_LAYERS:
-        yield regions
+    yield regions
+    for _ in STYLE_LAYERS[1:]:
         regions = F.avg_pool2d(regions, 2)  # as VGG halves its features
+        yield regions
 
 
 def total_variation(picture: Tensor) -> Tensor:

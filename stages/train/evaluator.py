@@ -50,13 +50,18 @@ class Evaluator:
         """Compare 2 generated pictures or more with the validation works."""
         generated = self._features(pictures)
         compared = Comparison.of(generated, self._real, self._real, self._trained)
-        spread = _mean_distance(generated) / self._distance
-        contrast = _mean_contrast(pictures) / self._contrast
+        spread = _share(_mean_distance(generated), self._distance)
+        contrast = _share(_mean_contrast(pictures), self._contrast)
         return Evaluation(kimg, fld(compared), kid(compared), spread, contrast)
 
     def _features(self, pictures: Sequence[Image.Image]) -> Tensor:
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._dtype is torch.bfloat16):
             return features(self._network, pictures, BATCH, self._device)  # float64 [N, 2048]
+
+
+def _share(generated: float, real: float) -> float:
+    """Of what real pictures have; 1 where these have nothing (pages of flat gray), so that nothing can be missed."""
+    return generated / real if real else 1.0
 
 
 def _mean_distance(vectors: Tensor) -> float:

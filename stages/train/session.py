@@ -10,6 +10,7 @@ from stages.common.cli import UserError
 from stages.common.device import Runtime
 from stages.common.images import from_array
 from stages.common.resume import Resume
+from stages.common.tensors import NotFinite
 from stages.gan.build import count_parameters
 from stages.gan.sampling import contact_sheet, latents, sample
 from stages.train import guard, saved
@@ -26,6 +27,7 @@ from stages.train.state import State
 SHEET_PICTURES = 25  # of a sheet, 5 x 5
 SAMPLE_BATCH = 32  # generated pictures in memory at once
 FINISH_SECONDS = 3.0  # what the last sheet and the files take, generously
+FEWEST_ROWS = 8  # that the guard judges by: after a last, short stretch too, one row decides nothing
 BEST = "best."  # begins the names of the best generator's tensors in the saved state
 
 
@@ -88,8 +90,8 @@ class Session:
         try:
             train(self.state, self.inputs.pictures, self.inputs.validation, self.params, self.schedule, self)
             self.verdict = self.guard.verdict(self.ended)
-        except Diverged as error:
-            self.verdict = guard.diverged(error.step * self.params.batch / 1000)
+        except (Diverged, NotFinite):  # the latter of weights that the last step has spoilt
+            self.verdict = guard.diverged(self.kimg())
 
     def should_stop(self) -> bool:
         """Whether the budget is spent, or nothing has become better for long."""
@@ -115,7 +117,8 @@ class Session:
             numbers = range(SHEET_PICTURES, SHEET_PICTURES + self.params.evaluate_pictures)
             evaluation = self.evaluator.evaluate(self.samples(numbers), self.kimg())
         since = self.evaluations[-1]["kimg"] if self.evaluations else 0.0
-        if self.guard.update([row for row in self.rows if row["kimg"] > since], evaluation, self.kimg()):
+        new = sum(row["kimg"] > since for row in self.rows)
+        if self.guard.update(self.rows[-max(new, FEWEST_ROWS) :], evaluation, self.kimg()):
             network = self.state.ema.network
             self.best = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
         if evaluation:

@@ -1,12 +1,12 @@
 """Networks that enlarge: Real-ESRGAN from its package, or a file of the user's own of any kind that spandrel knows."""
 
 import hashlib
-from pathlib import Path
 from typing import TypedDict
 
 import torch
 
 from stages.common import weights
+from stages.common.checkout import main_checkout
 from stages.common.cli import UserError
 from stages.common.device import Runtime
 from stages.common.section import RuntimeParams
@@ -27,7 +27,7 @@ def choose(model: str, runtime: Runtime, exactly: RuntimeParams) -> tuple[Networ
 
     Raises UserError where there is no such file, and as `foreign.read` and `foreign.load` do.
     """
-    path = Path(model) if model else weights.locate(weights.ESRGAN)
+    path = main_checkout() / model if model else weights.locate(weights.ESRGAN)
     if not path.is_file():
         raise UserError(
             f"upscale.model is {path}, but there is no such file: give the path of a .pth or .safetensors, "

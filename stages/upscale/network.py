@@ -10,6 +10,7 @@ from torch import Tensor
 from stages.common.device import Kernel, Runtime
 from stages.common.kernels import Probe, Work, fastest
 from stages.common.section import RuntimeParams
+from stages.common.tensors import finite
 
 PROBED = 64  # pixels of the side of the picture that kernels are measured with
 
@@ -53,9 +54,9 @@ class Model(NamedTuple):
 
 @torch.inference_mode()
 def _enlarge(enlarger: Enlarger, channels: int, device: torch.device, picture: Tensor) -> Tensor:
-    """A picture as `Network.enlarge` takes and gives it, through a network that knows [0, 1]."""
+    """A picture as `Network.enlarge` takes and gives it, through a network that knows [0, 1]. Raises NotFinite."""
     unit = (picture.to(device) + 1) / 2
-    return (_in_color(enlarger, channels, unit).float() * 2 - 1).clamp(-1, 1)
+    return (finite(_in_color(enlarger, channels, unit)).float() * 2 - 1).clamp(-1, 1)
 
 
 def _in_color(enlarger: Enlarger, channels: int, unit: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """Copying: copyists are caught, also when they crop, mirror and recolor; fresh pictures are not."""
 
+import numpy as np
 import pytest
 import torch
 from PIL import ImageEnhance, ImageOps
@@ -74,3 +75,14 @@ def test_the_interval_of_a_share_is_wilsons():
     assert found == pytest.approx({"copied": 0.3, "copied_low": 0.1078, "copied_high": 0.6032}, abs=2e-4)
     nothing = copies.share([0.9] * 100, 0.5)
     assert nothing["copied"] == nothing["copied_low"] == 0 and nothing["copied_high"] == pytest.approx(0.037, abs=1e-3)
+
+
+@pytest.mark.parametrize("works", [7, 144])
+def test_few_test_works_make_a_rough_threshold_and_it_is_said_how_rough(works):
+    """Against draws: uniform distances, of which the share below the threshold is the threshold itself."""
+    found = copies.by_chance(works)
+    rng = np.random.default_rng(0)
+    drawn = np.array([copies.threshold(list(rng.random(works))) for _ in range(4000)])
+    assert found["copied_by_chance"] == pytest.approx(drawn.mean(), rel=0.1)
+    assert found["copied_by_chance_high"] == pytest.approx(np.quantile(drawn, 0.975), rel=0.15)
+    assert found["copied_by_chance_low"] < found["copied_by_chance"] < found["copied_by_chance_high"]

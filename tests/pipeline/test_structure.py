@@ -35,13 +35,13 @@ def package(path: Path) -> str:
 
 
 def test_every_stage_is_a_package_with_an_entry_point_a_section_and_a_description():
-    names = "scrape dedupe split augment train generate stylize upscale sheet evaluate track report"
+    names = "inputs scrape dedupe split augment train generate stylize upscale sheet evaluate track report"
     assert list(STAGES) == names.split()
     for name, stage in STAGES.items():
         assert stage["cmd"] == f"python -m stages.{f'{SECOND[name]}.{name}' if name in SECOND else name}"
         assert len(stage["desc"]) > 20
         assert entry_point(name).is_file()
-        assert SECOND.get(name, name) in params.SECTIONS or name == "report", "which has no section"
+        assert SECOND.get(name, name) in params.SECTIONS or name in ("inputs", "report"), "which have no section"
 
 
 def test_every_section_is_owned_by_its_stage_package():
@@ -64,7 +64,7 @@ def sections_read(path: Path) -> set[str]:
     return {kind.removesuffix("Params").lower() for kind in kinds}
 
 
-@pytest.mark.parametrize("name", [name for name in STAGES if name not in ("track", "report")])
+@pytest.mark.parametrize("name", [name for name in STAGES if name not in ("inputs", "track", "report")])
 def test_a_stage_follows_the_sections_that_it_takes(name):
     followed = set(STAGES[name]["params"])
     taken = set().union(*(sections_read(entry_point(start)) for start in [name, *STARTS.get(name, [])]))

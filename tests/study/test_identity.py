@@ -130,7 +130,7 @@ def test_what_can_change_a_result_changes_every_name(checkout, edits):
 
 def test_what_decides_the_numbers_of_this_pipeline():
     stages = needed(PIPELINE, "evaluate")
-    assert set(stages) == {"scrape", "dedupe", "split", "augment", "train", "generate", "evaluate"}
+    assert set(stages) == {"inputs", "scrape", "dedupe", "split", "augment", "train", "generate", "evaluate"}
     files = sources(stages)
     assert {"stages/train", "stages/gan", "stages/common/params.py", "stages/evaluate"} <= set(files)
     assert not [file for file in files if file.startswith("data/")]

@@ -60,3 +60,10 @@ def test_bfloat16_finds_nearly_the_same(evaluator):
         assert found.kid != exact.kid
         assert found.kid == pytest.approx(exact.kid, rel=0.05)
         assert found.spread == pytest.approx(exact.spread, abs=0.02)
+
+
+def test_gray_validation_pages_have_nothing_to_compare_with():
+    """Without contrast, and all alike, they divided by zero."""
+    flat = [Image.new("RGB", (32, 32), (90, 90, 90))] * 3
+    found = Evaluator(flat, torch.device("cpu"), torch.float32).evaluate(noise(4, 1), 0.0)
+    assert found.contrast == found.spread == 1 and found.kid > 0

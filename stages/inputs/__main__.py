@@ -1,0 +1,40 @@
+"""python -m stages.inputs: fingerprints of what params.yaml names outside of git and DVC -> data/inputs/.
+
+It runs before any other stage when a param that names such files changes, and by `dvc repro -f inputs`: the stages that
+read the files depend on the fingerprints, and so run again when the files have changed. (A stage that is always run
+would see every change, and `dvc status` would never be clean.) And it comes before DVC empties any output: own files
+there are moved aside.
+"""
+
+import sys
+from pathlib import Path
+
+import yaml
+
+from stages.common import files, params
+from stages.common.checkout import main_checkout
+from stages.common.cli import run_cli
+from stages.inputs import fingerprints, own_files, sketches
+
+PIPELINE, OUT, SKETCHES = Path("dvc.yaml"), Path("data/inputs"), Path("data/sketch")
+
+
+def main() -> None:
+    """Check what no stage may begin without, save own files, write the fingerprints."""
+    everything = params.load()
+    chosen, root = everything.flat(), main_checkout()
+    sketches.check(SKETCHES, root, chosen["stylize.sketch"], masks=chosen["stylize.guidance"] == "masks")
+    for folder in own_files.output_folders(yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))):
+        moved = own_files.move_aside(folder)
+        if moved:
+            print(
+                f"warning: {folder} held files that no stage wrote; a stage would delete them, so they lie in {moved} "
+                "now. Put pictures of your own into pictures/ and set scrape.source: folder, scrape.path: pictures",
+                file=sys.stderr,
+            )
+    for name, key in {"scrape": "scrape.path", "upscale": "upscale.model"}.items():
+        files.write_json(OUT / f"{name}.json", fingerprints.of(root / chosen[key] if chosen[key] else None))
+
+
+if __name__ == "__main__":
+    run_cli(main)

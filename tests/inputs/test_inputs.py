@@ -1,0 +1,125 @@
+"""What DVC cannot see: fingerprints of outside files, own files in output folders, drawings that git does not know."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+
+from stages.common.cli import UserError
+from stages.inputs import fingerprints, own_files, sketches
+
+ROOT = Path(__file__).resolve().parents[2]
+PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    folder = tmp_path / "pictures"
+    (folder / "early").mkdir(parents=True)
+    for number, name in enumerate(("a.png", "early/b.png")):
+        Image.new("RGB", (4, 4), (number, 0, 0)).save(folder / name)
+    return folder
+
+
+def _rename(folder: Path) -> None:
+    (folder / "a.png").rename(folder / "c.png")
+
+
+def _exchange(folder: Path) -> None:
+    first, second = (folder / "a.png").read_bytes(), (folder / "early/b.png").read_bytes()
+    (folder / "a.png").write_bytes(second)
+    (folder / "early/b.png").write_bytes(first)
+
+
+CHANGES = [_rename, _exchange, lambda folder: (folder / "titles.csv").write_text("file,title\n"), shutil.rmtree]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=["a name", "contents", "a list of titles", "gone"])
+def test_every_change_of_a_folder_is_another_fingerprint(pictures, change):
+    before = fingerprints.of(pictures)
+    assert before == fingerprints.of(pictures) and before["files"] == 2
+    (pictures / ".DS_Store").write_text("no picture")
+    assert fingerprints.of(pictures) == before
+    change(pictures)
+    assert fingerprints.of(pictures) != before
+
+
+def test_a_file_is_told_by_its_bytes_and_nothing_by_none(tmp_path):
+    (tmp_path / "one").write_bytes(b"weights")
+    (tmp_path / "two").write_bytes(b"weights")
+    assert fingerprints.of(tmp_path / "one") == fingerprints.of(tmp_path / "two")
+    (tmp_path / "two").write_bytes(b"weightt")
+    assert fingerprints.of(tmp_path / "one") != fingerprints.of(tmp_path / "two")
+    assert fingerprints.of(None) == fingerprints.of(tmp_path / "none") == {"files": 0, "sha256": ""}
+
+
+def test_every_output_folder_says_what_the_stages_write_there():
+    outs = [out for stage in PIPELINE["stages"].values() for out in stage["outs"] if isinstance(out, str)]
+    assert {out for out in outs if not Path(out).suffix} == set(own_files.WRITTEN)
+
+
+@pytest.mark.parametrize("folder", own_files.WRITTEN)
+def test_own_files_in_an_output_are_moved_aside_never_deleted(tmp_path, monkeypatch, folder):
+    monkeypatch.chdir(tmp_path)
+    place = Path(folder)
+    (place / "mine").mkdir(parents=True)
+    ours = {"data/raw": "0123456789abcdef.jpg", "data/gan": "generator.safetensors"}.get(folder)
+    for name in filter(None, ["holiday.jpg", "mine/portrait.png", ours]):
+        (place / name).write_text(name)
+    assert list(own_files.output_folders(PIPELINE)) == [place]
+    moved = own_files.move_aside(place)
+    assert moved and moved == Path(f"{folder}.yours-1")
+    assert (moved / "holiday.jpg").read_text() == "holiday.jpg" and (moved / "mine/portrait.png").is_file()
+    assert [path.name for path in place.rglob("*") if path.is_file()] == [ours] * bool(ours)
+    assert own_files.move_aside(place) is None
+    (place / "holiday.jpg").write_text("another")
+    assert own_files.move_aside(place) == Path(f"{folder}.yours-2")
+    assert (moved / "holiday.jpg").read_text() == "holiday.jpg"
+
+
+def test_a_drawing_that_only_the_checkout_has_is_named_with_git_add(tmp_path, monkeypatch):
+    copy, checkout = tmp_path / "copy", tmp_path / "checkout"
+    copy.mkdir()
+    (checkout / "data/sketch/masks").mkdir(parents=True)
+    monkeypatch.chdir(copy)
+    sketches.check(Path("data/sketch"), checkout, "mine.png", masks=True)  # nowhere: stylize says so
+    (checkout / "data/sketch/mine.png").touch()
+    with pytest.raises(UserError, match=r"git add data/sketch/mine\.png"):
+        sketches.check(Path("data/sketch"), checkout, "mine.png", masks=False)
+    Path("data/sketch").mkdir(parents=True)
+    Path("data/sketch/mine.png").touch()
+    sketches.check(Path("data/sketch"), checkout, "mine.png", masks=False)
+    (checkout / "data/sketch/masks/mine.png").touch()
+    with pytest.raises(UserError, match=r"git add data/sketch/masks/mine\.png"):
+        sketches.check(Path("data/sketch"), checkout, "mine.png", masks=True)
+
+
+PLACES = ["data", "data/raw", "data/works/own", "data/../data/train", "metrics", ".", "..", "link/raw"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_pictures_of_ones_own_where_stages_delete_are_refused_before_anything_is_touched(workspace, place):
+    (workspace.folder / "data/raw").mkdir(parents=True)
+    (workspace.folder / "data/raw/mine.jpg").write_text("mine")
+    (workspace.folder / "link").symlink_to("data")
+    for path in (place, str(workspace.folder / place)):
+        workspace.set(scrape__source="folder", scrape__path=path)
+        for stage in ("inputs", "scrape"):
+            workspace.fails(stage, "scrape.path is", "where the stages themselves write and delete", "pictures/")
+    assert (workspace.folder / "data/raw/mine.jpg").read_text() == "mine"
+
+
+def test_the_stage_writes_both_fingerprints_and_says_what_it_moved(workspace, pictures):
+    shutil.copy(ROOT / "dvc.yaml", workspace.folder)
+    workspace.set(scrape__source="folder", scrape__path=str(pictures))
+    (workspace.folder / "data/raw").mkdir(parents=True)
+    (workspace.folder / "data/raw/mine.jpg").write_text("mine")
+    done = workspace.open("inputs")
+    assert done.returncode == 0 and "they lie in data/raw.yours-1 now" in done.stderr
+    assert (workspace.folder / "data/raw.yours-1/mine.jpg").read_text() == "mine"
+    written = {path.name: path.read_text() for path in (workspace.folder / "data/inputs").iterdir()}
+    assert '"files": 2' in written["scrape.json"] and '"files": 0' in written["upscale.json"]
+    again = workspace.open("inputs")
+    assert again.returncode == 0 and not again.stderr

@@ -30,11 +30,13 @@ def load(resume: Resume, params: TrainParams) -> tuple[Saved, str]:
     if found is None:
         return Saved(), _of_another(resume, params)
     tensors, about = found
-    names = [f"{number * params.batch:09d}.png" for number in _due(params, "sheet_kimg", int(tensors["step"]))]
-    if about["ended"] != "kimg":  # the last sheet is beside the others
-        names = about[SHEETS]
+    step = int(tensors["step"])
+    shown = _due(params, "sheet_kimg", step)
+    if about["ended"] != "kimg" or step == params.steps_in(params.kimg):  # the end has a sheet, due or not
+        shown = sorted({*shown, step})
+    names = [f"{number * params.batch:09d}.png" for number in shown]
     sheets = {name: resume.load_bytes(f"{SHEETS}/{name}") for name in names}
-    reason = _conflict(about, params, int(tensors["step"]))
+    reason = _conflict(about, params, step)
     if not reason and not all(sheets.values()):
         reason = f"of its sheets {next(name for name, data in sheets.items() if not data)} is missing or damaged"
     if reason:
@@ -43,11 +45,11 @@ def load(resume: Resume, params: TrainParams) -> tuple[Saved, str]:
 
 
 def save(resume: Resume, saved: Saved) -> None:
-    """Keep a state; the sheets come first, so that it never names a missing one."""
+    """Keep a state; the sheets come first, so that a state is never without one."""
     for name, data in saved.sheets.items():
         if resume.load_bytes(f"{SHEETS}/{name}") != data:
             resume.save_bytes(f"{SHEETS}/{name}", data)
-    resume.save(STATE, (saved.tensors, saved.about | {SHEETS: list(saved.sheets)}))
+    resume.save(STATE, (saved.tensors, saved.about))
 
 
 def _conflict(about: Mapping[str, Any], params: TrainParams, step: int) -> str:

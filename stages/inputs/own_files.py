@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 # What the stages write, by output: any other file is the user's. A test holds it against a finished run.
-WORK, SLUG = r"[0-9a-f]{16}", r"[0-9]+-[a-z0-9-]+"
+FILE, WORK, SLUG = r"[0-9a-f]{16}", r"[0-9a-f]+", r"[0-9]+-[a-z0-9-]+"
 WRITTEN = {
-    "data/raw": rf"{WORK}\.\w+|catalogue\.jsonl",
-    "data/works": rf"{WORK}\.\w+|works\.jsonl",
+    "data/raw": rf"{FILE}\.\w+|catalogue\.jsonl",
+    "data/works": rf"{FILE}\.\w+|works\.jsonl",
     "data/train": rf"(train|validation)/{WORK}--\d+\.png",
     "data/gan": r"sheets/\d{9}\.png|(checkpoint|generator)\.safetensors|timelapse\.webp",
     "data/generated": r"samples/\d+\.png|(sheet|interpolation)\.png",

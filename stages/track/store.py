@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import socket
+import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ from mlflow.exceptions import MlflowException  # noqa: E402
 from sqlalchemy.exc import SQLAlchemyError  # noqa: E402
 
 from stages.common.cli import UserError  # noqa: E402
-from stages.track import model  # noqa: E402
+from stages.track import local_store, model  # noqa: E402
 from stages.track.dataset import Dataset  # noqa: E402
 from stages.track.describe import EXPERIMENT, KIND, NOTE  # noqa: E402
 
@@ -88,8 +89,10 @@ def log_once(root: Path, experiment: str, result: Result) -> bool:
     """
     server = address()
     with FileLock(root / "mlflow.lock"), _explained(server, root):
+        if not server:
+            local_store.prepare(root)
         client = MlflowClient(tracking_uri=server or f"sqlite:///{root / 'mlflow.db'}")
-        key = _experiment(client, experiment, None if server else (root / "mlruns").as_uri())
+        key = _experiment(client, experiment, None if server else (root / local_store.ARTIFACTS).as_uri())
         logger = hashlib.sha256(f"{socket.gethostname()} {root}".encode()).hexdigest()[:12]
         if _settle(client, key, result.fingerprint, logger):
             return False
@@ -188,7 +191,7 @@ def _explained(server: str, root: Path) -> Iterator[None]:
     """A store that cannot be used as a message with its remedy."""
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
         if server:
             raise UserError(
@@ -196,6 +199,8 @@ def _explained(server: str, root: Path) -> Iterator[None]:
                 "Start it or put MLFLOW_TRACKING_URI right, and run the same command again; "
                 "without MLFLOW_TRACKING_URI the runs go to mlflow.db in this checkout"
             ) from error
+        if "locked" in reason:
+            raise local_store.busy(root / "mlflow.db") from error
         raise UserError(
             f"the MLflow store {root / 'mlflow.db'} cannot be used ({reason}). "
             "If nothing else helps, delete mlflow.db and mlruns/, and bring all runs back with "

@@ -55,4 +55,4 @@ def find(rows: list[CatalogueRow], settings: DedupeParams, pool: Executor) -> tu
 
 
 if __name__ == "__main__":
-    run_cli(main)
+    run_cli(main, lower="scrape.megapixels")

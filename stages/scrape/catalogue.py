@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from typing import TypedDict
 from urllib.parse import urlsplit
@@ -36,6 +37,8 @@ OTHERS = {  # what stands where a picture should be: its first bytes, in lower c
 MAX_JPEG_SCANS = 64  # a progressive JPEG has about ten; each takes its time, however small the file is
 JOINERS = "\u200c\u200d"  # invisible signs that change how the letters beside them look
 SEVERAL = 3  # works with the very same file: it is none of them
+# Files arrive in several threads, but one decodes: a small file may be a large picture; the next one takes its memory.
+DECODER = ThreadPoolExecutor(1)
 MAX_TEXT = 300  # characters kept of a title or any other text from outside
 
 
@@ -63,7 +66,7 @@ def examine(data: bytes, megapixels: float) -> Facts:
 
     The file is named by its content: names never come from the network.
     """
-    kind, width, height = _inspect(data, megapixels)
+    kind, width, height = DECODER.submit(_inspect, data, megapixels).result()
     digest = hashlib.sha256(data).hexdigest()
     return {
         "file": digest[:16] + FORMATS[kind],
@@ -123,13 +126,13 @@ def _inspect(data: bytes, megapixels: float) -> tuple[str, int, int]:
     try:
         try:
             return _decode(data, megapixels)
-        except (FetchError, NoColors, TooLarge):
+        except (FetchError, NoColors, TooLarge, MemoryError):
             raise
         except Exception:  # bytes from outside make the decoders raise nearly anything
             if (whole := mended(data)) is None:
                 raise
             return _decode(whole, megapixels)
-    except FetchError:
+    except (FetchError, MemoryError):
         raise
     except (NoColors, TooLarge) as error:
         raise Unsuitable(f"not a picture that can be used: {error}") from error

@@ -56,4 +56,4 @@ def stylize(session: Session, name: str) -> Stylized:
 
 
 if __name__ == "__main__":
-    cli.run_cli(main)
+    cli.run_cli(main, lower="stylize.tile or stylize.pixels")

@@ -51,4 +51,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    cli.run_cli(main)
+    cli.run_cli(main, lower="upscale.tile, stylize.pixels or the paper's size")

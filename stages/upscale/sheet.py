@@ -50,4 +50,4 @@ def enlarge(paths: Sequence[Path], chosen: UpscaleParams, runtime: RuntimeParams
 
 
 if __name__ == "__main__":
-    cli.run_cli(main)
+    cli.run_cli(main, lower="upscale.tile")

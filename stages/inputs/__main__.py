@@ -9,9 +9,7 @@ there are moved aside.
 import sys
 from pathlib import Path
 
-import yaml
-
-from stages.common import files, params
+from stages.common import files, params, plain_yaml
 from stages.common.checkout import main_checkout
 from stages.common.cli import run_cli
 from stages.inputs import fingerprints, own_files, sketches
@@ -24,7 +22,7 @@ def main() -> None:
     everything = params.load()
     chosen, root = everything.flat(), main_checkout()
     sketches.check(SKETCHES, root, chosen["stylize.sketch"], masks=chosen["stylize.guidance"] == "masks")
-    for folder in own_files.output_folders(yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))):
+    for folder in own_files.output_folders(plain_yaml.parse(PIPELINE.read_bytes())):
         moved = own_files.move_aside(folder)
         if moved:
             print(

@@ -174,4 +174,4 @@ def test_the_embedded_museum_is_not_stored_and_follows_its_seed(workspace):
         assert done.returncode == 0, done.stderr
         found.append(contents(workspace.folder))
     assert found[0] != found[1] and found[0].keys() != found[1].keys()
-    assert not (workspace.folder / ".cache").exists()
+    assert not (workspace.folder / ".cache/fetch").exists()

@@ -60,7 +60,7 @@ METRICS: dict[str, Metric] = {
         better="lower",
         meaning="How badly the generated pictures explain works that nobody trained on (feature likelihood divergence, "
         "Jiralerspong 2023), at equal counts, less the floor: a perfect generator has 0, and copies explain nothing.",
-        bounds=ANY,
+        bounds=(-FAR, FAR),
         measure="stages.metrics.likelihood:fld",
         above_floor=True,
     ),
@@ -69,7 +69,7 @@ METRICS: dict[str, Metric] = {
         form=".1f",
         better="lower",
         meaning="How much better they explain the training works than the test works (likewise); 0 without copying.",
-        bounds=ANY,
+        bounds=(-FAR, FAR),
         measure="stages.metrics.likelihood:fld_gap",
         above_floor=True,
     ),

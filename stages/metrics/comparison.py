@@ -12,6 +12,7 @@ from stages.metrics.kernel import Gram
 from stages.metrics.within import Products
 
 SAME = 1e-6  # share of the test works' mean squared distance from their mean, below which two works are one
+LEAST_VARIANCE = 1e-9  # of a feature, which is around 0.1 for pictures of one painter
 FAR = 1e9  # likewise: more than any two pictures are apart
 
 
@@ -78,9 +79,10 @@ class Comparison:
 
     @cached_property
     def variance(self) -> float:
-        """Of the test works' features, the mean over the features."""
+        """Of the test works' features, the mean over the features; above 0 also where the works are all alike."""
         test = self.pair.second
-        return float(test.squares.sum() - test.mean * len(test)) / (len(test) - 1) / self.pair.features
+        whole = float(test.squares.sum() - test.mean * len(test)) / (len(test) - 1)
+        return max(whole / self.pair.features, LEAST_VARIANCE)
 
     @property
     def generated_to(self) -> tuple[Tensor, Tensor]:

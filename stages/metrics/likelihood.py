@@ -46,11 +46,11 @@ def fld_gap(comparison: Comparison) -> float:
 def _values(comparison: Comparison) -> tuple[tuple[float, float], tuple[float, float]]:
     """Of generated pictures and of floor works, at equal counts: the values at the test and at the training works."""
     count, features = min(comparison.sizes[0], comparison.sizes[2]), comparison.pair.features
-    generated, floor = (
-        divergence(*(_parts(some, count) / comparison.variance for some in sides), features)
-        for sides in (comparison.generated_to, comparison.floor_to)
-    )
-    return generated, floor
+    found = []
+    for sides in (comparison.generated_to, comparison.floor_to):
+        trained, test = (_parts(distances, count) / comparison.variance for distances in sides)
+        found.append(divergence(trained, test, features))
+    return found[0], found[1]
 
 
 def _parts(distances: Tensor, count: int) -> Tensor:

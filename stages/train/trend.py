@@ -49,6 +49,7 @@ def trend(points: Sequence[tuple[float, float]]) -> Trend | None:
     late = [(kimg, score) for kimg, score in points if kimg >= 0.5 * end]
     if not before or len(late) < 2:
         return None
-    slope = np.polyfit(*np.log(late).T, 1)[0]
+    kimg, scores = np.log(late).T
+    slope = np.polyfit(kimg, scores, 1)[0]
     now = min(score for _, score in points)
     return Trend(0.75 * end, end, min(before), now, float(now * 2 ** min(slope, 0.0)))

@@ -57,6 +57,13 @@ def test_a_stage_lists_every_file_that_it_imports_and_no_other(name):
     assert deps == listed(name), "python tests/pipeline/closure.py prints the lists"
 
 
+@pytest.mark.parametrize("name", STAGES)
+def test_what_a_stage_has_written_is_followed_as_a_whole(name):
+    """DVC looks a part of a restored directory up in the directory that dvc.lock named before, and a clone lacks it."""
+    folders = [out for stage in STAGES.values() for out in stage["outs"]]
+    assert folders and not [dep for dep in STAGES[name]["deps"] for folder in folders if dep.startswith(f"{folder}/")]
+
+
 def sections_read(path: Path) -> set[str]:
     """The sections that an entry point takes: `params.section(TrainParams)`."""
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]

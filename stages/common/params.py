@@ -128,6 +128,7 @@ def _shown(value: Any) -> str:
 def _explain(name: str, item: Mapping[str, Any]) -> str:
     """One line for one of pydantic's errors in a section."""
     key = ".".join(str(part) for part in (name, *item["loc"]))
+    further = schema(name).further_choice(key.removeprefix(f"{name}."))
     match item["type"]:
         case "extra_forbidden" if key in RENAMED:
             return f"{key} is now called {RENAMED[key]}: rename it"
@@ -138,10 +139,9 @@ def _explain(name: str, item: Mapping[str, Any]) -> str:
         case "value_error":
             return str(item["ctx"]["error"])
         case "literal_error":
-            further = schema(name).further_choice(key.removeprefix(f"{name}."))
             return f"{key} is {_shown(item['input'])}, but must be one of {item['ctx']['expected']}{further}"
         case "float_type" if isinstance(item["input"], str):
             text = "YAML reads 2e-4 as text: write 0.0002"
             return f"{key} is the text {_shown(item['input'])}, but must be a number ({text})"
         case _:
-            return f"{key} is {_shown(item['input'])}, but {item['msg'].replace('Input should', 'it should')}"
+            return f"{key} is {_shown(item['input'])}, but {item['msg'].replace('Input should', 'it should')}{further}"

@@ -1,7 +1,7 @@
 """What the stages hand to each other: the rows of their lists and the contents of their metrics files."""
 
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from stages.common import files
 
@@ -181,6 +181,7 @@ class EvaluateMetrics(TypedDict):
     copied_by_chance_low: float
     copied_by_chance_high: float
     efficientnet: dict[str, float]  # the second feature space
+    too_few: NotRequired[str]  # why there are no distances, where the test works are too few for them
     runtime: RuntimeReport
 
 

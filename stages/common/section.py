@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -27,6 +27,26 @@ class OneOf:
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> CoreSchema:
         return core_schema.literal_schema(list(self.choices))
+
+
+@dataclass(frozen=True)
+class Or:
+    """A word in the place of a value of some type: `works: Annotated[int | Literal["all"], Or("all", Count)]`.
+
+    A union would explain each of its types to who mistypes one.
+    """
+
+    word: str
+    kind: Any
+
+    def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def check(value: Any, validate: core_schema.ValidatorFunctionWrapHandler) -> Any:
+            return value if value == self.word else validate(value)
+
+        as_it_is = core_schema.plain_serializer_function_ser_schema(lambda value: value)
+        return core_schema.no_info_wrap_validator_function(
+            check, handler.generate_schema(self.kind), serialization=as_it_is
+        )
 
 
 class Section(BaseModel):

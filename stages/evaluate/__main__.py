@@ -16,6 +16,7 @@ from stages.evaluate.cache import Cache
 from stages.evaluate.params import EvaluateParams
 from stages.evaluate.pictures import gather
 from stages.evaluate.session import Session
+from stages.evaluate.space import told
 from stages.metrics import table
 from stages.metrics.manifold import DENSITY_K, PRECISION_K
 
@@ -31,11 +32,11 @@ def main() -> None:
     runtime = device.prepare(exactly)
     split, samples = read_split(Path("data/split.json")), images.listing(SAMPLES)
     pictures = gather(split, WORKS, samples)
+    few = pictures.too_few()
     cache = Cache(main_checkout() / ".cache/features")  # the main checkout's, also from a queued experiment's copy
     with progress(total=pictures.steps(), desc="evaluate", unit=" images") as bar:
         session = Session(settings, runtime, cache, bar.update)
-        found = session.inception(pictures)
-        second = session.efficientnet(pictures)
+        found, second = ({}, {}) if few else (session.inception(pictures), session.efficientnet(pictures))
         copying = session.copying(pictures)
     found |= copying.numbers() | {"efficientnet": second}
     table.check(found)
@@ -43,13 +44,9 @@ def main() -> None:
         files.write_jsonl(folder / "nearest.jsonl", copying.rows([path.name for path in samples], split["train"]))
         images.save_jpeg(folder / "nearest.jpg", copying.sheet(pictures.generated, pictures.trained))
     how = {"resize": settings.resize, "precision_k": PRECISION_K, "density_k": DENSITY_K, "runtime": runtime.report()}
+    how |= {"too_few": few} if few else {}
     files.write_json(Path("metrics/evaluate.json"), found | pictures.counts() | how)
-    interval, above = f"{found['fld_low']:.1f} to {found['fld_high']:.1f}", f"{found['fid_above_floor']:.1f}"
-    print(
-        f"evaluate: FLD {found['fld']:.1f} ({interval}), KID {found['kid']:.4f}, "
-        f"FID {found['fid']:.1f} ({above} above the floor), {found['copied']:.0%} copied "
-        f"(by chance up to {found['copied_by_chance_high']:.0%}, with {len(pictures.test)} test works)"
-    )
+    print(f"evaluate: {told(found)}" + (f"\nwarning: {few}" if few else ""))
 
 
 if __name__ == "__main__":

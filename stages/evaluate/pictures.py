@@ -9,7 +9,7 @@ from PIL import Image
 from stages.common import images
 from stages.common.cli import UserError
 from stages.common.records import Split, read_works
-from stages.evaluate.space import LEAST
+from stages.metrics.table import LEAST
 
 
 class Files(Sequence[Image.Image]):
@@ -43,7 +43,18 @@ class Pictures(NamedTuple):
 
     def steps(self) -> int:
         """How many pictures go through a network: four sets in two feature spaces, two in the search for copies."""
+        if self.too_few():
+            return len(self.generated) + len(self.test)
         return 3 * len(self.generated) + 3 * len(self.test) + 2 * len(self.floor) + 2 * len(self.trained)
+
+    def too_few(self) -> str:
+        """Why no distances are measured, "" where they are: the samples are then only searched for copies."""
+        if min(len(self.test), len(self.floor)) >= LEAST:
+            return ""
+        return (
+            f"{len(self.test)} test works and {len(self.floor)} for the floor are too few for distances, which take "
+            f"{LEAST} of each: no number tells how near the samples come to the painter"
+        )
 
     def counts(self) -> dict[str, int]:
         """As keys of metrics/evaluate.json."""
@@ -58,16 +69,13 @@ class Pictures(NamedTuple):
 def gather(split: Split, folder: Path, samples: Sequence[Path]) -> Pictures:
     """The samples, and the works of the split, which lie in `folder`; the floor is of the validation works.
 
-    Where there are too few of these, the training works are the floor. Raises UserError for too few of any.
+    Where there are too few of these, the training works are the floor. Raises UserError for too few samples.
     """
     floor = split["validation"] if len(split["validation"]) >= LEAST else split["train"]
-    for name, some, remedy in (
-        ("generated pictures", samples, "generate.count"),
-        ("test works", split["test"], "split.test_works (or split.test_fraction)"),
-        ("validation works", floor, "split.validation_works (or split.validation_fraction)"),
-    ):
-        if len(some) < LEAST:
-            raise UserError(f"evaluate needs at least {LEAST} {name}, found {len(some)}: raise {remedy}")
+    if len(samples) < LEAST:
+        raise UserError(
+            f"evaluate needs at least {LEAST} generated pictures, found {len(samples)}: raise generate.count"
+        )
     generated = Files(samples)
     sets = [works(folder, names, generated[0].width) for names in (split["test"], floor, split["train"])]
     return Pictures(generated, *sets)

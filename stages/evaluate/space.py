@@ -8,10 +8,8 @@ from torch import Tensor
 from stages.evaluate import jackknife
 from stages.evaluate.subsets import over_subsets
 from stages.metrics.comparison import Comparison
-from stages.metrics.manifold import DENSITY_K
 from stages.metrics.table import METRICS
 
-LEAST = DENSITY_K + 2  # pictures of each set: the jackknife leaves one out, the others need their neighbors
 Measure = Callable[[Comparison], float]
 
 
@@ -38,6 +36,17 @@ def measure_space(comparison: Comparison, subsets: int, seed: int) -> dict[str, 
             f"{key}_high": min(value + margin, most),
         }  # NaN stays
     return found
+
+
+def told(found: Mapping[str, float]) -> str:
+    """The numbers that matter most, of those that were measured, in one line."""
+    copied = f"{found['copied']:.0%} copied (by chance up to {found['copied_by_chance_high']:.0%})"
+    if "fld" not in found:
+        return copied
+    return (
+        f"FLD {found['fld']:.1f} ({found['fld_low']:.1f} to {found['fld_high']:.1f}), KID {found['kid']:.4f}, "
+        f"FID {found['fid']:.1f} ({found['fid_above_floor']:.1f} above the floor), {copied}"
+    )
 
 
 def functions() -> dict[str, Measure]:

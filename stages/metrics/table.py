@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from stages.common.cli import UserError
 
+LEAST = 7  # pictures of each set: the jackknife leaves one out, and a neighborhood of DENSITY_K others must remain
 MINUS = "\N{MINUS SIGN}"
 
 

@@ -82,11 +82,14 @@ def headline(found: Found) -> dict[str, Any]:
     """Title and the first sentences."""
     count, metric = found.train["works"], table.METRICS[table.HEADLINE]
     cell = table.cell(found.evaluate, table.HEADLINE)
-    lead = (
-        f"A generator that has seen {count} works made {found.evaluate['n_generated']} pictures. "
-        f"To {found.evaluate['n_real']} works that nobody trained on, their distance ({metric.name}) is {cell.value}; "
-        f"that of other real works, the floor, is {cell.floor}. Copies of training works do not lower it."
-    )
+    lead = f"A generator that has seen {count} works made {found.evaluate['n_generated']} pictures. "
+    if few := found.evaluate.get("too_few"):
+        lead += f"{few[0].upper()}{few[1:]}."
+    else:
+        lead += (
+            f"To {found.evaluate['n_real']} works that nobody trained on, their distance ({metric.name}) is "
+            f"{cell.value}; that of other real works, the floor, is {cell.floor}. Copies of training works do not lower it."
+        )
     return {"title": f"How far do {count} pictures go?", "lead": lead, "distance": cell, "distance_name": metric.name}
 
 
@@ -102,6 +105,7 @@ def works(rows: Sequence[WorkRow], split: Split, data: Path) -> dict[str, Any]:
     return {
         "gallery": shown,
         "split": {"train": len(split["train"]), "validation": len(split["validation"]), "test": len(split["test"])},
+        "unused": len(best.keys() - {*split["train"], *split["validation"], *split["test"]}),
         "rights": dict(sorted(rights.items())),
         "duplicates": _still("duplicates", data / "duplicates.jpg"),
     }

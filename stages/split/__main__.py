@@ -5,7 +5,7 @@ from pathlib import Path
 from stages.common import files, params
 from stages.common.cli import run_cli
 from stages.common.records import read_works
-from stages.split.nested import split
+from stages.split.nested import split, unused, warnings
 from stages.split.params import SplitParams
 
 
@@ -17,7 +17,11 @@ def main() -> None:
     chosen = split(collection, reserve, settings)
     files.write_json(Path("data/split.json"), chosen)
     sizes = {"train": len(chosen["train"]), "validation": len(chosen["validation"]), "test": len(chosen["test"])}
+    if left := unused([*collection, *reserve], chosen):
+        sizes[f"unused of {len(collection) + len(reserve)} works (split.train_works: all trains on more)"] = left
     print("split: " + ", ".join(f"{count} {name}" for name, count in sizes.items()))
+    for warning in warnings(chosen):
+        print(f"warning: {warning}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,15 @@
 """Choose works for training, validation and test: seeded, nested, disjoint."""
 
+from typing import Literal
+
 import numpy as np
 
 from stages.common.cli import UserError
 from stages.common.records import Split
+from stages.metrics.table import LEAST
 from stages.split.params import SplitParams
+
+Wanted = int | Literal["all"]  # how many works to train on; all: every one that is left
 
 
 def split(collection: list[str], reserve: list[str], settings: SplitParams) -> Split:
@@ -21,7 +26,9 @@ def shuffled(works: list[str], seed: int) -> list[str]:
     return [names[index] for index in np.random.default_rng(seed).permutation(len(names))]
 
 
-def with_reserve(collection: list[str], reserve: list[str], train: int, validation: int, test: int, seed: int) -> Split:
+def with_reserve(
+    collection: list[str], reserve: list[str], train: Wanted, validation: int, test: int, seed: int
+) -> Split:
     """Train on the first `train` works of the shuffled collection, validate and test on the reserve.
 
     Smaller training sets so are inside larger ones. Raises UserError when there are fewer works than asked for.
@@ -40,18 +47,20 @@ def with_reserve(collection: list[str], reserve: list[str], train: int, validati
     }
 
 
-def by_fraction(collection: list[str], train: int, validation: float, test: float, seed: int) -> Split:
+def by_fraction(collection: list[str], train: Wanted, validation: float, test: float, seed: int) -> Split:
     """Without a reserve: the same test and validation works for every training size, taken from the end of the order.
 
-    `validation` and `test` are shares of the collection. Raises UserError when there are too few works.
+    `validation` and `test` are shares of the collection, 1 work at least. A small collection tests on a larger share,
+    up to a third, as evaluate measures distances from LEAST test works on. Raises UserError where nothing is left.
     """
     order = shuffled(collection, seed)
-    n_test, n_validation = max(1, round(test * len(order))), max(1, round(validation * len(order)))
+    n_test = max(1, round(test * len(order)), min(LEAST, len(order) // 3))
+    n_validation = max(1, round(validation * len(order)))
     left = len(order) - n_test - n_validation
     if left < 1:
         raise UserError(
             f"the collection has {len(order)} works: too few to hold out {n_validation} for validation "
-            f"and {n_test} for test. Collect more, or lower split.validation_fraction and split.test_fraction."
+            f"and {n_test} for test. Collect 3 or more, or lower split.validation_fraction and split.test_fraction."
         )
     return {
         "train": _first(order[:left], train),
@@ -60,10 +69,32 @@ def by_fraction(collection: list[str], train: int, validation: float, test: floa
     }
 
 
-def _first(works: list[str], count: int) -> list[str]:
+def unused(works: list[str], chosen: Split) -> int:
+    """How many of the works are in no part."""
+    return len(set(works) - {*chosen["train"], *chosen["validation"], *chosen["test"]})
+
+
+def warnings(chosen: Split) -> list[str]:
+    """What the later numbers cannot tell since there are too few works for them."""
+    train, validation, test = len(chosen["train"]), len(chosen["validation"]), len(chosen["test"])
+    found = []
+    if test < LEAST or max(validation, train) < LEAST:
+        found.append(
+            f"{test} test works, and {validation} validation or {train} training works for the floor: with fewer than "
+            f"{LEAST} of either no KID, FID or any other distance will be measured, only how near the samples come to "
+            "training works. Collect more works, or raise the share of the smaller part"
+        )
+    if validation < 2:
+        found.append("with 1 validation work the best generator cannot be told, and the last one will be kept")
+    return found
+
+
+def _first(works: list[str], count: Wanted) -> list[str]:
+    if count == "all":
+        return works
     if count > len(works):
         raise UserError(
             f"split.train_works is {count}, but there are only {len(works)} works to train on. "
-            f"Set it to at most {len(works)}, or collect more works."
+            f"Set it to all or to at most {len(works)}, or collect more works."
         )
     return works[:count]

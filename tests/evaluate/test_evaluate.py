@@ -78,3 +78,18 @@ def test_too_few_pictures_are_named(with_pictures):
     keep(with_pictures, 1)
     with_pictures.fails("evaluate", "at least 7 generated pictures, found 1", "generate.count")
     assert not (with_pictures.folder / "data/evaluation").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("counts", [(1, 1, 1), (9, 5, 2), (5, 2, 8)])
+def test_a_small_collection_is_searched_for_copies_and_told_what_the_numbers_cannot_tell(with_pictures, counts):
+    names, parts = [f"w{number}" for number in range(16)], {}
+    for part, count in zip(("train", "validation", "test"), counts, strict=True):
+        parts[part], names = names[:count], names[count:]
+    files.write_json(with_pictures.folder / "data/split.json", parts)
+    done = with_pictures.open("evaluate")
+    assert done.returncode == 0 and "warning: " in done.stdout and "too few for distances" in done.stdout
+    numbers = files.read_json(with_pictures.folder / "metrics/evaluate.json")
+    assert "kid" not in numbers and numbers["efficientnet"] == {} and numbers["too_few"] in done.stdout
+    assert 0 <= numbers["copied_low"] <= numbers["copied"] <= numbers["copied_high"] <= 1
+    assert numbers["n_real"] == counts[2] and (with_pictures.folder / "data/evaluation/nearest.jpg").is_file()

@@ -6,8 +6,10 @@ import torch
 
 from stages.evaluate import jackknife
 from stages.evaluate.jackknife import standard_errors
-from stages.evaluate.space import LEAST, measure_space
+from stages.evaluate.space import measure_space
 from stages.metrics.comparison import Comparison
+from stages.metrics.manifold import DENSITY_K
+from stages.metrics.table import LEAST
 
 
 def sample(seed: int, count: int, features: int = 8, shift: float = 0.0) -> torch.Tensor:
@@ -67,6 +69,7 @@ def test_another_manner_lies_outside_of_the_interval():
 
 
 def test_shares_stay_between_their_bounds_and_the_fewest_pictures_are_enough():
+    assert LEAST == DENSITY_K + 2
     found = measure_space(Comparison.of(*(sample(seed, LEAST) for seed in range(4))), 2, 0)
     assert all(np.isfinite(value) for value in found.values())
     for key in ("precision", "recall", "coverage"):

@@ -19,6 +19,7 @@ UNUSED = {  # of the sections that a stage reads, the keys that do not touch wha
 }
 LIBRARIES = {  # which packages use which library, beside common
     "augment": {"gan"},
+    "split": {"metrics"},
     "train": {"gan", "metrics"},
     "generate": {"gan"},
     "evaluate": {"metrics"},

@@ -30,7 +30,10 @@ def test_without_validation_works_there_is_no_fld_of_the_training(finished):
     files.write_csv(finished.folder / "metrics/validation.csv", [dict.fromkeys(("step", "kimg", "fld"), float("nan"))])
     change(finished.folder / "metrics/train.json", validation=0, best={"fld": None, "kimg": 60.0})
     page = Page(written(finished))
-    assert "No validation works were held out" in page.sections["training"] and "best:" not in page.sections["training"]
+    assert (
+        "Fewer than two validation works were held out" in page.sections["training"]
+        and "best:" not in page.sections["training"]
+    )
     assert len(lines_of(page)) == 2 * 2 + 2 * 3
 
 
@@ -44,6 +47,23 @@ def test_without_a_film_intervals_or_a_second_feature_space_the_page_says_so(fin
     assert f"0.153 {DASH} {DASH} {DASH}" in page.sections["numbers"] and "Recall" not in page.sections["numbers"]
     assert "None" not in " ".join(page.sections.values())
     assert "gan/timelapse.webp" not in page.sections["lineage"]
+
+
+def test_a_small_collection_is_told_what_no_number_tells(finished):
+    path = finished.folder / "metrics/evaluate.json"
+    found = files.read_json(path)
+    kept = {key: found[key] for key in ("copied", "n_real", "n_generated", "n_floor", "runtime")}
+    files.write_json(path, kept | {"efficientnet": {}, "too_few": "3 test works are too few"})
+    page = Page(written(finished))
+    assert "3 test works are too few." in page.sections[""] and "KID" not in page.sections["numbers"]
+
+
+def test_unused_works_are_counted(finished):
+    assert "unused" not in Page(written(finished)).sections["works"]
+    path = finished.folder / "data/split.json"
+    parts = files.read_json(path)
+    files.write_json(path, parts | {"test": parts["test"][1:]})
+    assert "unused works 1 split.train_works: all" in Page(written(finished)).sections["works"]
 
 
 def test_a_print_without_a_size_has_none(finished):

@@ -4,7 +4,8 @@ import pytest
 
 from stages.common import files
 from stages.common.cli import UserError
-from stages.split.nested import by_fraction, shuffled, with_reserve
+from stages.metrics.table import LEAST
+from stages.split.nested import by_fraction, shuffled, unused, warnings, with_reserve
 
 COLLECTION = [f"c{number:02}" for number in range(72)]
 RESERVE = [f"r{number:03}" for number in range(216)]
@@ -43,7 +44,30 @@ def test_more_works_than_exist_are_refused_with_the_most_that_can_be_had():
     with pytest.raises(UserError, match=r"73 \+ 144, but the reserve has 216"):
         with_reserve(COLLECTION, RESERVE, 72, 73, 144, 0)
     with pytest.raises(UserError, match="the collection has 2 works: too few"):
-        by_fraction(COLLECTION[:2], 1, 0.15, 0.25, 0)
+        by_fraction(COLLECTION[:2], "all", 0.15, 0.25, 0)
+
+
+def test_all_trains_on_every_work_that_is_left():
+    assert with_reserve(COLLECTION, RESERVE, "all", 72, 144, 0) == with_reserve(COLLECTION, RESERVE, 72, 72, 144, 0)
+    assert by_fraction(COLLECTION, "all", 0.15, 0.25, 0) == by_fraction(COLLECTION, 43, 0.15, 0.25, 0)
+
+
+@pytest.mark.parametrize("count", range(3, 41))
+def test_a_small_collection_has_something_in_every_part_and_tests_on_enough_where_a_third_is_enough(count):
+    parts = by_fraction(COLLECTION[:count], "all", 0.15, 0.25, 0)
+    sizes = [len(parts[part]) for part in ("train", "validation", "test")]
+    assert min(sizes) >= 1 and sum(sizes) == count
+    assert len(parts["test"]) >= min(LEAST, count // 3)
+    measured = len(parts["test"]) >= LEAST and len(parts["train"]) >= LEAST
+    assert measured == (count >= 21)
+    assert any("no KID" in warning for warning in warnings(parts)) != measured
+    assert any("the last one will be kept" in warning for warning in warnings(parts)) == (len(parts["validation"]) < 2)
+
+
+def test_works_in_no_part_are_counted():
+    parts = by_fraction(COLLECTION, 10, 0.15, 0.25, 0)
+    assert unused(COLLECTION, parts) == 72 - 10 - 11 - 18
+    assert unused(COLLECTION, by_fraction(COLLECTION, "all", 0.15, 0.25, 0)) == 0
 
 
 def test_the_stage_writes_sizes_as_told_and_keeps_the_old_split_on_a_mistake(workspace):
@@ -62,6 +86,9 @@ def test_the_stage_writes_sizes_as_told_and_keeps_the_old_split_on_a_mistake(wor
         "validation": 72,
         "test": 144,
     }
+    workspace.set(split__train_works=70)
+    assert "split: 70 train, 72 validation, 144 test, 2 unused of 288 works" in workspace.open("split").stdout
+    path.write_bytes(before)
     workspace.set(split__train_works=100)
     workspace.fails("split", "split.train_works is 100", "at most 72")
     assert path.read_bytes() == before

@@ -1,5 +1,6 @@
 """What the stages hand to each other: the rows of their lists and the contents of their metrics files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -193,6 +194,13 @@ def read_catalogue(path: Path) -> list[CatalogueRow]:
 def read_works(path: Path) -> list[WorkRow]:
     """data/works/works.jsonl; raises UserError when it is not there."""
     return _rows(path)
+
+
+def named(rows: Sequence[WorkRow], name: str) -> list[WorkRow]:
+    """The rows of the works with that title, upper and lower case alike, or of that file in data/works/, or that id."""
+    wanted = name.strip().casefold()
+    titled = [row for row in rows if row["title"].strip().casefold() == wanted]
+    return titled or [row for row in rows if wanted in (row["work"], row["file"].casefold())]
 
 
 def read_split(path: Path) -> Split:

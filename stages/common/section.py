@@ -3,6 +3,7 @@
 The defaults live in params.yaml alone; the comments there say what each key does.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -33,6 +34,8 @@ class OneOf:
 class Or:
     """A word in the place of a value of some type: `works: Annotated[int | Literal["all"], Or("all", Count)]`.
 
+    `word` is a regular expression.
+
     A union would explain each of its types to who mistypes one.
     """
 
@@ -41,7 +44,7 @@ class Or:
 
     def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def check(value: Any, validate: core_schema.ValidatorFunctionWrapHandler) -> Any:
-            return value if value == self.word else validate(value)
+            return value if isinstance(value, str) and re.fullmatch(self.word, value) else validate(value)
 
         as_it_is = core_schema.plain_serializer_function_ser_schema(lambda value: value)
         return core_schema.no_info_wrap_validator_function(

@@ -18,6 +18,7 @@ from stages.common.records import (
     TrainMetrics,
     UpscaleMetrics,
     WorkRow,
+    named,
 )
 from stages.gan.augmentations import AUGMENTATIONS
 from stages.metrics import table
@@ -181,12 +182,11 @@ def evaluation(found: EvaluateMetrics, data: Path) -> dict[str, Any]:
 
 def stylized(found: StylizeMetrics, rows: Sequence[WorkRow], data: Path) -> dict[str, Any]:
     """The sketch and its stylized versions, each with the work that counts most in its style."""
-    of_title = {row["title"].casefold(): data / "works" / row["file"] for row in rows}
     shown = [
         {
             "title": style["title"],
             "picture": _still("style", data / f"stylized/pictures/{name}.png"),
-            "work": _still("thumbnail", of_title[_heaviest(style["works"])]),
+            "work": _still("thumbnail", data / "works" / named(rows, _heaviest(style["works"]))[-1]["file"]),
         }
         for name, style in list(found["styles"].items())[:SLIDERS]
     ]
@@ -238,8 +238,8 @@ def _mark(best: Mapping[str, float | None] | None) -> tuple[float, float, str] |
 
 
 def _heaviest(weights: Mapping[str, float]) -> str:
-    """The title of the work that counts most, as titles are compared."""
-    return max(weights, key=weights.__getitem__).strip().casefold()
+    """The name of the work that counts most."""
+    return max(weights, key=weights.__getitem__)
 
 
 def _still(kind: str, path: Path) -> pictures.Picture:

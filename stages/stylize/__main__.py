@@ -18,9 +18,9 @@ SKETCHES, WORKS, OUT = Path("data/sketch"), Path("data/works"), Path("data/styli
 def main() -> None:
     """Check the sketch, all titles and masks first, then make one picture for each style."""
     everything = params.load()
-    chosen = everything.section(StylizeParams)
+    loaded = inputs.load(everything.section(StylizeParams), SKETCHES, WORKS)
+    chosen = loaded.params
     mixtures = chosen.mixtures()
-    loaded = inputs.load(chosen, SKETCHES, WORKS)
     exactly = everything.section(RuntimeParams)
     runtime, weights = prepare(exactly), vgg.NETWORKS[chosen.network]()
     runtime = fastest(runtime, exactly, vgg.probe(weights))

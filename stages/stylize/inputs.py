@@ -10,14 +10,14 @@ from PIL import Image
 from torch import Tensor
 
 from stages.common import cli, images
-from stages.common.records import WorkRow, read_works
+from stages.common.records import WorkRow, named, read_works
 from stages.stylize import guides, vgg
 from stages.stylize.objective import CONTENT_LAYER
 from stages.stylize.params import StylizeParams
+from stages.stylize.styles import LONGEST, in_git, resolved
 
 MASKS = "masks"  # below the sketches: <name of the sketch>.png, and <title as in file names>.png for each work
 SMALLEST = 64  # pixels of the sketch's shorter side; a smaller drawing has nothing to recognize
-LONGEST = 16  # times its shorter side that a picture may be long: VGG sees a narrower strip as nothing
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,9 @@ class Guidance:
 
 @dataclass(frozen=True)
 class Inputs:
-    """The sketch at the size of the result, and the works by their titles in `stylize.styles`, RGB."""
+    """The sketch at the size of the result, and the works by their names in `params.styles`, a list now; RGB."""
 
+    params: StylizeParams
     sketch: Image.Image
     works: dict[str, Image.Image]
     guidance: Guidance
@@ -42,9 +43,10 @@ def load(params: StylizeParams, sketches: Path, works_folder: Path) -> Inputs:
     """Everything that `params` asks for; raises UserError for what is missing, too small, or of another shape."""
     sketch = _sketch(sketches / params.sketch, params.pixels, params.content_scale)
     rows = read_works(works_folder / "works.jsonl")
+    params = resolved(params, sketch, rows, sketches, works_folder)
     titles = [title for shares in params.mixtures().values() for title in shares]
     works = {title: _work(title, rows, works_folder) for title in titles}
-    return Inputs(sketch, works, GUIDANCE[params.guidance](params.sketch, sketch, works, sketches / MASKS))
+    return Inputs(params, sketch, works, GUIDANCE[params.guidance](params.sketch, sketch, works, sketches / MASKS))
 
 
 def names(styles: Iterable[str]) -> list[str]:
@@ -66,7 +68,7 @@ def _sketch(path: Path, pixels: int, content_scale: int) -> Image.Image:
         there = ", ".join(item.name for item in images.listing(path.parent)) if path.parent.is_dir() else ""
         found = f"pictures there: {there}" if there else "there is no picture"
         raise cli.UserError(
-            f"stylize.sketch is {path.name!r}, but {path} is not there ({found}): "
+            f"stylize.sketch is {path.name!r}, but {path} is not there{in_git(path)} ({found}): "
             "put your drawing there, or set stylize.sketch to its name"
         )
     sketch = images.read(path)
@@ -88,12 +90,15 @@ def _sketch(path: Path, pixels: int, content_scale: int) -> Image.Image:
 
 
 def _work(title: str, rows: Sequence[WorkRow], folder: Path) -> Image.Image:
-    """The picture of the work with that title, upper and lower case alike; the largest one if several are kept."""
-    files = [folder / row["file"] for row in rows if row["title"].casefold() == title.strip().casefold()]
-    if not files:
+    """The picture of the work with that title, file or id; the largest one if there are several, which is printed."""
+    found = named(rows, title)
+    if not found:
         hint = cli.nearest(title, {row["title"] for row in rows}) or f"; the works.jsonl there lists {len(rows)} titles"
-        raise cli.UserError(f"stylize.styles has {title!r}, but no work in {folder} has that title{hint}")
-    work = max((images.read(file) for file in files), key=lambda picture: picture.width * picture.height)
+        raise cli.UserError(f"stylize.styles has {title!r}, but no work in {folder} has that title, file or id{hint}")
+    pictures = [(row["work"], images.read(folder / row["file"])) for row in found]
+    name, work = max(pictures, key=lambda pair: pair[1].width * pair[1].height)
+    if (count := len({row["work"] for row in found})) > 1:
+        print(f"{count} works are called {title!r}: taking the largest, {name}. Name another by its file or id")
     if min(work.size) < vgg.SMALLEST:
         raise cli.UserError(
             f"stylize.styles has {title!r}, but its picture has {work.width} x {work.height} pixels: "
@@ -148,8 +153,8 @@ def _mask(name: str, path: Path) -> Image.Image:
     """The mask of a sketch or a work, `name` for the message."""
     if not path.is_file():
         raise cli.UserError(
-            f"stylize.guidance is masks, but {name!r} has none: put one at {path}, a picture of the same shape with "
-            "one color for each region, or set stylize.guidance to geometry or none"
+            f"stylize.guidance is masks, but {name!r} has none{in_git(path)}: put one at {path}, of the same shape "
+            "with one color for each region, or set stylize.guidance to geometry or none"
         )
     return images.read(path)
 

@@ -4,12 +4,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from stages.common.section import CountOrNone, Positive, PositiveOrZero, Section, Seed, Text
+from stages.common.section import CountOrNone, Or, Positive, PositiveOrZero, Section, Seed, Text
+
+Styles = Annotated[list[Text | Annotated[dict[Text, Positive], Field(min_length=1)]], Field(min_length=1)]
 
 
 class StylizeParams(Section):
     sketch: Text
-    styles: Annotated[list[Text | Annotated[dict[Text, Positive], Field(min_length=1)]], Field(min_length=1)]
+    styles: Annotated[Styles | str, Or(r"auto|[^/\\]+\.txt", Styles)]
     pixels: Annotated[int, Field(ge=64, le=4096)]
     steps: Annotated[int, Field(ge=1, le=100_000)]
     style_weight: Positive
@@ -26,13 +28,19 @@ class StylizeParams(Section):
     tile: Annotated[int, Field(ge=192, le=8192)]
     save_every: CountOrNone
 
+    @classmethod
+    def further_choice(cls, key: str) -> str:
+        """What else than a list the styles may be."""
+        return " (or 'auto', or a file in data/sketch/ such as styles.txt, one work a line)" if key == "styles" else ""
+
     def mixtures(self) -> dict[str, dict[str, float]]:
         """For each picture, by its style in words, the weights of the works by title; they sum to 1.
 
-        A work alone is called by its title, a mixture as "75 % The First Egg, 25 % Sleep".
+        A work alone is called by its title, a mixture as "75 % The First Egg, 25 % Sleep". There are none before the
+        works are known, with `auto` or the name of a list.
         """
         found = {}
-        for style in self.styles:
+        for style in self.styles if isinstance(self.styles, list) else []:
             weights = {style: 1.0} if isinstance(style, str) else style
             shares = {title: weight / sum(weights.values()) for title, weight in weights.items()}
             if len(shares) == 1:
@@ -48,6 +56,6 @@ class StylizeParams(Section):
 
     @model_validator(mode="after")
     def _nothing_twice(self) -> "StylizeParams":
-        if len(self.mixtures()) < len(self.styles):
+        if isinstance(self.styles, list) and len(self.mixtures()) < len(self.styles):
             raise ValueError(f"stylize.styles is {self.styles}, but each style may be there once")
         return self

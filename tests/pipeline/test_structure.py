@@ -36,7 +36,7 @@ def package(path: Path) -> str:
 
 
 def test_every_stage_is_a_package_with_an_entry_point_a_section_and_a_description():
-    names = "inputs scrape dedupe split augment train generate stylize upscale sheet evaluate track report"
+    names = "inputs scrape dedupe split stylize upscale augment train generate sheet evaluate track report"
     assert list(STAGES) == names.split()
     for name, stage in STAGES.items():
         assert stage["cmd"] == f"python -m stages.{f'{SECOND[name]}.{name}' if name in SECOND else name}"

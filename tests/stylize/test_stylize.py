@@ -97,7 +97,7 @@ def test_it_takes_the_largest_picture_of_a_title_repeats_bit_for_bit_and_clears_
         outputs.append(results(studio.folder))
         images.save_png(studio.folder / "data/stylized/pictures/2-another.png", painting(5, 20, 20))
         (studio.folder / "data/works/0.png").unlink(missing_ok=True)
-        only_the_larger = [{"title": TITLES[0], "file": "1.png"}]
+        only_the_larger = [{"work": "w1", "title": TITLES[0], "file": "1.png"}]
         files.write_jsonl(studio.folder / "data/works/works.jsonl", only_the_larger)
     assert outputs[0] == outputs[1]
     assert len(outputs[0]) == 3

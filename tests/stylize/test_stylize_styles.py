@@ -1,0 +1,97 @@
+"""Which works the styles are: by title, file or id, from a list, or chosen by the composition of the sketch."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image, ImageDraw, ImageFilter
+
+from stages.common import files, images
+from stages.common.cli import UserError
+from stages.stylize import inputs
+from stages.stylize.params import StylizeParams
+from stages.stylize.styles import SHOWPIECES, automatic
+
+
+def drawing(x: int, size: tuple[int, int] = (96, 72)) -> Image.Image:
+    page = Image.new("RGB", size, "white")
+    ImageDraw.Draw(page).ellipse((x, 20, x + 30, 50), fill="black")
+    return page
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """Five works, the fourth composed as the sketch is, two of one title, one too small for a style."""
+    titles = ["Untitled", "Untitled", "Élan (study), no. 2", "Moon", "Stamp"]
+    rows = []
+    for number, title in enumerate(titles):
+        noise = Image.fromarray(np.random.default_rng(number).integers(0, 256, (6, 8, 3), np.uint8)).resize((96, 72))
+        picture = drawing(10).filter(ImageFilter.GaussianBlur(3)) if number == 3 else noise
+        images.save_png(tmp_path / f"works/f{number}.png", picture.resize((12, 9)) if number == 4 else picture)
+        rows.append({"work": f"{number:012x}", "title": title, "file": f"f{number}.png", "set": "collection"})
+    files.write_jsonl(tmp_path / "works/works.jsonl", rows)
+    images.save_png(tmp_path / "sketch/s.png", drawing(12))
+    return tmp_path
+
+
+@pytest.fixture
+def load(shop, workspace, monkeypatch):
+    monkeypatch.chdir(shop)
+
+    def of(styles):
+        workspace.set(stylize__styles=styles, stylize__sketch="s.png", stylize__pixels=64)
+        values = yaml.safe_load((workspace.folder / "params.yaml").read_text())["stylize"]
+        return inputs.load(StylizeParams.model_validate(values), Path("sketch"), Path("works"))
+
+    return of
+
+
+def test_auto_takes_the_works_nearest_in_composition_and_says_which(load, capsys):
+    styles = load("auto").params.styles
+    assert styles[0] == "Moon" and len(styles) == 3 and "Stamp" not in styles
+    assert "Untitled" not in styles, "a title of several works names none"
+    assert "nearest to the sketch in composition" in capsys.readouterr().out
+
+
+def test_auto_takes_the_museum_s_showpieces_where_they_are_there(shop):
+    rows: Any = [{"title": title, "set": "collection"} for title in SHOWPIECES]
+    assert automatic(drawing(0), rows, shop)[0] == SHOWPIECES
+
+
+def test_a_work_is_named_by_title_file_or_id_without_quoting(load, capsys):
+    loaded = load(["élan (STUDY), no. 2", "f3.png", f"{1:012x}"])
+    assert list(loaded.works) == ["élan (STUDY), no. 2", "f3.png", f"{1:012x}"]
+    assert not capsys.readouterr().out
+    load(["Untitled"])
+    assert "2 works are called 'Untitled'" in capsys.readouterr().out
+
+
+def test_a_list_in_the_sketches_folder_names_the_works(load, shop):
+    (shop / "sketch/styles.txt").write_text("# of the moon\n\nMoon\nÉlan (study), no. 2\n", encoding="utf-8-sig")
+    assert load("styles.txt").params.styles == ["Moon", "Élan (study), no. 2"]
+    (shop / "sketch/styles.txt").write_text("Moon\nMoon\n")
+    with pytest.raises(UserError, match="none twice"):
+        load("styles.txt")
+    with pytest.raises(UserError, match=r"others\.txt is not there"):
+        load("others.txt")
+
+
+def test_a_word_that_is_neither_auto_nor_a_list_is_explained(workspace):
+    workspace.set(stylize__styles="Moon")
+    workspace.fails("split", "stylize.styles is 'Moon'", "'auto', or a file in data/sketch/")
+
+
+@pytest.mark.parametrize("missing", ["sketch", "styles"])
+def test_what_git_does_not_know_is_missing_from_a_queued_experiment_and_the_way_on_is_told(
+    load, shop, monkeypatch, tmp_path, missing
+):
+    main = tmp_path / "main"
+    for name in ("sketch/s.png", "sketch/styles.txt"):
+        files.write_bytes(main / name, b"in the checkout alone")
+    monkeypatch.setenv("DVC_ROOT", str(main))
+    gone = {"sketch": "s.png", "styles": "styles.txt"}[missing]
+    (shop / "sketch" / gone).unlink(missing_ok=True)
+    with pytest.raises(UserError, match=rf"git add sketch/{gone}"):
+        load("styles.txt")

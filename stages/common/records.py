@@ -25,6 +25,7 @@ class CatalogueRow(TypedDict):
     bytes: int
     sha256: str
     type: str  # MIME
+    told: NotRequired[bool]  # true: the user says which work it is, in a list, and dedupe obeys
 
 
 class Match(TypedDict):
@@ -32,7 +33,7 @@ class Match(TypedDict):
 
     files: list[str]
     hash_distance: int  # bits of 256
-    check: str
+    check: str  # how they were aligned; told: by the user's word alone
     correlation: float
 
 
@@ -92,7 +93,7 @@ class ScrapeMetrics(TypedDict):
 
 
 class DedupeMetrics(TypedDict, total=False):
-    """`precision` and `recall` are there where the source vouches for its works."""
+    """`precision` and `recall` are there where the source vouches for its works, and the user has told none."""
 
     files: int
     works: int
@@ -102,6 +103,7 @@ class DedupeMetrics(TypedDict, total=False):
     details: int
     precision: float
     recall: float
+    corrected: list[str]  # data/corrections.csv in words, where it has any
 
 
 class Verdict(TypedDict):

@@ -9,11 +9,13 @@ import numpy as np
 
 from stages.dedupe.candidates import Candidates, candidates, joined
 from stages.dedupe.details import sharing
+from stages.dedupe.groups import Groups
 from stages.dedupe.hashing import Fingerprint
 from stages.dedupe.verification import Verdict, verify
 
 # Pairs compared before the groups are consulted again: a constant, so that the findings do not depend on the processes.
 ROUND = 512
+TOLD = Verdict("same", 1.0, "told")
 
 
 def pairs_to_compare(prints: Sequence[Fingerprint], distance: int) -> Candidates:
@@ -25,7 +27,7 @@ def pairs_to_compare(prints: Sequence[Fingerprint], distance: int) -> Candidates
 
 @dataclass(frozen=True)
 class Finding:
-    """A pair that was compared, and what came out."""
+    """A pair that was compared, or that the user joined, and what came out."""
 
     first: int
     second: int
@@ -33,50 +35,24 @@ class Finding:
     verdict: Verdict
 
 
-class Groups:
-    """Which of 0..count-1 belong together (union-find)."""
-
-    def __init__(self, count: int):
-        self.parent = list(range(count))
-
-    def root(self, item: int) -> int:
-        """The least member of the group of `item`."""
-        while self.parent[item] != item:
-            self.parent[item] = item = self.parent[self.parent[item]]
-        return item
-
-    def join(self, first: int, second: int) -> None:
-        """Make one group of two."""
-        low, high = sorted((self.root(first), self.root(second)))
-        self.parent[high] = low
-
-    def members(self) -> list[list[int]]:
-        """All groups, in ascending order."""
-        found: dict[int, list[int]] = {}
-        for item in range(len(self.parent)):
-            found.setdefault(self.root(item), []).append(item)
-        return list(found.values())
-
-
 def compare(
     prints: Sequence[Fingerprint], pairs: Candidates, groups: Groups, correlation: float, pool: Executor
 ) -> Iterator[list[Finding]]:
     """Compare the pairs round by round, nearest first, and join what is the same in `groups`.
 
-    Yields what each round found. A pair that earlier rounds have joined already is left out: it could change nothing.
+    Yields what each round found. A pair that earlier rounds have joined already, or that the user's word keeps apart,
+    is left out: it could change nothing.
     """
     order = np.argsort(pairs.bits, kind="stable")
     for start in range(0, len(order), ROUND):
         rows = [
             row
             for row in order[start : start + ROUND]
-            if groups.root(int(pairs.first[row])) != groups.root(int(pairs.second[row]))
+            if groups.root(one := int(pairs.first[row])) != groups.root(other := int(pairs.second[row]))
+            and groups.may_join(one, other)
         ]
-        found = list(_round(prints, pairs, rows, correlation, pool))
-        for finding in found:
-            if finding.verdict.kind == "same":
-                groups.join(finding.first, finding.second)
-        yield found
+        found = _round(prints, pairs, rows, correlation, pool)
+        yield [item for item in found if item.verdict.kind != "same" or groups.join(item.first, item.second)]
 
 
 def rounds(pairs: Candidates) -> int:
@@ -93,3 +69,11 @@ def _round(
     verdicts = pool.map(work, [prints[item] for item in first], [prints[item] for item in second], *views, chunksize=16)
     for one, two, row, verdict in zip(first, second, rows, verdicts, strict=True):
         yield Finding(one, two, int(pairs.bits[row]), verdict)
+
+
+def of_user(pairs: Sequence[tuple[int, int]], prints: Sequence[Fingerprint]) -> list[Finding]:
+    """Pairs that are one work by the user's word."""
+    return [
+        Finding(one, two, int(np.bitwise_count(prints[one].hashes[0] ^ prints[two].hashes[0]).sum()), TOLD)
+        for one, two in pairs
+    ]

@@ -7,7 +7,9 @@ from stages.common.records import CatalogueRow, DedupeMetrics, WorkRow
 from stages.dedupe.works import set_of
 
 
-def metrics(members: list[list[int]], rows: Sequence[CatalogueRow], works: Sequence[WorkRow]) -> DedupeMetrics:
+def metrics(
+    members: list[list[int]], rows: Sequence[CatalogueRow], works: Sequence[WorkRow], corrected: list[str]
+) -> DedupeMetrics:
     """Counts of files and works of both sets, and `precision` and `recall` where every file's true work is known."""
     collection = [group for group in members if set_of(group, rows) == "collection"]
     files = sum(map(len, collection))
@@ -19,15 +21,17 @@ def metrics(members: list[list[int]], rows: Sequence[CatalogueRow], works: Seque
         "reserve_works": len(members) - len(collection),
         "details": sum(bool(work["detail_of"]) and work["best"] for work in works),
     }
-    truth = [row["work"] for row in rows if row["work"]]
+    truth = [row["work"] for row in rows if row["work"] and not row.get("told")]
     if len(truth) == len(rows):
         values["precision"], values["recall"] = pairwise(members, truth)
+    if corrected:
+        values["corrected"] = corrected
     return values
 
 
 def pairwise(groups: list[list[int]], truth: Sequence[str]) -> tuple[float, float]:
     """Precision and recall of the pairs that share a group against those that share a true work."""
-    found = {pair for group in groups for pair in combinations(group, 2)}
+    found = {pair for group in groups for pair in combinations(sorted(group), 2)}
     works: dict[str, list[int]] = {}
     for item, work in enumerate(truth):
         works.setdefault(work, []).append(item)

@@ -1,10 +1,11 @@
 """The rows of works.jsonl: which file of a group is kept, and why the others belong to it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from stages.common.records import CatalogueRow, Match, WorkRow
-from stages.dedupe.grouping import Finding, Groups
+from stages.dedupe.grouping import Finding
+from stages.dedupe.groups import Groups
 
 
 def describe(
@@ -14,7 +15,10 @@ def describe(
     groups: Groups,
     enabled: bool,
 ) -> list[WorkRow]:
-    """The rows of all groups: of each its best rendition, or every file when duplicates are kept (not `enabled`)."""
+    """The rows of all groups, their best rendition first: that one, or every file when duplicates are kept.
+
+    Duplicates are kept when not `enabled`.
+    """
     same, details = defaultdict(list), defaultdict(list)  # by the least member of the group
     for finding in findings:
         if finding.verdict.kind == "same":
@@ -22,6 +26,17 @@ def describe(
         elif (detail := _detail(finding, groups)) is not None:
             details[groups.root(detail)].append(finding)
     return [row for group in members for row in _of_group(group, rows, same[min(group)], details[min(group)], enabled)]
+
+
+def best_first(
+    groups: Iterable[Sequence[int]], rows: Sequence[CatalogueRow], told: Set[int] = frozenset()
+) -> list[list[int]]:
+    """The groups, each with its best file first: one that the user tells to keep, where there is one."""
+    found = []
+    for group in groups:
+        chosen = best([item for item in group if item in told] or group, rows)
+        found.append([chosen, *(item for item in group if item != chosen)])
+    return found
 
 
 def best(group: Sequence[int], rows: Sequence[CatalogueRow]) -> int:
@@ -53,7 +68,7 @@ def _of_group(
 
     A work is named by the content of its best rendition, so that new files change no other work's name.
     """
-    chosen = best(group, rows)
+    chosen = group[0]
     duplicates = sorted({rows[item]["file"] for item in group} - {rows[chosen]["file"]})
     others = [] if enabled else [item for item in group if item != chosen]
     kept = {rows[item]["file"]: rows[item] for item in [chosen, *others]}

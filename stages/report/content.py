@@ -108,7 +108,7 @@ def works(rows: Sequence[WorkRow], split: Split, data: Path) -> dict[str, Any]:
         "split": {"train": len(split["train"]), "validation": len(split["validation"]), "test": len(split["test"])},
         "unused": len(best.keys() - {*split["train"], *split["validation"], *split["test"]}),
         "rights": dict(sorted(rights.items())),
-        "duplicates": _still("duplicates", data / "duplicates.jpg"),
+        "duplicates": _still("duplicates", data / "duplicates.jpg") if any(row["duplicates"] for row in rows) else None,
     }
 
 

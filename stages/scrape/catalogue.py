@@ -80,7 +80,7 @@ def examine(data: bytes, megapixels: float) -> Facts:
 
 def row(record: Record, facts: Facts) -> CatalogueRow:
     """The catalogue's row for a downloaded file; addresses on this machine lose their port, which varies."""
-    return {
+    found: CatalogueRow = {
         "file": facts["file"],
         "work": None if record.work is None else clean(record.work),
         "title": _text(record.title),
@@ -97,6 +97,9 @@ def row(record: Record, facts: Facts) -> CatalogueRow:
         "sha256": facts["sha256"],
         "type": facts["type"],
     }
+    if record.told:
+        found["told"] = True
+    return found
 
 
 def failure(item: Record | Gap, reason: str) -> dict[str, str]:

@@ -31,6 +31,7 @@ class Record:
     rendition: str
     rights: str
     set: str  # collection, or reserve (never trained on)
+    told: bool = False  # whether the user says which work it is
 
 
 @dataclass(frozen=True)

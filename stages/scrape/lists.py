@@ -56,6 +56,7 @@ def record(row: dict[str, str], image_url: str, title: str = "") -> Record:
         rendition=row.get("rendition") or "original",
         rights=row.get("rights") or "as the user knows",
         set=row.get("set") or "collection",
+        told=bool(row.get("work")),
     )
 
 

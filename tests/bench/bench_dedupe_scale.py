@@ -19,7 +19,7 @@ from PIL import Image
 from stages.common import images
 from stages.dedupe import views
 from stages.dedupe.candidates import EXACT, candidates
-from stages.dedupe.grouping import Groups
+from stages.dedupe.groups import Groups
 from stages.dedupe.hashing import HASH_SIDE, fingerprints
 from stages.dedupe.workers import workers
 

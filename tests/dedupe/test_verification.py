@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from stages.common import params
-from stages.dedupe.grouping import Groups, compare, pairs_to_compare
+from stages.dedupe.grouping import compare, pairs_to_compare
+from stages.dedupe.groups import Groups
 from stages.dedupe.hashing import Fingerprint, fingerprint
 from stages.dedupe.metrics import pairwise
 from stages.dedupe.verification import Verdict, verify

@@ -73,7 +73,7 @@ def pictures(data: Path, titles: list[str]) -> None:
     """Write data/."""
     about = {"set": "collection", "best": True, "year": "1937", "rights": "CC0"}
     rows = [
-        {"work": f"w{number}", "file": f"w{number}.jpg", "title": title} | about
+        {"work": f"w{number}", "file": f"w{number}.jpg", "title": title, "duplicates": ["copy.jpg"]} | about
         for number, title in enumerate([*titles, *(f"Work {number}" for number in range(3, 20))])
     ]
     for number, row in enumerate(rows):

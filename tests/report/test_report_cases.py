@@ -58,6 +58,15 @@ def test_a_small_collection_is_told_what_no_number_tells(finished):
     assert "3 test works are too few." in page.sections[""] and "KID" not in page.sections["numbers"]
 
 
+def test_corrections_are_listed_and_a_collection_without_duplicates_has_no_sheet_of_them(finished):
+    change(finished.folder / "metrics/dedupe.json", corrected=["same: a, b", "drop: c"])
+    section = Page(written(finished)).sections["works"]
+    assert "(data/corrections.csv): same: a, b; drop: c." in section and "The largest groups" in section
+    path = finished.folder / "data/works/works.jsonl"
+    files.write_jsonl(path, [row | {"duplicates": []} for row in files.read_jsonl(path)])
+    assert "The largest groups" not in Page(written(finished)).sections["works"]
+
+
 def test_unused_works_are_counted(finished):
     assert "unused" not in Page(written(finished)).sections["works"]
     path = finished.folder / "data/split.json"

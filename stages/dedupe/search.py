@@ -1,0 +1,33 @@
+"""The search for works among files: hash all, compare what is near, and join what is the same or told to be."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from pathlib import Path
+
+from stages.dedupe import corrections
+from stages.dedupe.grouping import Finding, compare, of_user, pairs_to_compare, rounds
+from stages.dedupe.groups import Groups
+from stages.dedupe.hashing import fingerprints
+from stages.dedupe.params import DedupeParams
+
+
+def find(
+    folder: Path,
+    corrected: corrections.Corrections,
+    settings: DedupeParams,
+    pool: Executor,
+    watched: Callable[..., Iterable],
+) -> tuple[Groups, list[Finding]]:
+    """Which files show one work, and the pairs that say so, or that one is a detail of the other.
+
+    The files lie in `folder`; `watched` shows the progress of what it is given, as `stages.common.cli.progress` does.
+    """
+    paths = [folder / row["file"] for row in corrected.rows]
+    hashed = fingerprints(paths, settings.mirrored, settings.details, pool)
+    prints = list(watched(hashed, total=len(paths), desc="hash", unit=" files"))
+    pairs = pairs_to_compare(prints, settings.hash_distance)
+    groups, told = corrections.groups(corrected)
+    compared = compare(prints, pairs, groups, settings.correlation, pool)
+    batches = watched(compared, total=rounds(pairs), desc="compare", unit=" rounds")
+    found = [finding for batch in batches for finding in batch if finding.verdict.kind != "different"]
+    return groups, of_user(told, prints) + found

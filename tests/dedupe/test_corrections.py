@@ -1,0 +1,121 @@
+"""The user's word: a list's column `work` and data/corrections.csv merge, keep apart, drop and choose."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from stages.common import files, images
+from stages.common.cli import UserError
+from stages.dedupe import corrections
+from stages.dedupe.groups import Groups
+
+
+def rows(*names: str, **more) -> list:
+    return [{"file": f"{n}.png", "image_url": f"a/{name}", "title": name.split(".")[0], "work": None} | more
+            for n, name in enumerate(names)]  # fmt: skip
+
+
+@pytest.fixture
+def read(tmp_path):
+    def of(text: str, catalogue: list) -> corrections.Corrections:
+        (tmp_path / "corrections.csv").write_text(f"action,file,other\n{text}\n")
+        return corrections.read(tmp_path / "corrections.csv", catalogue)
+
+    return of
+
+
+def test_files_are_named_as_stored_as_at_the_source_or_by_title(read):
+    found = read(
+        "same,0.png,A/B.JPG\ndifferent,b,c.jpg\nkeep,c\ndrop,a/d.jpg", rows("a.jpg", "b.jpg", "c.jpg", "d.jpg")
+    )
+    assert (found.same, found.different, found.kept) == ([(0, 1)], [(1, 2)], {2})
+    assert [row["title"] for row in found.rows] == ["a", "b", "c"] and len(found.told) == 4 and not found.lost
+    both = [*rows("x.jpg"), *rows("x.png")]
+    assert read("same,x,x.png", both).same, "a title names all files that have it"
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("merge,a,b", "'merge', but it must be one of same, different, drop, keep"),
+        ("same,a", "same takes 2 files"),
+        ("drop,a,b", "drop takes 1 files"),
+        ("different,a,a.jpg", "mean the same file"),
+        ("keep,t", "means 2 files"),
+    ],
+)
+def test_a_line_that_cannot_be_understood_is_named(read, text, words):
+    catalogue = [*rows("a.jpg", "b.jpg"), *rows("c.jpg", "d.jpg", title="t")]
+    with pytest.raises(UserError, match=r"line 2 of .*corrections\.csv") as caught:
+        read(text, catalogue)
+    assert words in str(caught.value)
+
+
+def test_a_name_that_means_nothing_is_told_and_a_wrong_header_too(read, tmp_path):
+    (lost,) = read("same,scann,b", rows("scan.jpg", "b.jpg")).lost
+    assert "line 2" in lost and "'scann'" in lost and "did you mean 'scan'" in lost
+    (tmp_path / "corrections.csv").write_text("what,who\n")
+    with pytest.raises(UserError, match="must begin with the line action,file,other"):
+        corrections.read(tmp_path / "corrections.csv", rows("a.jpg"))
+    assert corrections.read(tmp_path / "none.csv", rows("a.jpg")).told == []
+
+
+def test_corrections_that_contradict_each_other_are_named(read):
+    with pytest.raises(UserError, match="one work, and that they are not"):
+        corrections.groups(read("same,a,b\nsame,b,c\ndifferent,a,c", rows("a.jpg", "b.jpg", "c.jpg")))
+
+
+def test_works_of_a_list_merge_and_stay_apart_through_what_lies_between():
+    catalogue = [*rows("a", "b", work="one", told=True), *rows("c", work="two", told=True), *rows("d", "e")]
+    groups, joined = corrections.groups(corrections.Corrections(catalogue))
+    assert groups.members() == [[0, 1], [2], [3], [4]] and joined == [(0, 1)]
+    assert groups.join(3, 0) and groups.join(2, 4), "files that nobody told of go where they are like"
+    assert not groups.may_join(3, 4) and not groups.join(3, 4) and groups.members() == [[0, 1, 3], [2, 4]]
+    untold, _ = corrections.groups(corrections.Corrections(rows("a", "b", work="one")))
+    assert untold.members() == [[0], [1]], "a source's word is measured, not obeyed"
+
+
+def test_a_pair_that_is_apart_stays_apart_with_what_joins_it():
+    groups = Groups(4, apart=[(0, 3)])
+    assert groups.join(0, 1) and groups.join(3, 2) and not groups.join(1, 2)
+    assert groups.members() == [[0, 1], [2, 3]]
+
+
+@pytest.fixture
+def collected(workspace):
+    """Two files of one picture, a blurred one of another that hashing does not find, and a poster."""
+    rng, found = np.random.default_rng(0), []
+    one, two = (Image.fromarray(rng.integers(0, 256, (9, 12, 3), np.uint8)).resize((240, 180)) for _ in range(2))
+    files_of = {
+        "a.png": one,
+        "a small.png": one.resize((200, 150)),
+        "b.png": two,
+        "wall.png": one.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+    }
+    for number, (name, picture) in enumerate(files_of.items()):
+        images.save_png(workspace.folder / f"data/raw/{number}.png", picture.filter(ImageFilter.GaussianBlur(0.5)))
+        found.append(
+            {"file": f"{number}.png", "image_url": name, "title": name[:-4], "work": None, "year": "", "rights": ""}
+            | {"technique": "", "page_url": "", "set": "collection", "sha256": f"{number}".ljust(64, "0")}
+            | {"width": picture.width, "height": picture.height, "bytes": 1}
+        )
+    files.write_jsonl(workspace.folder / "data/raw/catalogue.jsonl", found)
+    return workspace
+
+
+@pytest.mark.slow
+def test_the_stage_obeys_and_tells_what_was_corrected(collected):
+    def works() -> dict[str, list[str]]:
+        assert collected.open("dedupe").returncode == 0
+        kept = files.read_jsonl(collected.folder / "data/works/works.jsonl")
+        return {work["title"]: work["duplicates"] for work in kept}
+
+    assert works() == {"a": ["1.png"], "b": [], "wall": []}
+    path = collected.folder / "data/corrections.csv"
+    path.write_text("action,file,other\ndifferent,a,a small\nsame,wall,a.png\ndrop,b.png\nkeep,wall\nsame,nobody,a\n")
+    assert works() == {"wall": ["0.png"], "a small": []}
+    told = ["different: a, a small", "same: wall, a.png", "drop: b.png", "keep: wall"]
+    assert files.read_json(collected.folder / "metrics/dedupe.json")["corrected"] == told
+    (why,) = files.read_jsonl(collected.folder / "data/works/works.jsonl")[0]["why"]
+    assert (why["check"], why["correlation"]) == ("told", 1.0)
+    assert "warning: line 6 of data/corrections.csv" in collected.open("dedupe").stdout

@@ -37,6 +37,26 @@ class Match(TypedDict):
     correlation: float
 
 
+class Candidate(TypedDict):
+    """A file of a work, and why it was or was not kept: the highest score is."""
+
+    file: str
+    pixels_of_work: int  # without what is around the work
+    shown: float  # share of the work that it shows
+    detail: float  # share of its resolution that holds detail
+    quality: int  # of its JPEG compression, 100 without
+    blocks: float  # strength of the edges of 8 x 8 blocks, 1 without
+    faults: list[str]
+    score: int  # pixels of the work that hold detail, less for each fault
+
+
+class Trimmed(TypedDict):
+    """What was cut out of a file in data/raw/, where it stays whole."""
+
+    file: str
+    box: list[int]  # left, top, right, bottom, pixels
+
+
 class WorkRow(TypedDict):
     """A line of data/works/works.jsonl: a kept file of a work."""
 
@@ -52,6 +72,8 @@ class WorkRow(TypedDict):
     rights: str
     page_url: str
     duplicates: list[str]
+    candidates: list[Candidate]  # the best first; none where there is one file
+    trimmed: NotRequired[Trimmed]  # where something around the work was cut off
     why: list[Match]
     detail_of: list[Match]
 
@@ -103,6 +125,7 @@ class DedupeMetrics(TypedDict, total=False):
     details: int
     precision: float
     recall: float
+    trimmed: int  # files that something was cut off, where there are any
     corrected: list[str]  # data/corrections.csv in words, where it has any
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from stages.common import files, images, params
 from stages.common.cli import progress, run_cli
 from stages.common.records import read_catalogue
-from stages.dedupe import corrections, works
+from stages.dedupe import corrections, keep, works
 from stages.dedupe.contact_sheet import contact_sheet
 from stages.dedupe.metrics import metrics
 from stages.dedupe.params import DedupeParams
@@ -25,11 +25,15 @@ def main() -> None:
     rows = corrected.rows
     with workers() as pool:
         groups, findings = find(RAW, corrected, settings, pool, progress)
-    members = works.best_first(groups.members(), rows, corrected.kept)
-    kept = works.describe(members, rows, findings, groups, settings.enabled)
+        chosen = keep.kept(groups.members(), rows, corrected.kept, RAW, settings.trim, pool)
+    members = [work.items for work in chosen]
+    kept = works.describe(chosen, rows, findings, groups, settings.enabled)
     with files.folder(WORKS) as folder:
         for work in kept:
-            files.write_bytes(folder / work["file"], (RAW / work["file"]).read_bytes())
+            if trimmed := work.get("trimmed"):
+                images.save_png(folder / work["file"], keep.cut_out(RAW / trimmed["file"], trimmed["box"]))
+            else:
+                files.write_bytes(folder / work["file"], (RAW / work["file"]).read_bytes())
         files.write_jsonl(folder / "works.jsonl", kept)
     images.save_jpeg(Path("data/duplicates.jpg"), contact_sheet(members, rows, RAW))
     files.write_json(Path("metrics/dedupe.json"), metrics(members, rows, kept, corrected.told))

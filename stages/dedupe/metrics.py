@@ -26,6 +26,8 @@ def metrics(
         values["precision"], values["recall"] = pairwise(members, truth)
     if corrected:
         values["corrected"] = corrected
+    if trimmed := sum("trimmed" in work for work in works):
+        values["trimmed"] = trimmed
     return values
 
 

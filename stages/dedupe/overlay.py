@@ -14,6 +14,8 @@ HEART = 0.5  # of the mark's strongest change: its strokes without their blurred
 STROKE = 7  # pixels of a thumbnail: what holds a square of that side is solid
 # Largest share of the pixels that may be solid (measured: marks 0; 5 of 60 pasted patches, half of them white, pass).
 SOLID = 0.002
+BORNE = (0.002, 0.2)  # share of the pixels that a mark changes
+MORE_EDGES = 2.0  # times the edges of the other picture that a mark has
 
 
 def without_mark(first: np.ndarray, second: np.ndarray, inside: np.ndarray) -> np.ndarray | None:
@@ -27,6 +29,31 @@ def without_mark(first: np.ndarray, second: np.ndarray, inside: np.ndarray) -> n
             around = cv2.dilate((change > CHANGE).astype(np.uint8), np.ones((3, 3), np.uint8))
             return inside & (around == 0)
     return None
+
+
+def bearer(first: np.ndarray, second: np.ndarray, inside: np.ndarray) -> int | None:
+    """Which of two aligned, standardized pictures of one work bears a mark, 0 or 1; None: no one.
+
+    A dark or solid mark has more edges where they differ, a light and thin one is what `without_mark` leaves out.
+    """
+    if inside.mean() < 0.2:
+        return None
+    change = np.abs(np.where(inside, second - _leveled(first, second, inside), 0))
+    place = cv2.morphologyEx((change > 2 * CHANGE).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
+    if not BORNE[0] <= place[inside].mean() <= BORNE[1]:
+        return None
+    edges = [np.hypot(*np.gradient(cv2.GaussianBlur(picture, (0, 0), 1.5))) for picture in (first, second)]
+    here, around = ([float(item[where].mean()) for item in edges] for where in (place, inside & ~place))
+    more = (here[1] / max(here[0], 1e-6)) / max(around[1] / max(around[0], 1e-6), 1e-6)
+    if max(more, 1 / max(more, 1e-6)) > MORE_EDGES:
+        return int(more > 1)
+    light = [_is_light_mark(*pair, inside) for pair in ((second, first), (first, second))]
+    return light.index(True) if sum(light) == 1 else None
+
+
+def _is_light_mark(clean: np.ndarray, other: np.ndarray, inside: np.ndarray) -> bool:
+    change = np.where(inside, other - _leveled(clean, other, inside), 0)
+    return bool(np.mean(change[inside] > 2 * CHANGE) > BORNE[0]) and _is_mark(change, inside)
 
 
 def _is_mark(change: np.ndarray, inside: np.ndarray) -> bool:

@@ -13,3 +13,4 @@ class DedupeParams(Section):
     correlation: Annotated[float, Field(ge=0.5, le=1)]
     mirrored: bool
     details: bool
+    trim: bool

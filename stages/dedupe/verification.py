@@ -100,10 +100,10 @@ def _laid(first: np.ndarray, second: np.ndarray, warp: np.ndarray, seen: np.ndar
     inside = cv2.erode(np.pad(inside.astype(np.uint8), 1), np.ones((2 * EDGE + 1,) * 2))[1:-1, 1:-1] > 0
     if inside.sum() < SMALLEST**2:
         return None
-    return Overlap(_standard(first, inside), _standard(moved, inside), inside, shares)
+    return Overlap(standard(first, inside), standard(moved, inside), inside, shares)
 
 
-def _standard(picture: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def standard(picture: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """A picture [H, W], slightly blurred, of zero mean and unit variance inside; what is nearly even stays so."""
     picture = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 1.0)
     values = picture[inside]

@@ -88,9 +88,9 @@ def _leading(true: np.ndarray) -> int:
 
 
 def resized(picture: np.ndarray, edge: int) -> np.ndarray:
-    """A picture [H, W] made smaller to a long edge of `edge` pixels, by averaging areas; a smaller one stays."""
-    scale = edge / max(picture.shape)
+    """A picture [H, W] or [H, W, 3] made smaller to a long edge of `edge` pixels by averaging areas."""
+    scale = edge / max(picture.shape[:2])
     if scale >= 1:
         return picture
-    size = tuple(max(1, round(length * scale)) for length in picture.shape[::-1])
+    size = tuple(max(1, round(length * scale)) for length in picture.shape[1::-1])
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)

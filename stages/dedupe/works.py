@@ -1,15 +1,18 @@
 """The rows of works.jsonl: which file of a group is kept, and why the others belong to it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+from typing import Any
 
 from stages.common.records import CatalogueRow, Match, WorkRow
 from stages.dedupe.grouping import Finding
 from stages.dedupe.groups import Groups
+from stages.dedupe.keep import Cut, Kept
 
 
 def describe(
-    members: Iterable[Sequence[int]],
+    members: Iterable[Kept],
     rows: Sequence[CatalogueRow],
     findings: Sequence[Finding],
     groups: Groups,
@@ -25,28 +28,11 @@ def describe(
             same[groups.root(finding.first)].append(finding)
         elif (detail := _detail(finding, groups)) is not None:
             details[groups.root(detail)].append(finding)
-    return [row for group in members for row in _of_group(group, rows, same[min(group)], details[min(group)], enabled)]
-
-
-def best_first(
-    groups: Iterable[Sequence[int]], rows: Sequence[CatalogueRow], told: Set[int] = frozenset()
-) -> list[list[int]]:
-    """The groups, each with its best file first: one that the user tells to keep, where there is one."""
-    found = []
-    for group in groups:
-        chosen = best([item for item in group if item in told] or group, rows)
-        found.append([chosen, *(item for item in group if item != chosen)])
-    return found
-
-
-def best(group: Sequence[int], rows: Sequence[CatalogueRow]) -> int:
-    """The rendition with most pixels; among equals the one with most bytes, then by name."""
-
-    def quality(item: int) -> tuple[int, int, str]:
-        row = rows[item]
-        return row["width"] * row["height"], row["bytes"], row["file"]
-
-    return max(group, key=quality)
+    return [
+        row
+        for kept in members
+        for row in _of_group(kept, rows, same[min(kept.items)], details[min(kept.items)], enabled)
+    ]
 
 
 def set_of(group: Iterable[int], rows: Sequence[CatalogueRow]) -> str:
@@ -58,7 +44,7 @@ def set_of(group: Iterable[int], rows: Sequence[CatalogueRow]) -> str:
 
 
 def _of_group(
-    group: Sequence[int],
+    kept: Kept,
     rows: Sequence[CatalogueRow],
     same: Sequence[Finding],
     details: Sequence[Finding],
@@ -68,29 +54,37 @@ def _of_group(
 
     A work is named by the content of its best rendition, so that new files change no other work's name.
     """
-    chosen = group[0]
-    duplicates = sorted({rows[item]["file"] for item in group} - {rows[chosen]["file"]})
-    others = [] if enabled else [item for item in group if item != chosen]
-    kept = {rows[item]["file"]: rows[item] for item in [chosen, *others]}
+    chosen = kept.items[0]
+    duplicates = sorted({rows[item]["file"] for item in kept.items} - {rows[chosen]["file"]})
+    shown = {rows[item]["file"]: item for item in kept.items[: 1 if enabled else None]}
     return [
-        {
+        _trimmed(rows[item], kept.cuts.get(item))
+        | {
             "work": rows[chosen]["sha256"][:12],
-            "set": set_of(group, rows),
-            "file": row["file"],
-            "best": row["file"] == rows[chosen]["file"],
+            "set": set_of(kept.items, rows),
+            "best": rows[item]["file"] == rows[chosen]["file"],
             "title": row["title"],
             "year": row["year"],
             "technique": row["technique"],
-            "width": row["width"],
-            "height": row["height"],
             "rights": row["rights"],
             "page_url": row["page_url"],
             "duplicates": duplicates,
+            "candidates": kept.candidates,
             "why": [_match(finding, rows) for finding in same],
             "detail_of": [_match(finding, rows) for finding in details],
         }
-        for row in kept.values()
+        for row, item in ((rows[item], item) for item in shown.values())
     ]
+
+
+def _trimmed(row: CatalogueRow, cut: Cut | None) -> Any:
+    """The file in data/works/ with its size: that of data/raw/, or what is left of it, as a PNG."""
+    if cut is None:
+        return {"file": row["file"], "width": row["width"], "height": row["height"]}
+    left, top, right, bottom = cut
+    name = f"{PurePosixPath(row['file']).stem}.png"
+    trimmed = {"file": row["file"], "box": list(cut)}
+    return {"file": name, "width": right - left, "height": bottom - top, "trimmed": trimmed}
 
 
 def _detail(finding: Finding, groups: Groups) -> int | None:

@@ -49,7 +49,7 @@ def with_raw(workspace, paintings, altered):
 
 
 @pytest.mark.slow
-def test_the_stage_keeps_the_best_rendition_of_each_work(with_raw):
+def test_the_stage_keeps_the_best_rendition_of_each_work(with_raw, paintings):
     assert with_raw.open("dedupe").returncode == 0
     works = files.read_jsonl(with_raw.folder / "data/works/works.jsonl")
     assert [(work["title"], work["set"], len(work["duplicates"])) for work in works] == [
@@ -58,7 +58,12 @@ def test_the_stage_keeps_the_best_rendition_of_each_work(with_raw):
         ("T2", "collection", 3),
         ("T3", "reserve", 0),
     ]
-    assert [work["file"] for work in works[:2]] == ["2.jpg", "5.jpg"], "the framed one has most pixels"
+    assert [work["file"] for work in works[:2]] == ["2.png", "5.png"], "the framed ones, without their frames"
+    for work, painting in zip(works, paintings[:2], strict=False):
+        kept = images.read(with_raw.folder / "data/works" / work["file"])
+        assert kept.size == (work["width"], work["height"])
+        assert all(0 <= whole - part <= 8 for whole, part in zip(painting.size, kept.size, strict=True))
+        assert work["candidates"][0]["file"] == work["trimmed"]["file"], "the best one first"
     assert all(
         0.7 <= why["correlation"] <= 1 and why["hash_distance"] <= 72 and why["check"] == "view"
         for work in works
@@ -77,6 +82,7 @@ def test_the_stage_keeps_the_best_rendition_of_each_work(with_raw):
         "precision": 1.0,
         "recall": 1.0,
         "details": 0,
+        "trimmed": sum("trimmed" in work for work in works),
     }
     assert files.read_json(with_raw.folder / "metrics/dedupe.json") == expected
     assert images.read(with_raw.folder / "data/duplicates.jpg").width > 3 * 180

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -31,6 +31,15 @@ class Fingerprint:
     boxes: np.ndarray  # float32 [V, 4], the views
     thumbnail: np.ndarray  # uint8 [H, W], gray
     features: np.ndarray  # uint8 [F, 128], by which details find their work; F may be 0
+    path: Path | None = None  # of its file, where its colors can be read
+
+    def colors(self) -> np.ndarray | None:
+        """The thumbnail in RGB, uint8 [H, W, 3]; None where there is no file."""
+        if self.path is None:
+            return None
+        height, width = self.thumbnail.shape
+        picture = images.read(self.path, edge=THUMBNAIL)
+        return np.asarray(picture.resize((width, height), Image.Resampling.BOX))
 
 
 def fingerprint(picture: Image.Image, mirrored: bool = False, details: bool = False) -> Fingerprint:
@@ -55,7 +64,7 @@ def fingerprints(paths: list[Path], mirrored: bool, details: bool, pool: Executo
 
 
 def _of_file(path: Path, mirrored: bool, details: bool) -> Fingerprint:
-    return fingerprint(images.read(path, "L", EDGE), mirrored, details)
+    return replace(fingerprint(images.read(path, "L", EDGE), mirrored, details), path=path)
 
 
 def described(gray: np.ndarray, count: int) -> np.ndarray:

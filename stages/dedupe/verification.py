@@ -6,7 +6,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from stages.dedupe import alignment, overlay, views
+from stages.dedupe import alignment, colors, overlay, views
 from stages.dedupe.hashing import Fingerprint
 
 # A picture is compared in 7 x 7 windows: a motif that came or went fills at least one (measured: at 5, one look-alike
@@ -26,7 +26,8 @@ class Verdict:
     kind: Literal["same", "part", "whole", "different"]
     # correlation in the window where they are least alike, -1..1
     score: float
-    # how they were aligned: view | features; "mark": but for a mark; "mirrored": one is the other's mirror image
+    # how they were aligned: view | features; "mark": but for a mark; "mirrored": one is the other's mirror image;
+    # color: they agree in structure, but no light makes the one's colors of the other's
     check: str
 
 
@@ -38,6 +39,7 @@ class Overlap:
     second: np.ndarray  # float32 [H, W]
     inside: np.ndarray  # bool [H, W]
     shares: tuple[float, float]  # of each picture that the other one shows
+    warp: np.ndarray  # float32 [2, 3], from the first one's pixels to the second's
 
 
 NOTHING = Verdict("different", -1.0, "view")
@@ -46,17 +48,40 @@ NOTHING = Verdict("different", -1.0, "view")
 def verify(first: Fingerprint, second: Fingerprint, view_first: int, view_second: int, correlation: float) -> Verdict:
     """Compare a pair that hashes alike in two views; `correlation` is the least that counts as the same picture.
 
-    Features are asked for an alignment only where that of the views does not convince.
+    Features are asked for an alignment only where that of the views does not convince. What agrees is looked at once
+    more in color, where the files are there.
     """
     one, box_one = _shown(first, view_first)
     two, box_two = _shown(second, view_second)
-    found = decide(overlap(one, two, box_one, box_two, "view"), "view", correlation)
+    laid = overlap(one, two, box_one, box_two, "view")
+    found = decide(laid, "view", correlation)
     if found.kind == "different":
         borders = (first.boxes[_borderless(view_first)], second.boxes[_borderless(view_second)])
-        other = decide(overlap(one, two, *borders, "features"), "features", correlation)
-        found = max(found, other, key=lambda verdict: (verdict.kind != "different", verdict.score))
+        further = overlap(one, two, *borders, "features")
+        other = decide(further, "features", correlation)
+        if (other.kind != "different", other.score) > (False, found.score):
+            laid, found, box_one = further, other, borders[0]
+    if found.kind == "same" and laid and not _colors_agree(laid, first, second, view_first, view_second, box_one):
+        found = Verdict("different", found.score, "color")
     mirrored = (view_first >= views.COUNT) != (view_second >= views.COUNT)
     return replace(found, check=f"mirrored {found.check}") if mirrored else found
+
+
+def _colors_agree(
+    laid: Overlap, first: Fingerprint, second: Fingerprint, view_first: int, view_second: int, box: np.ndarray
+) -> bool:
+    """Whether the colors of two files that agree in structure are those of one work; `box` is what the first shows."""
+    one, two = first.colors(), second.colors()
+    if one is None or two is None:
+        return True
+    one, two = (
+        np.ascontiguousarray(picture[:, ::-1]) if view >= views.COUNT else picture
+        for picture, view in ((one, view_first), (two, view_second))
+    )
+    one = views.cut(one, box)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    two = cv2.warpAffine(two, laid.warp, laid.inside.shape[::-1], flags=flags)
+    return colors.one_work(*(picture[laid.inside].astype(np.float64) for picture in (one, two)))
 
 
 def _borderless(view: int) -> int:
@@ -100,7 +125,7 @@ def _laid(first: np.ndarray, second: np.ndarray, warp: np.ndarray, seen: np.ndar
     inside = cv2.erode(np.pad(inside.astype(np.uint8), 1), np.ones((2 * EDGE + 1,) * 2))[1:-1, 1:-1] > 0
     if inside.sum() < SMALLEST**2:
         return None
-    return Overlap(standard(first, inside), standard(moved, inside), inside, shares)
+    return Overlap(standard(first, inside), standard(moved, inside), inside, shares, warp)
 
 
 def standard(picture: np.ndarray, inside: np.ndarray) -> np.ndarray:

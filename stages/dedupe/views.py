@@ -32,7 +32,7 @@ def boxes(gray: np.ndarray) -> np.ndarray:
 
 def cut(picture: np.ndarray, box: np.ndarray) -> np.ndarray:
     """The part of a picture [H, W] that a view shows."""
-    left, top, right, bottom = pixels(picture.shape, box)
+    left, top, right, bottom = pixels(picture.shape[:2], box)
     return picture[top:bottom, left:right]
 
 

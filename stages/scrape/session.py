@@ -265,9 +265,10 @@ def _no_picture(params: ScrapeParams, address: str, collected: Collected) -> str
     tried = "it lists no works"
     if failures := collected.failures:
         tried = f"all {len(failures)} files failed, the first one: {failures[0]['reason']}"
-    tried = "; ".join([tried, *collected.describe_left_out()])
+    if collected.left_out:
+        tried = "; ".join([tried, *collected.describe_left_out(), f"read are {', '.join(SUFFIXES)}"])
     return (
-        f"the source {params.source!r} at {address} gave no picture: {tried}. Read are {', '.join(SUFFIXES)}. "
+        f"the source {params.source!r} at {address} gave no picture: {tried}. "
         f"Check {' and '.join(SOURCES[params.source].keys)} and scrape.limit; "
         "the museum (scrape.source: museum) needs no network."
     )

@@ -89,7 +89,8 @@ def headline(found: Found) -> dict[str, Any]:
     else:
         lead += (
             f"To {found.evaluate['n_real']} works that nobody trained on, their distance ({metric.name}) is "
-            f"{cell.value}; that of other real works, the floor, is {cell.floor}. Copies of training works do not lower it."
+            f"{cell.value}; that of other real works, the floor, is {cell.floor}. "
+            "Copies of training works do not lower it."
         )
     return {"title": f"How far do {count} pictures go?", "lead": lead, "distance": cell, "distance_name": metric.name}
 

@@ -124,4 +124,4 @@ def test_a_mixture_is_named_whole_and_shows_the_work_that_counts_most(finished):
 
 def test_every_end_that_a_training_can_have_has_words():
     source = "".join(path.read_text() for path in sorted((ROOT / "stages/train").glob("*.py")))
-    assert set(re.findall(r'ended"?[:=] "(\w+)"', source.replace(" = ", "= "))) == set(ENDED)
+    assert set(re.findall(r'ended"?[:=,] "(\w+)"', source.replace(" = ", "= "))) == set(ENDED)

@@ -12,16 +12,15 @@ from pathlib import Path
 from stages.common import files, params, plain_yaml
 from stages.common.checkout import main_checkout
 from stages.common.cli import run_cli
-from stages.inputs import fingerprints, own_files, sketches
+from stages.inputs import fingerprints, own_files
 
-PIPELINE, OUT, SKETCHES = Path("dvc.yaml"), Path("data/inputs"), Path("data/sketch")
+PIPELINE, OUT = Path("dvc.yaml"), Path("data/inputs")
 
 
 def main() -> None:
-    """Check what no stage may begin without, save own files, write the fingerprints."""
+    """Save own files, write the fingerprints."""
     everything = params.load()
     chosen, root = everything.flat(), main_checkout()
-    sketches.check(SKETCHES, root, chosen["stylize.sketch"], masks=chosen["stylize.guidance"] == "masks")
     for folder in own_files.output_folders(plain_yaml.parse(PIPELINE.read_bytes())):
         moved = own_files.move_aside(folder)
         if moved:

@@ -1,4 +1,4 @@
-"""What DVC cannot see: fingerprints of outside files, own files in output folders, drawings that git does not know."""
+"""What DVC cannot see: fingerprints of outside files, own files in output folders."""
 
 import shutil
 from pathlib import Path
@@ -7,8 +7,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from stages.common.cli import UserError
-from stages.inputs import fingerprints, own_files, sketches
+from stages.inputs import fingerprints, own_files
 
 ROOT = Path(__file__).resolve().parents[2]
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
@@ -77,23 +76,6 @@ def test_own_files_in_an_output_are_moved_aside_never_deleted(tmp_path, monkeypa
     (place / "holiday.jpg").write_text("another")
     assert own_files.move_aside(place) == Path(f"{folder}.yours-2")
     assert (moved / "holiday.jpg").read_text() == "holiday.jpg"
-
-
-def test_a_drawing_that_only_the_checkout_has_is_named_with_git_add(tmp_path, monkeypatch):
-    copy, checkout = tmp_path / "copy", tmp_path / "checkout"
-    copy.mkdir()
-    (checkout / "data/sketch/masks").mkdir(parents=True)
-    monkeypatch.chdir(copy)
-    sketches.check(Path("data/sketch"), checkout, "mine.png", masks=True)  # nowhere: stylize says so
-    (checkout / "data/sketch/mine.png").touch()
-    with pytest.raises(UserError, match=r"git add data/sketch/mine\.png"):
-        sketches.check(Path("data/sketch"), checkout, "mine.png", masks=False)
-    Path("data/sketch").mkdir(parents=True)
-    Path("data/sketch/mine.png").touch()
-    sketches.check(Path("data/sketch"), checkout, "mine.png", masks=False)
-    (checkout / "data/sketch/masks/mine.png").touch()
-    with pytest.raises(UserError, match=r"git add data/sketch/masks/mine\.png"):
-        sketches.check(Path("data/sketch"), checkout, "mine.png", masks=True)
 
 
 PLACES = ["data", "data/raw", "data/works/own", "data/../data/train", "metrics", ".", "..", "link/raw"]

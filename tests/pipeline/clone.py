@@ -18,7 +18,11 @@ SMALL = {
     "upscale.tile": 64, "upscale.overlap": 16, "evaluate.kid_subsets": 5, "generate.count": 25,
 }  # fmt: skip
 LATER = {"train", "generate", "stylize", "upscale", "sheet", "evaluate", "track", "report"}
-README = [line.strip() for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("    ")]
+
+
+def readme() -> list[str]:
+    """The README's commands: its indented lines."""
+    return [line.strip() for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("    ")]
 
 
 class Clone:
@@ -29,7 +33,8 @@ class Clone:
 
     def readme(self, start: str) -> str:
         """Run the one command of the README that starts so."""
-        (command,) = [line for line in README if line == start] or [line for line in README if line.startswith(start)]
+        lines = readme()
+        (command,) = [line for line in lines if line == start] or [line for line in lines if line.startswith(start)]
         self.told.add(command)
         return self.run(command)
 

@@ -145,7 +145,7 @@ def test_a_metric_is_measured_and_shown(example):
         assert 0 < space["nearest_low"] <= space["nearest"] <= space["nearest_high"]
     shown = "from stages.metrics.table import rows; from stages.common.files import read_json; from pathlib import Path"
     code = f"{shown}; print([row.name for row in rows(read_json(Path('metrics/evaluate.json')))])"
-    assert "'Nearest', 'KID'" in tree.run("-c", code)
+    assert "'Nearest', 'FLD'" in tree.run("-c", code)
 
 
 def test_a_parameter_is_checked_used_and_followed_by_its_stage_alone(example):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pkgutil import resolve_name
+from typing import Any
 
 from torch import Tensor
 
@@ -38,7 +39,7 @@ def measure_space(comparison: Comparison, subsets: int, seed: int) -> dict[str, 
     return found
 
 
-def told(found: Mapping[str, float]) -> str:
+def told(found: Mapping[str, Any]) -> str:
     """The numbers that matter most, of those that were measured, in one line."""
     copied = f"{found['copied']:.0%} copied (by chance up to {found['copied_by_chance_high']:.0%})"
     if "fld" not in found:

@@ -30,8 +30,9 @@ def look(path: Path) -> Look:
     """Read a file whole."""
     picture = images.read(path)
     colors = views.resized(np.asarray(picture), EDGE).astype(np.float32)
-    fine = views.resized(np.asarray(picture.convert("L")), FINE)
-    return Look(picture.size, views.resized(fine, EDGE).astype(np.float32), colors, fine, quality(path), blocks(fine))
+    whole = np.asarray(picture.convert("L"))
+    fine = views.resized(whole, FINE)
+    return Look(picture.size, views.resized(whole, EDGE).astype(np.float32), colors, fine, quality(path), blocks(fine))
 
 
 def fineness(gray: np.ndarray, edge: int) -> float:

@@ -122,6 +122,12 @@ def test_a_cropped_file_shows_less_and_does_not_cut_the_whole_one(works, judged)
         assert part.shown == pytest.approx(49 / 64, abs=0.03)
 
 
+def test_a_file_of_any_shape_can_be_looked_at(judged):
+    noise = Image.fromarray(RNG(0).integers(0, 256, (1507, 771, 3), np.uint8))
+    (alone,) = judged(noise)
+    assert alone.look.gray.shape == alone.look.colors.shape[:2] and max(alone.look.fine.shape) == looks.FINE
+
+
 def test_equal_files_are_equally_good(works, judged):
     one, other = judged(works[0], works[0])
     assert one.score == pytest.approx(other.score) and not one.faults + other.faults

@@ -14,6 +14,7 @@ from stages.dedupe.hashing import Fingerprint
 WINDOWS = 7
 EDGE = 3  # pixels of the overlap's border left out: resampling, frames
 SHARE = 0.5  # of each picture that must be seen in the other: with less, one is a detail of the other
+LIGHT = 12.0  # pixels of a thumbnail: light changes slower than that, what is painted faster
 MARKED = 0.85  # correlation asked of what a mark leaves (measured on 60 marks: 0.93 and more)
 SMALLEST = 24  # pixels of the shorter side below which nothing is compared
 
@@ -26,7 +27,8 @@ class Verdict:
     kind: Literal["same", "part", "whole", "different"]
     # correlation in the window where they are least alike, -1..1
     score: float
-    # how they were aligned: view | features; "mark": but for a mark; "mirrored": one is the other's mirror image;
+    # how they were aligned: view | features; "flat": without the light on them; "mark": but for a mark;
+    # "mirrored": one is the other's mirror image;
     # color: they agree in structure, but no light makes the one's colors of the other's
     check: str
 
@@ -48,7 +50,8 @@ NOTHING = Verdict("different", -1.0, "view")
 def verify(first: Fingerprint, second: Fingerprint, view_first: int, view_second: int, correlation: float) -> Verdict:
     """Compare a pair that hashes alike in two views; `correlation` is the least that counts as the same picture.
 
-    Features are asked for an alignment only where that of the views does not convince. What agrees is looked at once
+    Features are asked for an alignment only where that of the views does not convince, and then both are compared
+    without the light on them. What agrees is looked at once
     more in color, where the files are there.
     """
     one, box_one = _shown(first, view_first)
@@ -61,6 +64,11 @@ def verify(first: Fingerprint, second: Fingerprint, view_first: int, view_second
         other = decide(further, "features", correlation)
         if (other.kind != "different", other.score) > (False, found.score):
             laid, found, box_one = further, other, borders[0]
+    if found.kind == "different":
+        further = overlap(flattened(one), flattened(two), first.boxes[view_first], box_two, "view")
+        other = decide(further, "flat view", correlation, marks=False)
+        if other.kind != "different":
+            laid, found, box_one = further, other, first.boxes[view_first]
     if found.kind == "same" and laid and not _colors_agree(laid, first, second, view_first, view_second, box_one):
         found = Verdict("different", found.score, "color")
     mirrored = (view_first >= views.COUNT) != (view_second >= views.COUNT)
@@ -135,14 +143,27 @@ def standard(picture: np.ndarray, inside: np.ndarray) -> np.ndarray:
     return (picture - values.mean()) / max(values.std(), 0.25)
 
 
-def decide(found: Overlap | None, check: str, correlation: float) -> Verdict:
-    """What the comparison of two aligned pictures says."""
+def flattened(picture: np.ndarray) -> np.ndarray:
+    """A picture uint8 [H, W] without the light on it: brightness and contrast are the same everywhere.
+
+    A gradient, a glare or another gamma then leaves what is painted alone.
+    """
+    values = picture.astype(np.float32)
+    off = values - cv2.GaussianBlur(values, (0, 0), LIGHT)
+    contrast = np.sqrt(cv2.GaussianBlur(off**2, (0, 0), LIGHT))
+    return np.clip(128 + 40 * off / (contrast + 1), 0, 255).astype(np.uint8)
+
+
+def decide(found: Overlap | None, check: str, correlation: float, marks: bool = True) -> Verdict:
+    """What the comparison of two aligned pictures says; `marks`: whether one may bear a mark."""
     if found is None:
         return NOTHING
     scores = window_scores(found)
     score = float(scores.min(initial=1.0))
     if score < correlation:
-        unmarked = _unmarked(found) if np.median(scores) >= MARKED else -1.0  # a mark leaves most windows alone
+        unmarked = (
+            _unmarked(found) if marks and np.median(scores) >= MARKED else -1.0
+        )  # a mark leaves most windows alone
         if unmarked < max(correlation, MARKED):
             return Verdict("different", score, check)
         score, check = unmarked, f"{check} mark"

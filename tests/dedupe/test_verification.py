@@ -161,6 +161,22 @@ def test_comparing_joins_chains_and_leaves_joined_pairs_out(paintings, altered):
         assert list(compare(items[:3], known, groups, SETTINGS.correlation, pool)) == [[]], "joined already"
 
 
+@pytest.mark.slow
+def test_light_across_a_picture_and_another_gamma_are_no_difference(paintings):
+    """What a camera sees: lit from one side, and developed darker or lighter."""
+    width = np.linspace(1.2, 0.8, 320)
+    lit = [
+        Image.fromarray((np.asarray(p) * width[None, : p.width, None]).clip(0, 255).astype(np.uint8)) for p in paintings
+    ]
+    for gamma in (0.5, 1.8):
+        curve = [round(255 * (value / 255) ** gamma) for value in range(256)] * 3
+        checks = [found(picture, picture.point(curve), 256)[1] for picture in paintings]
+        assert sum(verdict.kind == "same" for verdict in checks) >= 7
+    checks = [found(*pair, 256)[1] for pair in zip(paintings, lit, strict=True)]
+    assert sum(verdict.kind == "same" for verdict in checks) >= 8
+    assert any(verdict.check.startswith("flat") for verdict in checks)
+
+
 def test_groups_follow_chains():
     groups = Groups(6)
     for pair in ((0, 3), (3, 5), (1, 2)):

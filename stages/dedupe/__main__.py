@@ -31,7 +31,7 @@ def main() -> None:
     with files.folder(WORKS) as folder:
         for work in kept:
             if trimmed := work.get("trimmed"):
-                images.save_png(folder / work["file"], keep.cut_out(RAW / trimmed["file"], trimmed["box"]))
+                files.write_bytes(folder / work["file"], keep.cut_out(RAW / trimmed["file"], trimmed["box"]))
             else:
                 files.write_bytes(folder / work["file"], (RAW / work["file"]).read_bytes())
         files.write_jsonl(folder / "works.jsonl", kept)

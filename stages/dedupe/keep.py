@@ -1,10 +1,12 @@
 """The files of each work in order, the best first, each with its reason and what is to be cut off it."""
 
+import io
 from collections.abc import Sequence, Set
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -14,6 +16,7 @@ from stages.common.records import Candidate, CatalogueRow
 from stages.dedupe import choice, looks, surround, views
 
 MOST = 48  # files of a work that are laid onto each other, the largest ones
+OPTIONS: dict[str, dict[str, Any]] = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
 Cut = tuple[int, int, int, int]  # left, top, right, bottom, pixels
 
 
@@ -41,10 +44,13 @@ def kept(
     return [_ordered(group, judged, told, rows) for group, judged in zip(sized, found, strict=True)]
 
 
-def cut_out(path: Path, cut: Sequence[int]) -> Image.Image:
-    """The work in a file without what is around it."""
+def cut_out(path: Path, cut: Sequence[int]) -> bytes:
+    """The work in a file without what is around it, as a file of that kind: nearly or wholly without loss."""
     left, top, right, bottom = cut
-    return images.read(path).crop((left, top, right, bottom))
+    kind = {".jpg": "JPEG", ".webp": "WEBP", ".tif": "TIFF"}.get(path.suffix, "PNG")
+    data = io.BytesIO()
+    images.read(path).crop((left, top, right, bottom)).save(data, kind, **OPTIONS.get(kind, {}))
+    return data.getvalue()
 
 
 def _size(row: CatalogueRow) -> tuple[int, int, str]:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
 from typing import Any
 
 from stages.common.records import CatalogueRow, Match, WorkRow
@@ -78,13 +77,12 @@ def _of_group(
 
 
 def _trimmed(row: CatalogueRow, cut: Cut | None) -> Any:
-    """The file in data/works/ with its size: that of data/raw/, or what is left of it, as a PNG."""
+    """The file in data/works/ with its size: that of data/raw/, or what is left of it."""
     if cut is None:
         return {"file": row["file"], "width": row["width"], "height": row["height"]}
     left, top, right, bottom = cut
-    name = f"{PurePosixPath(row['file']).stem}.png"
     trimmed = {"file": row["file"], "box": list(cut)}
-    return {"file": name, "width": right - left, "height": bottom - top, "trimmed": trimmed}
+    return {"file": row["file"], "width": right - left, "height": bottom - top, "trimmed": trimmed}
 
 
 def _detail(finding: Finding, groups: Groups) -> int | None:

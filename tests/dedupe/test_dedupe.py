@@ -58,7 +58,7 @@ def test_the_stage_keeps_the_best_rendition_of_each_work(with_raw, paintings):
         ("T2", "collection", 3),
         ("T3", "reserve", 0),
     ]
-    assert [work["file"] for work in works[:2]] == ["2.png", "5.png"], "the framed ones, without their frames"
+    assert [work["file"] for work in works[:2]] == ["2.jpg", "5.jpg"], "the framed ones, without their frames"
     for work, painting in zip(works, paintings[:2], strict=False):
         kept = images.read(with_raw.folder / "data/works" / work["file"])
         assert kept.size == (work["width"], work["height"])

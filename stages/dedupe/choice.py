@@ -45,7 +45,7 @@ class Judged:
     def score(self) -> float:
         """Pixels of the work, of those that hold detail, less for each fault."""
         factor = float(np.prod([FACTORS[fault] for fault in self.faults]))
-        compression = min(1.0, self.look.quality / COMPRESSED, (BLOCKS / self.look.blocks) ** 2)
+        compression = min(1.0, self.look.quality / COMPRESSED, (BLOCKS / max(BLOCKS, self.look.blocks)) ** 2)
         return self.pixels * self.detail**2 * compression * factor
 
     def cut(self) -> tuple[int, int, int, int] | None:
@@ -149,6 +149,8 @@ def _find_faults(found: Sequence[Judged], largest: int, warps: dict[int, np.ndar
     edges = [max(_part(item.look.fine, item.box).shape) for item in found]
     usable = [number for number, edge in enumerate(edges) if edge >= max(edges) / 2]
     edge = min(edges[number] for number in usable)
+    if edge < looks.EDGE:
+        return  # so few pixels do not tell what was blown up: of two sound files either would win
     fine = {number: looks.fineness(_part(found[number].look.fine, found[number].box), edge) for number in usable}
     most = max([fine[number] for number in usable if not found[number].faults] or fine.values())
     for number, value in fine.items():

@@ -129,16 +129,16 @@ def test_the_study_plans_its_grid_and_runs_a_cell(clone, set_params):
     changes = {"train": {"kimg": 0.1}, "generate": {"count": 25}}
     set_params(clone.folder, CELL | {"study.changes": changes})
     clone.readme("python -m stages.study")
-    assert len(clone.runs()) == runs + 1 and clone.bytes() == before | {"study.csv": clone.bytes()["study.csv"]}, (
-        "the workspace has its own results"
-    )
+    tables = {name: clone.bytes()[name] for name in ("study.csv", "study_evaluations.csv")}
+    assert len(clone.runs()) == runs + 1 and clone.bytes() == before | tables, "the workspace has its own results"
     assert "1 cells: 1 done" in clone.run("python -m stages.study --plan")
     assert "study-w9-dedup-diffaugment-s0-" in clone.run("dvc exp list")
     assert (clone.folder / "metrics/study.csv").read_text().count("\n9,True,") == 1 and (
         clone.folder / "data/study/kid.png"
     ).is_file()
     (clone.folder / "params.yaml").write_text(text)
-    (clone.folder / "metrics/study.csv").unlink()
+    for name in tables:
+        (clone.folder / "metrics" / name).unlink()
 
 
 def test_the_mlflow_page_opens(clone):

@@ -115,7 +115,7 @@ def test_it_logs_to_the_main_checkout_and_repeats_nothing(with_results, tmp_path
     assert run.info.run_name == "2 works, seed 0, DiffAugment, deduplicated (fancy-name)"
     assert run.data.params["train.loss"] == "relativistic", "the preset's value, not auto"
     assert run.data.params["train.diffaugment"] == "['color', 'translation', 'cutout']"
-    assert run.data.params["split.train_works"] == "72"
+    assert run.data.params["split.train_works"] == "all"
     assert run.data.metrics["evaluate.kid"] == 0.2 and run.data.metrics["evaluate.kid_high"] == 0.21
     assert run.data.metrics["works"] == 2
     assert run.data.metrics["curve.loss_g"] == 0.7 and run.data.metrics["train.verdict.since_kimg"] == 20

@@ -34,27 +34,27 @@ def jittered(seed: int, count: int, works: torch.Tensor) -> torch.Tensor:
 
 
 def test_one_center_and_one_work_by_hand():
-    """The fitted variance is (d2 / D + p) / (1 + p); both values are those of its normal distribution."""
+    """The variance is (d2 / D + p) / (1 + p); both values are those of its normal distribution."""
     apart, test = 128.0, 32.0
     trained = torch.full((1, 1, 1), apart, dtype=torch.float64)
     variance = (apart / FEATURES + likelihood.PRIOR) / (1 + likelihood.PRIOR)
-    assert float(likelihood.fit(trained, FEATURES).exp()) == pytest.approx(variance)
+    assert float(likelihood.log_variances(trained, FEATURES).exp()) == pytest.approx(variance)
     constant = FEATURES * (math.log(2 * math.pi) + math.log(variance))
     expected = [100 / FEATURES * 0.5 * (constant + distance / variance) for distance in (test, apart)]
     found = likelihood.divergence(trained, torch.full_like(trained, test), FEATURES)
     assert found == pytest.approx(tuple(expected))
 
 
-def test_a_center_that_no_work_needs_keeps_the_prior_s_variance():
-    trained = torch.tensor([[[1.0], [1e6]]], dtype=torch.float64)
-    near, far = likelihood.fit(trained, FEATURES)[0].exp().tolist()
-    assert near == pytest.approx((1 / FEATURES + likelihood.PRIOR) / (1 + likelihood.PRIOR)) and far == pytest.approx(1)
+def test_every_copy_is_narrow_and_not_the_nearest_one_alone():
+    trained = torch.tensor([[[0.0, 900.0], [1.0, 900.0], [64.0, 64.0]]], dtype=torch.float64)
+    first, second, apart = likelihood.log_variances(trained, FEATURES)[0].exp().tolist()
+    assert first < second < 1.1 * first and apart == pytest.approx(1)
 
 
-def test_more_rounds_change_nothing(monkeypatch):
-    value = measure(sample(0, 200))
-    monkeypatch.setattr(likelihood, "ROUNDS", 10 * likelihood.ROUNDS)
-    assert measure(sample(0, 200)) == pytest.approx(value, abs=1e-3)
+def test_the_order_of_the_pictures_hardly_matters():
+    copies = jittered(11, 200, TRAINED)
+    mixed = copies[torch.randperm(200, generator=torch.Generator().manual_seed(0))]
+    assert measure(copies) == pytest.approx(measure(mixed), rel=0.5)
 
 
 def test_copies_lose_against_what_is_new_and_the_more_of_them_the_more():
@@ -64,7 +64,7 @@ def test_copies_lose_against_what_is_new_and_the_more_of_them_the_more():
     ]
     found = [measure(some) for some in (fresh, half, jittered(11, 200, TRAINED))]
     values, gaps = zip(*found, strict=True)
-    assert abs(values[0]) < 3 and values == tuple(sorted(values)) and values[2] > values[0] + 3
+    assert abs(values[0]) < 3 and values[2] > max(values[:2]) + 3
     assert abs(gaps[0]) < 15 and gaps == tuple(sorted(gaps)) and gaps[1] > 40
 
 

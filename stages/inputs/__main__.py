@@ -30,7 +30,8 @@ def main() -> None:
                 file=sys.stderr,
             )
     for name, key in {"scrape": "scrape.path", "upscale": "upscale.model"}.items():
-        files.write_json(OUT / f"{name}.json", fingerprints.of(root / chosen[key] if chosen[key] else None))
+        named = root / Path(chosen[key]).expanduser() if chosen[key] else None
+        files.write_json(OUT / f"{name}.json", fingerprints.of(named))
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class ScrapeParams(Section):
     @model_validator(mode="after")
     def _path_is_no_output(self) -> "ScrapeParams":
         """DVC deletes an output before its stage runs: what lies there is no place to read from."""
-        source = (main_checkout() / self.path).resolve()
+        source = (main_checkout() / Path(self.path).expanduser()).resolve()
         outputs = [(root / name).resolve() for root in (main_checkout(), Path(".")) for name in ("data", "metrics")]
         if self.path and any(source.is_relative_to(out) or out.is_relative_to(source) for out in outputs):
             raise ValueError(

@@ -93,6 +93,17 @@ def test_pictures_of_ones_own_where_stages_delete_are_refused_before_anything_is
     assert (workspace.folder / "data/raw/mine.jpg").read_text() == "mine"
 
 
+def test_a_tilde_is_the_home_folder_for_the_check_and_the_fingerprint(workspace, pictures, monkeypatch):
+    monkeypatch.setenv("HOME", str(workspace.folder))
+    workspace.set(scrape__source="folder", scrape__path="~/data/raw")
+    workspace.fails("inputs", "scrape.path is", "where the stages themselves write and delete")
+    shutil.copy(ROOT / "dvc.yaml", workspace.folder)
+    monkeypatch.setenv("HOME", str(pictures.parent))
+    workspace.set(scrape__source="folder", scrape__path="~/pictures")
+    assert workspace.open("inputs").returncode == 0
+    assert '"files": 2' in (workspace.folder / "data/inputs/scrape.json").read_text()
+
+
 def test_the_stage_writes_both_fingerprints_and_says_what_it_moved(workspace, pictures):
     shutil.copy(ROOT / "dvc.yaml", workspace.folder)
     workspace.set(scrape__source="folder", scrape__path=str(pictures))

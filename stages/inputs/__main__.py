@@ -7,6 +7,7 @@ there are moved aside.
 """
 
 import sys
+from os.path import expanduser  # leaves an unknown user as it is: the stage that reads there says so
 from pathlib import Path
 
 from stages.common import files, params, plain_yaml
@@ -30,7 +31,7 @@ def main() -> None:
                 file=sys.stderr,
             )
     for name, key in {"scrape": "scrape.path", "upscale": "upscale.model"}.items():
-        named = root / Path(chosen[key]).expanduser() if chosen[key] else None
+        named = root / expanduser(chosen[key]) if chosen[key] else None
         files.write_json(OUT / f"{name}.json", fingerprints.of(named))
 
 

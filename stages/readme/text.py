@@ -11,7 +11,8 @@ def numbers(train: TrainMetrics, found: EvaluateMetrics) -> str:
     for row in table.rows(found):
         spaces = (row.inception, row.efficientnet)
         if row.efficientnet.value:  # copying is searched for in a space of its own
-            lines.append(_line(f"**{row.name}**", [f"{cell.value} ({cell.interval})" for cell in spaces]))
+            told = [f"{cell.value} ({cell.interval})" if cell.value else "" for cell in spaces]
+            lines.append(_line(f"**{row.name}**", told))
         if row.key == table.HEADLINE:
             lines.append(_line("its floor: other real works", [cell.floor for cell in spaces]))
     copied = table.cell(found, "copied")

@@ -14,24 +14,25 @@ Wanted = int | Literal["all"]  # how many works to train on; all: every one that
 
 def split(collection: list[str], reserve: list[str], settings: SplitParams) -> Split:
     """The split of a source's works, with its reserve where it has one; raises UserError when there are too few."""
-    train, seed = settings.train_works, settings.seed
+    seed, order = settings.seed, settings.order
     if reserve:
-        return with_reserve(collection, reserve, train, settings.validation_works, settings.test_works, seed)
-    return by_fraction(collection, train, settings.validation_fraction, settings.test_fraction, seed)
+        chosen = with_reserve(collection, reserve, settings.validation_works, settings.test_works, seed)
+    else:
+        chosen = by_fraction(collection, settings.validation_fraction, settings.test_fraction, seed)
+    train = shuffled(chosen["train"], seed, order) if order else chosen["train"]
+    return {**chosen, "train": _first(train, settings.train_works)}
 
 
-def shuffled(works: list[str], seed: int) -> list[str]:
+def shuffled(works: list[str], *seed: int) -> list[str]:
     """The works in an order that depends on their names and the seed alone, not on the order they came in."""
     names = sorted(works)
     return [names[index] for index in np.random.default_rng(seed).permutation(len(names))]
 
 
-def with_reserve(
-    collection: list[str], reserve: list[str], train: Wanted, validation: int, test: int, seed: int
-) -> Split:
-    """Train on the first `train` works of the shuffled collection, validate and test on the reserve.
+def with_reserve(collection: list[str], reserve: list[str], validation: int, test: int, seed: int) -> Split:
+    """Train on the whole shuffled collection, validate and test on the reserve.
 
-    Smaller training sets so are inside larger ones. Raises UserError when there are fewer works than asked for.
+    Raises UserError when the reserve has fewer works than asked for.
     """
     if validation + test > len(reserve):
         raise UserError(
@@ -41,13 +42,13 @@ def with_reserve(
         )
     kept = shuffled(reserve, seed)
     return {
-        "train": _first(shuffled(collection, seed), train),
+        "train": shuffled(collection, seed),
         "validation": kept[:validation],
         "test": kept[validation : validation + test],
     }
 
 
-def by_fraction(collection: list[str], train: Wanted, validation: float, test: float, seed: int) -> Split:
+def by_fraction(collection: list[str], validation: float, test: float, seed: int) -> Split:
     """Without a reserve: the same test and validation works for every training size, taken from the end of the order.
 
     `validation` and `test` are shares of the collection, 1 work at least. A small collection tests on a larger share,
@@ -63,7 +64,7 @@ def by_fraction(collection: list[str], train: Wanted, validation: float, test: f
             f"and {n_test} for test. Collect 3 or more, or lower split.validation_fraction and split.test_fraction."
         )
     return {
-        "train": _first(order[:left], train),
+        "train": order[:left],
         "validation": order[left : left + n_validation],
         "test": order[left + n_validation :],
     }

@@ -12,6 +12,7 @@ class SplitParams(Section):
     validation_fraction: Fraction
     test_fraction: Fraction
     seed: Seed
+    order: Seed
 
     @classmethod
     def further_choice(cls, key: str) -> str:

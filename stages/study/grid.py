@@ -10,7 +10,7 @@ from typing import Any
 from stages.common.params import flatten
 from stages.study.params import StudyParams
 
-FACTORS = ("works", "deduplicated", "augmentation", "seed")
+FACTORS = ("works", "deduplicated", "augmentation", "order", "seed")
 
 
 @dataclass(frozen=True, order=True)
@@ -20,6 +20,7 @@ class Cell:
     works: int
     deduplicated: bool
     augmentation: str
+    order: int
     seed: int
 
     def changes(self) -> dict[str, Any]:
@@ -28,6 +29,7 @@ class Cell:
             "split.train_works": self.works,
             "dedupe.enabled": self.deduplicated,
             "train.augmentation": self.augmentation,
+            "split.order": self.order,
             "train.seed": self.seed,
         }
 
@@ -35,15 +37,15 @@ class Cell:
         """The experiment's name: the factors, and a hash of all that decides the result (JSON-ready values)."""
         digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:8]
         files = "dedup" if self.deduplicated else "files"
-        return f"study-w{self.works}-{files}-{self.augmentation}-s{self.seed}-{digest}"
+        return f"study-w{self.works}-{files}-{self.augmentation}-o{self.order}-s{self.seed}-{digest}"
 
 
 def cells(study: StudyParams) -> Iterator[Cell]:
-    """Seed by seed, so that an interrupted study has every size and every factor of the first seeds."""
-    for seed, works, deduplicated, augmentation in product(
-        study.seeds, study.train_works, study.deduplicated, study.augmentation
+    """Seed by seed and order by order, so that an interrupted study has every size and factor of the first ones."""
+    for seed, order, works, deduplicated, augmentation in product(
+        study.seeds, study.orders, study.train_works, study.deduplicated, study.augmentation
     ):
-        yield Cell(works, deduplicated, augmentation, seed)
+        yield Cell(works, deduplicated, augmentation, order, seed)
 
 
 def fixed(study: StudyParams) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from stages.gan.augmentations import AUGMENTATIONS
 
 
 class StudyParams(Section):
-    """The grid of `python -m stages.study`: every combination of the four lists is a cell."""
+    """The grid of `python -m stages.study`: every combination of the five lists is a cell."""
 
     train_works: Annotated[list[Count], Field(min_length=1)]
     deduplicated: Annotated[list[bool], Field(min_length=1)]
     augmentation: Annotated[list[Annotated[str, OneOf(AUGMENTATIONS)]], Field(min_length=1)]
+    orders: Annotated[list[Seed], Field(min_length=1)]
     seeds: Annotated[list[Seed], Field(min_length=1)]
     changes: dict[str, dict[str, Any]]
     jobs: Annotated[int, Field(ge=1, le=64)]
@@ -22,7 +23,7 @@ class StudyParams(Section):
 
     @model_validator(mode="after")
     def _nothing_twice(self) -> "StudyParams":
-        for key in ("train_works", "deduplicated", "augmentation", "seeds"):
+        for key in ("train_works", "deduplicated", "augmentation", "orders", "seeds"):
             values = getattr(self, key)
             if len(set(values)) < len(values):
                 raise ValueError(f"study.{key} is {values}, but each value may be there once")
@@ -34,6 +35,7 @@ class StudyParams(Section):
             "split.train_works": "train_works",
             "dedupe.enabled": "deduplicated",
             "train.augmentation": "augmentation",
+            "split.order": "orders",
             "train.seed": "seeds",
         }
         for section, leaf in ((section, leaf) for section, leaves in self.changes.items() for leaf in leaves):

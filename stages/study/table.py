@@ -16,7 +16,7 @@ from stages.study.grid import Cell
 def measures() -> Iterator[str]:
     """The keys of metrics/evaluate.json that have a column, of both feature spaces, such as "efficientnet.kid".
 
-    Of the second one only what is measured in it, without the spread over subsets.
+    Of the second one only what is measured in both, without the spread over subsets.
     """
     for key, metric in METRICS.items():
         yield key
@@ -25,7 +25,7 @@ def measures() -> Iterator[str]:
         if metric.floor:
             yield f"{key}_floor"
     for key, metric in METRICS.items():
-        if metric.measure:
+        if metric.measure and not metric.efficientnet_alone:
             yield f"efficientnet.{key}"
             if metric.floor:
                 yield f"efficientnet.{key}_floor"
@@ -60,7 +60,10 @@ def levels(rows: Sequence[Row], factor: str) -> list[Any]:
 
 def lines(rows: Sequence[Row], metric: str) -> Iterator[tuple[bool, str, dict[int, list[float]]]]:
     """For each combination (deduplicated, augmentation) the values of the metric, {works: [a value a seed]}."""
-    known = sorted((item for item in rows if item[metric] is not None), key=lambda item: (item["works"], item["seed"]))
+    known = sorted(
+        (item for item in rows if item[metric] is not None),
+        key=lambda item: (item["works"], item["order"], item["seed"]),
+    )
     for combination in product(levels(rows, "deduplicated"), levels(rows, "augmentation")):
         groups: dict[int, list[float]] = {}
         for item in known:

@@ -54,9 +54,7 @@ def note(tags: Mapping[str, str], train: TrainMetrics, found: EvaluateMetrics) -
     """What was run, the metrics with interval and floor, and the guard's verdict."""
     files = "one file each" if tags["deduplicated"] == "yes" else "with all duplicates"
     rows = [
-        f"| {row.name} | {row.inception.value} | {row.inception.interval} | {row.inception.floor} |"
-        for row in table.rows(found)
-        if row.inception.value
+        f"| {row.name} | {row.first.value} | {row.first.interval} | {row.first.floor} |" for row in table.rows(found)
     ]
     lines = [
         f"**{tags['works']} works** ({files}), {tags['resolution']} pixels, {train['kimg']:g} thousand pictures shown. "

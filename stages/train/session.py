@@ -69,7 +69,7 @@ class Session:
         held_out, trained = (
             from_array(some.cpu().numpy()) for some in (self.inputs.validation, self.inputs.one_of_each_work)
         )
-        evaluator = Evaluator(held_out, trained, self.runtime.device, self.runtime.dtype) if len(held_out) > 1 else None
+        evaluator = Evaluator(held_out, trained, self.runtime.device) if len(held_out) > 1 else None
         times = max(1.0, self.params.evaluate_pictures / max(1, len(held_out)))
         self.budget.reserve = (self.budget.spent() - before) * times + FINISH_SECONDS
         return evaluator

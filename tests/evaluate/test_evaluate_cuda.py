@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from stages.evaluate import efficientnet, perceptual
-from stages.metrics import inception
+from stages.evaluate import perceptual
+from stages.metrics import efficientnet, inception
 from stages.metrics.features import features
 
 pytestmark = pytest.mark.cuda

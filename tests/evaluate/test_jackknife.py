@@ -6,7 +6,7 @@ import torch
 
 from stages.evaluate import jackknife
 from stages.evaluate.jackknife import standard_errors
-from stages.evaluate.space import measure_space
+from stages.evaluate.space import measure_space, measured
 from stages.metrics.comparison import Comparison
 from stages.metrics.manifold import DENSITY_K
 from stages.metrics.table import LEAST
@@ -38,7 +38,7 @@ def test_the_variances_of_independent_samples_add_up():
 
 def draw(seed: int, shift: float = 0.0, made: int = 60) -> dict[str, float]:
     sets = [sample(1000 * seed + number, count) for number, count in enumerate((40, 30, 30))]
-    return measure_space(Comparison.of(sample(1000 * seed + 9, made, shift=shift), *sets), 2, 0)
+    return measure_space(Comparison.of(sample(1000 * seed + 9, made, shift=shift), *sets), measured(), 2, 0)
 
 
 @pytest.mark.slow
@@ -70,7 +70,7 @@ def test_another_manner_lies_outside_of_the_interval():
 
 def test_shares_stay_between_their_bounds_and_the_fewest_pictures_are_enough():
     assert LEAST == DENSITY_K + 2
-    found = measure_space(Comparison.of(*(sample(seed, LEAST) for seed in range(4))), 2, 0)
+    found = measure_space(Comparison.of(*(sample(seed, LEAST) for seed in range(4))), measured(), 2, 0)
     assert all(np.isfinite(value) for value in found.values())
     for key in ("precision", "recall", "coverage"):
         assert 0 <= found[f"{key}_low"] <= found[key] <= found[f"{key}_high"] <= 1

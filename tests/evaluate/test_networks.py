@@ -15,8 +15,8 @@ from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d
 from stages.common import images
 from stages.common.cli import UserError
 from stages.common.weights import EFFICIENTNET, INCEPTION, locate
-from stages.evaluate import efficientnet, perceptual
-from stages.metrics import frechet, inception, kid, manifold
+from stages.evaluate import perceptual
+from stages.metrics import efficientnet, frechet, inception, kid, manifold
 from stages.metrics.comparison import Comparison
 from stages.metrics.features import features
 

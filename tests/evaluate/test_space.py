@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from stages.evaluate.space import measure_space
+from stages.evaluate.space import measure_space, measured
 from stages.evaluate.subsets import over_subsets
 from stages.metrics import table
 from stages.metrics.comparison import Comparison
@@ -27,7 +27,7 @@ def spread(comparison: Comparison) -> float:
 
 
 def test_every_row_with_a_function_is_measured_with_what_it_asks_for():
-    found = measure_space(Comparison.of(*sets()), 2, 0)
+    found = measure_space(Comparison.of(*sets()), measured(), 2, 0)
     expected = {
         f"{key}{end}"
         for key in ("fld", "fld_gap", "kid", "fid", "fid_above_floor", "precision", "recall", "density", "coverage")
@@ -39,14 +39,14 @@ def test_every_row_with_a_function_is_measured_with_what_it_asks_for():
 def test_a_further_metric_is_one_function_and_one_row(monkeypatch):
     row = table.Metric("Spread", ".1f", "higher", "How long.", (0.0, 20.0), f"{__name__}:spread", floor=True)
     monkeypatch.setitem(table.METRICS, "spread", row)
-    found = measure_space(Comparison.of(*sets()), 2, 0)
+    found = measure_space(Comparison.of(*sets()), measured(), 2, 0)
     value, floor = (float(some.square().sum(1).mean()) for some in (sets()[0], sets()[2]))
     assert (found["spread"], found["spread_floor"]) == pytest.approx((value, floor))
     assert 0 <= found["spread_low"] < value < found["spread_high"] <= 20
     shown = table.rows(found)[-1]
     assert (shown.name, shown.inception.value, shown.better) == ("Spread", f"{value:.1f}", "higher")
     monkeypatch.setitem(table.METRICS, "spread", replace(row, bounds=(value, value)))
-    found = measure_space(Comparison.of(*sets()), 2, 0)
+    found = measure_space(Comparison.of(*sets()), measured(), 2, 0)
     assert found["spread_low"] == found["spread_high"] == found["spread"], "no interval goes beyond the bounds"
 
 

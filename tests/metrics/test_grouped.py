@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from stages.evaluate import jackknife
-from stages.evaluate.space import measure_space
+from stages.evaluate.space import measure_space, measured
 from stages.metrics import grouped
 from stages.metrics.comparison import Comparison
 from stages.metrics.grouped import NEIGHBORS, Grouped
@@ -61,8 +61,8 @@ def test_any_other_part_is_a_set_of_its_own(groups, monkeypatch):
 
 def test_an_evaluation_gives_the_same_numbers_either_way(groups, monkeypatch):
     sets = sample(0), sample(1, 20), sample(2, 15), sample(3, 12)
-    expected = measure_space(Comparison.of(*sets, groups=groups), subsets=4, seed=3)
+    expected = measure_space(Comparison.of(*sets, groups=groups), measured(), subsets=4, seed=3)
     monkeypatch.setattr(grouped, "LARGE", 50)
     comparison = Comparison.of(*sets, groups=groups)
     assert isinstance(comparison.pair.first, Grouped)
-    assert measure_space(comparison, subsets=4, seed=3) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert measure_space(comparison, measured(), subsets=4, seed=3) == pytest.approx(expected, rel=1e-9, abs=1e-12)

@@ -23,6 +23,7 @@ CELL = {
     "study.train_works": [9],
     "study.deduplicated": [True],
     "study.augmentation": ["diffaugment"],
+    "study.orders": [0],
     "study.seeds": [0],
 }
 
@@ -122,7 +123,7 @@ def test_a_queued_grid_runs_side_by_side_into_one_store(clone):
 
 
 def test_the_study_plans_its_grid_and_runs_a_cell(clone, set_params):
-    assert "48 cells: 0 done, 48 to do" in clone.readme("python -m stages.study --plan")
+    assert "18 cells: 0 done, 18 to do" in clone.readme("python -m stages.study --plan")
     runs = len(clone.runs())
     before = clone.bytes()
     text = (clone.folder / "params.yaml").read_text()
@@ -132,7 +133,7 @@ def test_the_study_plans_its_grid_and_runs_a_cell(clone, set_params):
     tables = {name: clone.bytes()[name] for name in ("study.csv", "study_evaluations.csv")}
     assert len(clone.runs()) == runs + 1 and clone.bytes() == before | tables, "the workspace has its own results"
     assert "1 cells: 1 done" in clone.run("python -m stages.study --plan")
-    assert "study-w9-dedup-diffaugment-s0-" in clone.run("dvc exp list")
+    assert "study-w9-dedup-diffaugment-o0-s0-" in clone.run("dvc exp list")
     assert (clone.folder / "metrics/study.csv").read_text().count("\n9,True,") == 1 and (
         clone.folder / "data/study/kid.png"
     ).is_file()

@@ -5,21 +5,37 @@ import pytest
 from stages.common import files
 from stages.common.cli import UserError
 from stages.metrics.table import LEAST
-from stages.split.nested import by_fraction, shuffled, unused, warnings, with_reserve
+from stages.split.nested import by_fraction, shuffled, split, unused, warnings, with_reserve
+from stages.split.params import SplitParams
 
 COLLECTION = [f"c{number:02}" for number in range(72)]
 RESERVE = [f"r{number:03}" for number in range(216)]
+SETTINGS = SplitParams(
+    train_works="all",
+    validation_works=72,
+    test_works=144,
+    validation_fraction=0.15,
+    test_fraction=0.25,
+    seed=0,
+    order=0,
+)
+
+
+def chosen(reserve: list[str], train: int | str = "all", **changes: int):
+    """The split of the collection."""
+    return split(COLLECTION, reserve, SETTINGS.model_copy(update={"train_works": train, **changes}))
 
 
 def test_smaller_sets_are_inside_larger_ones():
-    sets = {n: with_reserve(COLLECTION, RESERVE, n, 72, 144, 0) for n in (9, 18, 36, 72)}
-    for n, parts in sets.items():
-        assert len(parts["train"]) == n and parts["train"] == sets[72]["train"][:n]
-        assert parts["test"] == sets[72]["test"] and parts["validation"] == sets[72]["validation"]
+    for order in (0, 1):
+        sets = {n: chosen(RESERVE, n, order=order) for n in (9, 18, 36, 72)}
+        for n, parts in sets.items():
+            assert len(parts["train"]) == n and parts["train"] == sets[72]["train"][:n]
+            assert parts["test"] == sets[72]["test"] and parts["validation"] == sets[72]["validation"]
 
 
 def test_parts_are_disjoint_and_complete():
-    parts = with_reserve(COLLECTION, RESERVE, 72, 72, 144, 0)
+    parts = with_reserve(COLLECTION, RESERVE, 72, 144, 0)
     assert set(parts["validation"]).isdisjoint(parts["test"])
     assert set(parts["validation"] + parts["test"]) == set(RESERVE) and set(parts["train"]) == set(COLLECTION)
 
@@ -30,7 +46,7 @@ def test_order_depends_on_names_and_seed_alone():
 
 
 def test_without_a_reserve_the_test_works_are_the_same_for_every_size():
-    large, small = (by_fraction(COLLECTION, n, 0.15, 0.25, 0) for n in (43, 10))
+    large, small = chosen([], 43), chosen([], 10)
     assert [len(large[part]) for part in ("train", "validation", "test")] == [43, 11, 18]
     assert small["test"] == large["test"] and small["train"] == large["train"][:10]
     assert len({*large["train"], *large["validation"], *large["test"]}) == 72
@@ -38,23 +54,32 @@ def test_without_a_reserve_the_test_works_are_the_same_for_every_size():
 
 def test_more_works_than_exist_are_refused_with_the_most_that_can_be_had():
     with pytest.raises(UserError, match=r"split\.train_works is 73, but there are only 72 .* at most 72"):
-        with_reserve(COLLECTION, RESERVE, 73, 72, 144, 0)
+        chosen(RESERVE, 73)
     with pytest.raises(UserError, match=r"split\.train_works is 44, but there are only 43"):
-        by_fraction(COLLECTION, 44, 0.15, 0.25, 0)
+        chosen([], 44)
     with pytest.raises(UserError, match=r"73 \+ 144, but the reserve has 216"):
-        with_reserve(COLLECTION, RESERVE, 72, 73, 144, 0)
+        with_reserve(COLLECTION, RESERVE, 73, 144, 0)
     with pytest.raises(UserError, match="the collection has 2 works: too few"):
-        by_fraction(COLLECTION[:2], "all", 0.15, 0.25, 0)
+        by_fraction(COLLECTION[:2], 0.15, 0.25, 0)
 
 
 def test_all_trains_on_every_work_that_is_left():
-    assert with_reserve(COLLECTION, RESERVE, "all", 72, 144, 0) == with_reserve(COLLECTION, RESERVE, 72, 72, 144, 0)
-    assert by_fraction(COLLECTION, "all", 0.15, 0.25, 0) == by_fraction(COLLECTION, 43, 0.15, 0.25, 0)
+    assert chosen(RESERVE) == chosen(RESERVE, 72)
+    assert chosen([]) == chosen([], 43)
+
+
+@pytest.mark.parametrize("reserve", [RESERVE, []], ids=["reserve", "fractions"])
+def test_another_order_trains_on_others_and_validates_and_tests_on_the_same(reserve):
+    some = [chosen(reserve, 10, order=order, seed=1) for order in range(4)]
+    assert len({tuple(parts["train"]) for parts in some}) == 4
+    assert all(parts["test"] == some[0]["test"] for parts in some)
+    assert all(parts["validation"] == some[0]["validation"] for parts in some)
+    assert len({frozenset(chosen(reserve, order=order)["train"]) for order in range(4)}) == 1
 
 
 @pytest.mark.parametrize("count", range(3, 41))
 def test_a_small_collection_has_something_in_every_part_and_tests_on_enough_where_a_third_is_enough(count):
-    parts = by_fraction(COLLECTION[:count], "all", 0.15, 0.25, 0)
+    parts = by_fraction(COLLECTION[:count], 0.15, 0.25, 0)
     sizes = [len(parts[part]) for part in ("train", "validation", "test")]
     assert min(sizes) >= 1 and sum(sizes) == count
     assert len(parts["test"]) >= min(LEAST, count // 3)
@@ -65,9 +90,8 @@ def test_a_small_collection_has_something_in_every_part_and_tests_on_enough_wher
 
 
 def test_works_in_no_part_are_counted():
-    parts = by_fraction(COLLECTION, 10, 0.15, 0.25, 0)
-    assert unused(COLLECTION, parts) == 72 - 10 - 11 - 18
-    assert unused(COLLECTION, by_fraction(COLLECTION, "all", 0.15, 0.25, 0)) == 0
+    assert unused(COLLECTION, chosen([], 10)) == 72 - 10 - 11 - 18
+    assert unused(COLLECTION, chosen([])) == 0
 
 
 def test_the_stage_writes_sizes_as_told_and_keeps_the_old_split_on_a_mistake(workspace):

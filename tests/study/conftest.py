@@ -132,8 +132,9 @@ def make_stub(tmp_path_factory, clean_environment, set_params, run_module) -> Ca
     first = Stub(tmp_path_factory.mktemp("stub"), clean_environment(), run_module)
     folder = first.folder
     (folder / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-    grid = {"study.train_works": [9], "study.augmentation": ["none"], "study.seeds": [0], "study.jobs": 2}
-    set_params(folder, grid)
+    grid = {"train_works": [9], "deduplicated": [True, False], "augmentation": ["none"], "orders": [0], "seeds": [0]}
+    others = {"changes": {"train": {"width": 16}, "runtime": {"threads": 1}}, "jobs": 2}
+    set_params(folder, {f"study.{key}": values for key, values in (grid | others).items()})
     (folder / "stage.py").write_text(STAGE)
     (folder / "dvc.yaml").write_text(yaml.safe_dump(PIPELINE))
     (folder / ".gitignore").write_text("/ran.log\n/study.log\n/wait\n/fail\n/.cache/\n/data/\n__pycache__/\n")

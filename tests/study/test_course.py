@@ -7,7 +7,7 @@ from PIL import Image
 
 from stages.study import course, results
 
-FACTORS = {"deduplicated": True, "augmentation": "diffaugment", "seed": 0}
+FACTORS = {"deduplicated": True, "augmentation": "diffaugment", "order": 0, "seed": 0}
 
 
 def score(works: int, kimg: float) -> float:

@@ -20,7 +20,16 @@ from stages.study.table import levels, row
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERYTHING = params.load(ROOT / "params.yaml")
-STUDY = EVERYTHING["study"]
+DEFAULT = EVERYTHING["study"]
+FACTORIAL = {
+    "train_works": [9, 18, 36, 72],
+    "deduplicated": [True, False],
+    "augmentation": ["none", "diffaugment"],
+    "orders": [0],
+    "seeds": [0, 1, 2],
+    "changes": {"train": {"width": 16, "kimg": 40.0}, "generate": {"count": 150}},
+}
+STUDY = DEFAULT.model_copy(update=FACTORIAL)
 TEXT = (ROOT / "params.yaml").read_text()
 
 
@@ -39,30 +48,36 @@ def made_up(full: bool = True) -> list[dict]:
 
 
 def test_the_default_grid():
+    found = list(cells(DEFAULT))
+    assert len(found) == len(set(found)) == 18
+    assert {cell.works for cell in found} == {9, 18, 36, 72, 144, 288}
+    assert {cell.order for cell in found[:6]} == {0}, "all of an order first"
+
+
+def test_a_factorial_grid():
     found = list(cells(STUDY))
     assert len(found) == len(set(found)) == 48
-    assert {cell.works for cell in found} == {9, 18, 36, 72}
     assert {cell.seed for cell in found[:16]} == {0}, "all of a seed first"
 
 
 def test_a_name_says_the_factors_and_changes_with_all_that_decides():
-    cell = Cell(18, False, "diffaugment", 0)
+    cell = Cell(18, False, "diffaugment", 1, 0)
     assert cell.name("code", {"a": 1, "b": 2}) == cell.name("code", {"b": 2, "a": 1})
-    assert cell.name("code").startswith("study-w18-files-diffaugment-s0-")
+    assert cell.name("code").startswith("study-w18-files-diffaugment-o1-s0-")
     assert cell.name("code") != cell.name("other code")
     assert len({cell.name() for cell in cells(STUDY)}) == 48
 
 
 def test_params_of_a_cell_keep_comments_and_order():
-    cell = Cell(18, False, "none", 2)
+    cell = Cell(18, False, "none", 1, 2)
     text = with_values(TEXT, fixed(STUDY) | cell.changes())
     before, after = (params.flatten(yaml.safe_load(item)) for item in (TEXT, text))
     assert {key: after[key] for key in after if after[key] != before[key]} == {
-        "split.train_works": 18, "dedupe.enabled": False, "train.augmentation": "none", "train.seed": 2,
-        "train.kimg": 40.0, "train.width": 16, "train.evaluate_kimg": 20.0, "generate.count": 150, "runtime.threads": 1,
+        "split.train_works": 18, "split.order": 1, "dedupe.enabled": False, "train.augmentation": "none",
+        "train.seed": 2, "train.kimg": 40.0, "train.width": 16, "generate.count": 150,
     }  # fmt: skip
     changed = [(old, new) for old, new in zip(TEXT.splitlines(), text.splitlines(), strict=True) if old != new]
-    assert len(changed) == 9 and all(old.partition(" # ")[2] == new.partition(" # ")[2] for old, new in changed)
+    assert len(changed) == 8 and all(old.partition(" # ")[2] == new.partition(" # ")[2] for old, new in changed)
 
 
 def test_the_plan_says_minutes_and_cost():

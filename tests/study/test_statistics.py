@@ -100,7 +100,7 @@ def rows(change: float, noise: float = 0.0) -> list[dict]:
     for works, deduplicated, augmentation, seed in product(SIZES, (True, False), ("none", "diffaugment"), range(3)):
         kid = 1 / works + change * deduplicated - 0.2 * (augmentation == "diffaugment") + 0.1 * seed
         kid += noise * rng.normal()
-        factors = {"works": works, "deduplicated": deduplicated, "augmentation": augmentation, "seed": seed}
+        factors = {"works": works, "deduplicated": deduplicated, "augmentation": augmentation, "order": 0, "seed": seed}
         made.append({**factors, "kid": kid})
     return made
 

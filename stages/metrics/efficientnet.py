@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 (Tan and Le 2019, the "lite" version of 2020): does a conclusion hang on Inception's features?
+"""EfficientNet-Lite0 (Tan and Le 2019, the "lite" version of 2020): the features of FLD, and beside Inception's of all.
 
 The weights are TensorFlow's, so every convolution pads as TensorFlow does ("same": the odd pixel on the right and
 below).

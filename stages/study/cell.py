@@ -6,6 +6,7 @@ experiment as running for ever, and one queued twice runs twice. Here a kill lea
 away. The one thing that changes in the main checkout is the experiment's ref, in one step at the end.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -14,6 +15,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from stages.common.cli import run_cli
 from stages.study.records import EXPERIMENTS
 
 LOCAL = ".dvc/config.local"
+SHARED_LOCK = ".cache/study/shared.lock"
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Job:
     name: str  # of the experiment
     commit: str  # that it starts from
     params: str  # text of its params.yaml
+    shared: list[str]  # the stages that do the same for every cell
     target: str  # the stage to reach
     root: str  # the main checkout
     cache: str  # DVC's cache, of the main checkout too
@@ -65,13 +70,26 @@ def run(job: Job) -> None:
     (folder / "params.yaml").write_text(job.params, encoding="utf-8")
     started = time.monotonic()
     # DVC_ROOT: trainings go on, pages and runs are kept in the main checkout.
-    dvc(folder, "repro", job.target, DVC_ROOT=job.root, DVC_EXP_NAME=job.name)
+    environment = {"DVC_ROOT": job.root, "DVC_EXP_NAME": job.name}
+    if job.shared:
+        with in_turn(root / SHARED_LOCK):
+            dvc(folder, "repro", *job.shared, **environment)
+    dvc(folder, "repro", job.target, **environment)
     message = f"study: {time.monotonic() - started:.0f} s"
     # Nothing is left to do but to record it.
     dvc(folder, "exp", "run", "--quiet", "--name", job.name, "--message", message, job.target)
     (reference,) = git(folder, "for-each-ref", "--format=%(refname)", f"{EXPERIMENTS}/**/{job.name}").split()
     git(folder, "push", "--quiet", str(root), f"{reference}:{reference}")
     shutil.rmtree(folder)
+
+
+@contextmanager
+def in_turn(path: Path) -> Iterator[None]:
+    """Wait for the other cells: what all have in common the first one makes, and the others take it from the cache."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def git_setting(root: Path, key: str) -> str:

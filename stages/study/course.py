@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from stages.study.effects import Row
 from stages.study.grid import FACTORS
+from stages.study.table import levels
 
 SCORE = "fld"  # the column of metrics/validation.csv by which the best generator is kept
 COLUMNS = ("kimg", SCORE, "kid")  # of the evaluations that the study keeps
@@ -55,6 +56,14 @@ def courses(points: Sequence[Row]) -> dict[int, list[list[tuple[float, float]]]]
     for some in sorted(cells.values(), key=lambda some: some[0]["works"]):
         found.setdefault(some[0]["works"], []).append(best_so_far(some))
     return found
+
+
+def headline_courses(points: Sequence[Row]) -> tuple[tuple[bool, str], dict[int, list[list[tuple[float, float]]]]]:
+    """The combination that is shown, as in table.headline_lines, and its courses."""
+    combination = levels(points, "deduplicated")[0], levels(points, "augmentation")[-1]
+    return combination, courses(
+        [point for point in points if (point["deduplicated"], point["augmentation"]) == combination]
+    )
 
 
 def score_at(course: Sequence[tuple[float, float]], kimg: float) -> float | None:

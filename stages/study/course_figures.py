@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from stages.metrics.table import METRICS
-from stages.study.course import SCORE, Choice, choices, courses, mean_at, score_at
+from stages.study.course import SCORE, Choice, choices, headline_courses, mean_at, score_at
 from stages.study.effects import Row
 from stages.study.figures import FAINT, INK, SMALL, works_axis
-from stages.study.table import label, levels
+from stages.study.table import label
 
 MAP = "RdBu"  # red: time was short, blue: works were
 Courses = Mapping[int, Sequence[Sequence[tuple[float, float]]]]
@@ -27,8 +27,7 @@ def drawn(points: Sequence[Row]) -> dict[str, Figure]:
     """
     if not points:
         return {}
-    combination = levels(points, "deduplicated")[0], levels(points, "augmentation")[-1]
-    found = courses([point for point in points if (point["deduplicated"], point["augmentation"]) == combination])
+    combination, found = headline_courses(points)
     made = {"time": against_time(found), "plateau": time_to_best(found)}
     if limits := choices(found):
         made["limits"] = what_was_short(limits)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
-from stages.study.fit import LEVEL, Value
 from stages.study.grid import FACTORS
+from stages.study.learning import LEVEL, Value
 
 Row = Mapping[str, Any]
 

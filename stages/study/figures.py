@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from stages.gan.augmentations import AUGMENTATIONS
 from stages.study.effects import Effect, Row, mean
-from stages.study.fit import learn
+from stages.study.learning import LEAST, Groups, Value, learn
 from stages.study.shown import DISTANCES, Shown, measured
 from stages.study.summary import TIMES, comparisons
 from stages.study.table import label, lines
@@ -49,11 +49,12 @@ def against_works(rows: Sequence[Row], metric: str, shown: Shown) -> Figure:
     axes = figure.add_subplot()
     found = list(lines(rows, metric))
     sizes = sorted({works for *_, groups in found for works in groups})
-    top = max(np.nanmax([mean(values).high, *values]) for *_, groups in found for values in groups.values())
+    every = [list(some.values()) for *_, groups in found for some in groups.values()]
+    top = max(np.nanmax([mean(values).high, *values]) for values in every)
     for number, (deduplicated, augmentation, groups) in enumerate(found):
         shift = DODGE ** (number - (len(found) - 1) / 2)
         draw_line(axes, groups, shift, deduplicated, augmentation)
-        if shown.distance and len(groups) >= 3:
+        if shown.distance and len(groups) >= LEAST:
             draw_curve(axes, groups, shift, deduplicated, augmentation)
     level = shown.reference_level(rows)
     axes.axhline(level, color=INK, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
@@ -79,12 +80,12 @@ def against_works(rows: Sequence[Row], metric: str, shown: Shown) -> Figure:
     return figure
 
 
-def draw_line(axes: Axes, groups: dict[int, list[float]], shift: float, deduplicated: bool, augmentation: str) -> None:
-    """The means with their intervals, and each seed as a faint dot."""
-    color, values = color_of(augmentation), {works: mean(some) for works, some in groups.items()}
+def draw_line(axes: Axes, groups: Groups, shift: float, deduplicated: bool, augmentation: str) -> None:
+    """The means with their intervals, and each replicate as a faint dash."""
+    color, values = color_of(augmentation), [mean(list(some.values())) for some in groups.values()]
     x = np.array(list(groups)) * shift
-    middle = np.array([value.value for value in values.values()])
-    ends = np.array([[value.value - value.low, value.high - value.value] for value in values.values()]).T
+    middle = np.array([value.value for value in values])
+    ends = np.array([[value.value - value.low, value.high - value.value] for value in values]).T
     style: dict[str, Any] = {"color": color, "linewidth": 1.8, "elinewidth": 1.4, "markersize": 7}
     if deduplicated:
         style |= {"linestyle": "-", "marker": "o", "markerfacecolor": color}
@@ -92,17 +93,30 @@ def draw_line(axes: Axes, groups: dict[int, list[float]], shift: float, deduplic
         style |= {"linestyle": "--", "marker": "s", "markerfacecolor": "white"}
     axes.errorbar(x, middle, np.nan_to_num(ends), zorder=3, label=label(deduplicated, augmentation), **style)
     for at, some in zip(x, groups.values(), strict=True):
-        axes.plot([at] * len(some), some, linestyle="", marker="_", markersize=7, color=color, alpha=0.55, zorder=2)
+        axes.plot(
+            [at] * len(some),
+            list(some.values()),
+            linestyle="",
+            marker="_",
+            markersize=7,
+            color=color,
+            alpha=0.55,
+            zorder=2,
+        )
 
 
-def draw_curve(axes: Axes, groups: dict[int, list[float]], shift: float, deduplicated: bool, augmentation: str) -> None:
-    """The learning curve beyond the largest size, with the band of resampled seeds."""
-    learning = learn(groups)
+def draw_curve(axes: Axes, groups: Groups, shift: float, deduplicated: bool, augmentation: str) -> None:
+    """The learning curve beyond the largest size, with its band."""
+    learning, line = learn(groups), "-" if deduplicated else "--"
     x = np.geomspace(learning.sizes[-1], TIMES * learning.sizes[-1], 40)
-    values = [learning.at(works) for works in x]
-    color, low, high = color_of(augmentation), [value.low for value in values], [value.high for value in values]
+    draw_band(axes, x, [learning.at(works) for works in x], shift, color_of(augmentation), line)
+
+
+def draw_band(axes: Axes, x: np.ndarray, values: Sequence[Value], shift: float, color: str, line: str) -> None:
+    """Values with their intervals."""
+    low, high = [value.low for value in values], [value.high for value in values]
     axes.fill_between(x * shift, low, high, color=color, alpha=0.10, linewidth=0, zorder=0)
-    middle, line = [value.value for value in values], "-" if deduplicated else "--"
+    middle = [value.value for value in values]
     axes.plot(x * shift, middle, color=color, linewidth=1.2, linestyle=line, alpha=0.7, zorder=2)
 
 

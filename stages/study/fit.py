@@ -1,103 +1,82 @@
-"""A learning curve: a distance against the number of works, a power law with an offset, and what it says of more works.
+"""Curves of a distance against the number of works N, in three families, each fitted by least squares.
 
-    y(N) = offset + scale * N^-power        offset, scale >= 0; power in 0.05 .. 3
+    power law     offset + scale * N^-p           offset, scale >= 0; the usual form of learning curves (Hestness 2017,
+                                                  eq. 1, with the irreducible error as the offset)
+    exponential   offset + scale * exp(-N / t)    offset, scale >= 0; more works soon bring nothing
+    logarithmic   offset - scale * log(N)         scale >= 0; every doubling brings the same
 
-the usual form of learning curves (Hestness 2017, eq. 1, with the irreducible error as the offset). For a given power
-the best offset and scale are a line's, in closed form, so that every power of a fine grid is tried: no starting point,
-no local minimum.
+All are offset + scale * x, with an x of N and of one shape parameter. For a given shape the best offset and scale are a
+line's, in closed form, so that every shape of a fine grid is tried: no starting point, no local minimum.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-POWERS = np.geomspace(0.05, 3, 1000)  # 0.4 % apart
-DRAWS = 1000
-LEVEL = 95  # percent
+FLAT = 1e-9  # variance of x below which it cannot tell the sizes apart
 
 
 @dataclass(frozen=True)
-class Curve:
-    """offset + scale * N^-power, of N works."""
+class Family:
+    """Curves of one form. N is in units of the sizes' geometric mean, so that shapes can be told apart."""
 
-    offset: float
-    scale: float
-    power: float
-
-    def __call__(self, works: ArrayLike) -> np.ndarray:
-        return self.offset + self.scale * np.asarray(works, float) ** -self.power
+    name: str
+    x: Callable[[np.ndarray, np.ndarray], np.ndarray]  # of N and the shape
+    shapes: np.ndarray  # [P], what is tried
+    ends: bool = True  # whether it has a level that it never falls below, the offset; else it falls until 0
 
 
-@dataclass(frozen=True)
-class Value:
-    """A number with its interval."""
-
-    value: float
-    low: float
-    high: float
+FAMILIES = (
+    Family("power law", lambda works, power: works**-power, np.geomspace(0.05, 3, 1000)),  # 0.4 % apart
+    Family("exponential", lambda works, time: np.exp(-works / time), np.geomspace(0.02, 20, 1000)),
+    Family("logarithmic", lambda works, _: -np.log(works), np.ones(1), ends=False),
+)
 
 
 @dataclass(frozen=True)
-class Learning:
-    """A fitted curve and the ones that resampled seeds give."""
+class Curves:
+    """B curves of one family."""
 
-    curve: Curve
-    draws: tuple[Curve, ...]
-    sizes: tuple[int, ...]
+    family: Family
+    unit: float  # works
+    offset: np.ndarray  # [B]
+    scale: np.ndarray  # [B]
+    shape: np.ndarray  # [B]
 
-    def at(self, works: float) -> Value:
-        """The expected value at a number of works."""
-        return self._value(lambda curve: curve(works))
+    def at(self, works: float) -> np.ndarray:
+        """Their values [B] at a number of works."""
+        return self.offset + self.scale * self.family.x(np.asarray(works / self.unit), self.shape)
 
-    def offset(self) -> Value:
-        """Where the curve ends with ever more works."""
-        return self._value(lambda curve: curve.offset)
+    def end(self) -> np.ndarray:
+        """Their values [B] with ever more works, no less than 0."""
+        return np.maximum(self.offset, 0) if self.family.ends else np.zeros_like(self.offset)
 
-    def gain(self, times: float) -> Value:
-        """By how much `times` the largest size lowers the value."""
-        return self._value(lambda curve: curve(self.sizes[-1]) - curve(times * self.sizes[-1]))
-
-    def _value(self, of: Callable[[Curve], float | np.ndarray]) -> Value:
-        low, high = np.percentile([float(of(curve)) for curve in self.draws], [(100 - LEVEL) / 2, (100 + LEVEL) / 2])
-        return Value(float(of(self.curve)), float(low), float(high))
+    def pick(self, wanted: np.ndarray) -> "Curves":
+        """Some of them, by a mask [B]."""
+        return Curves(self.family, self.unit, self.offset[wanted], self.scale[wanted], self.shape[wanted])
 
 
-def fit(works: ArrayLike, values: ArrayLike) -> list[Curve]:
-    """The least-squares curve of each row of `values` [B, M] at `works` [M]."""
-    sizes, rows = np.asarray(works, float), np.atleast_2d(np.asarray(values, float))
-    unit = np.exp(np.log(sizes).mean())  # N in units of its geometric mean: powers that can be told apart
-    x = (sizes[None] / unit) ** -POWERS[:, None]  # [P, M]
-    m, x1, x2 = x.shape[1], x.sum(1), (x**2).sum(1)  # sums over the M values: of x, x^2, y, x y
-    y1, xy = rows.sum(1)[:, None], rows @ x.T  # [B, 1], [B, P]
-    scale = np.maximum((xy - y1 * x1 / m) / (x2 - x1**2 / m), 0)
+def fit(family: Family, sizes: Sequence[int], values: ArrayLike, weights: ArrayLike | None = None) -> Curves:
+    """The least-squares curves of the rows of `values` [B, M] at `sizes` [M], whose weights are those of their errors.
+
+    `weights` [M]: 1 each unless given.
+    """
+    works, rows = np.asarray(sizes, float), np.atleast_2d(np.asarray(values, float))
+    w = np.ones_like(works) if weights is None else np.asarray(weights, float)
+    unit = float(np.exp(np.log(works).mean()))
+    x = family.x(works[None] / unit, family.shapes[:, None])  # [P, M]
+    m, x1, x2 = w.sum(), x @ w, x**2 @ w  # weighted sums over the M values: of 1, x, x^2, y, x y
+    y1, xy = (rows @ w)[:, None], (rows * w) @ x.T  # [B, 1], [B, P]
+    variance = x2 - x1**2 / m
+    scale = np.where(variance > FLAT * x2, (xy - y1 * x1 / m) / np.maximum(variance, 1e-300), 0)
+    scale = np.maximum(scale, 0)
     offset = (y1 - scale * x1) / m
-    scale, offset = np.where(offset < 0, np.maximum(xy / x2, 0), scale), np.maximum(offset, 0)
-    # The sum of (y - offset - scale x)^2, less that of y^2.
+    if family.ends:
+        at_zero = np.maximum(xy / np.maximum(x2, 1e-300), 0)
+        scale, offset = np.where(offset < 0, at_zero, scale), np.maximum(offset, 0)
+    # The sum of w (y - offset - scale x)^2, less that of w y^2.
     error = offset * (m * offset - 2 * y1) + scale * (scale * x2 - 2 * xy + 2 * offset * x1)
     best, numbers = error.argmin(1), np.arange(len(rows))
-    chosen = zip(offset[numbers, best], scale[numbers, best], POWERS[best], strict=True)
-    return [Curve(float(a), float(b * unit**p), float(p)) for a, b, p in chosen]
-
-
-def learn(groups: Mapping[int, ArrayLike], seed: int = 0) -> Learning:
-    """The curve through the values of each size, {works: [a value a seed]}, with three sizes or more.
-
-    Its interval: seeds are drawn again within each size, their deviations from the mean widened by (n / (n - 1))^(1/2),
-    since n drawn values scatter less than n new ones (Davison and Hinkley 1997, 2.3). It holds the chance of the
-    trainings, not that of the form of the curve. Raises ValueError for fewer sizes.
-    """
-    sizes = sorted(groups)
-    if len(sizes) < 3:
-        raise ValueError("a learning curve needs three sizes or more")
-    rng = np.random.default_rng(seed)
-    columns, drawn = [], []
-    for size in sizes:
-        values = np.asarray(groups[size], float)
-        n = len(values)
-        wide = values.mean() + (values - values.mean()) * np.sqrt(n / max(1, n - 1))
-        columns += [size] * n
-        drawn.append(wide[rng.integers(0, n, (DRAWS, n))])
-    (curve,) = fit(columns, np.concatenate([np.asarray(groups[size], float) for size in sizes]))
-    return Learning(curve, tuple(fit(columns, np.concatenate(drawn, axis=1))), tuple(sizes))
+    return Curves(family, unit, offset[numbers, best], scale[numbers, best], family.shapes[best])

@@ -52,6 +52,15 @@ def followed(stages: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, 
     }
 
 
+def shared(stages: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The stages that do the same for all cells: they, and all that they need, follow no param in which cells differ.
+
+    `cells`: the params of each (flat).
+    """
+    values = {name: [followed(needed(stages, name), cell) for cell in cells] for name in stages}
+    return [name for name, found in values.items() if all(one == found[0] for one in found)]
+
+
 def commands(stages: Mapping[str, Any]) -> list[list[str]]:
     """What the stages run, as words, in an order that depends on the words alone."""
     lines = [line for stage in stages.values() for line in _listed(stage["cmd"])]

@@ -7,7 +7,8 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from stages.study import course_figures, figures
+from stages.metrics.table import HEADLINE
+from stages.study import course_figures, figures, forecast_figure
 from stages.study.effects import Row
 from stages.study.summary import summary
 
@@ -28,7 +29,7 @@ def shown(rows: Sequence[Row], evaluations: Sequence[Row]) -> dict[str, bytes]:
     `rows`: of the cells, 1 or more; `evaluations`: of their trainings, none where an older train made them.
     """
     made = {f"{name}.png": data for name, data in drawn(rows, evaluations).items()}
-    return {SUMMARY: summary(rows).encode(), **made}
+    return {SUMMARY: summary(rows, evaluations).encode(), **made}
 
 
 def drawn(rows: Sequence[Row], evaluations: Sequence[Row]) -> dict[str, bytes]:
@@ -37,7 +38,7 @@ def drawn(rows: Sequence[Row], evaluations: Sequence[Row]) -> dict[str, bytes]:
     The same bytes for the same numbers.
     """
     with rc_context(STYLE):
-        made = figures.drawn(rows) | course_figures.drawn(evaluations)
+        made = figures.drawn(rows) | forecast_figure.drawn(rows, HEADLINE) | course_figures.drawn(evaluations)
         return {name: png(figure) for name, figure in made.items()}
 
 

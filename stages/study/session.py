@@ -41,10 +41,11 @@ class Session:
         self.text = (root / PARAMS).read_text(encoding="utf-8")
         raw = yaml.safe_load(self.text)
         self.everything = params.check(_changed(raw, self.settings), "study.changes")
-        pipeline = yaml.safe_load((root / PIPELINE).read_text(encoding="utf-8"))["stages"]
-        self.stages = identity.needed(pipeline, DECISIVE)
+        self.pipeline = yaml.safe_load((root / PIPELINE).read_text(encoding="utf-8"))["stages"]
+        self.stages = identity.needed(self.pipeline, DECISIVE)
         self.cells: dict[str, Cell] = {}
-        self.followed: dict[str, dict[str, Any]] = {}
+        self.values: dict[str, dict[str, Any]] = {}  # all params of a cell
+        self.followed: dict[str, dict[str, Any]] = {}  # those that decide its numbers
         self._name(params.flatten(raw))
 
     def _name(self, values: Mapping[str, Any]) -> None:
@@ -53,9 +54,10 @@ class Session:
         self.commit = records.code(self.root, paths)
         alike = [identity.commands(self.stages), identity.contents(self.root, paths)]
         for cell in cells(self.settings):
-            own = identity.followed(self.stages, {**values, **fixed(self.settings), **cell.changes()})
+            every = {**values, **fixed(self.settings), **cell.changes()}
+            own = identity.followed(self.stages, every)
             name = cell.name(own, *alike)
-            self.cells[name], self.followed[name] = cell, own
+            self.cells[name], self.values[name], self.followed[name] = cell, every, own
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows of the cells that are done, sorted by their factors."""
@@ -97,7 +99,8 @@ class Session:
         told = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=True).stdout
         cache = os.path.join(self.root, told.strip())
         texts = {name: with_values(self.text, fixed(self.settings) | self.cells[name].changes()) for name in names}
-        return [Job(name, self.commit, text, TARGET, str(self.root), cache) for name, text in texts.items()]
+        shared = identity.shared(identity.needed(self.pipeline, TARGET), [self.values[name] for name in names])
+        return [Job(name, self.commit, text, shared, TARGET, str(self.root), cache) for name, text in texts.items()]
 
     def raise_for(self, failed: Mapping[str, str], done: int) -> None:
         """Raise UserError for cells that failed, with their reasons, or when no cell is done."""

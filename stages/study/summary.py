@@ -2,23 +2,26 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from stages.gan.augmentations import AUGMENTATIONS
+from stages.study.answer import TIMES, answer
 from stages.study.effects import Effect, Row, effects, mean
-from stages.study.fit import Learning, Value, learn
+from stages.study.learning import LEAST, Learning, Value, learn
 from stages.study.shown import DISTANCES, SHOWN, measured
-from stages.study.table import label, levels, lines
+from stages.study.table import label, levels, lines, replicate_factor
 
-TIMES = 4  # how far the learning curve is drawn on: this many times the largest size
+UNITS = {"order": "choices of the works", "seed": "seeds of the training, of the same works"}
 
 
-def summary(rows: Sequence[Row]) -> str:
-    """The whole text."""
+def summary(rows: Sequence[Row], evaluations: Sequence[Row]) -> str:
+    """The whole text: of the cells, and of their trainings' evaluations, none where an older train made them."""
     parts = [
         "# How far do N pictures go?",
+        *(f"- {sentence}" for sentence in answer(rows, evaluations)),
+        "## What was measured",
         *means(rows),
         "## With more pictures",
         *forecasts(rows),
@@ -29,20 +32,20 @@ def summary(rows: Sequence[Row]) -> str:
 
 
 def means(rows: Sequence[Row]) -> Iterator[str]:
-    """How many cells there are, and the table of the means over seeds."""
+    """How many cells there are, and the table of the means over replicates."""
     verdicts = Counter(row["verdict"] or "none" for row in rows)
     counts = ", ".join(f"{count} {name}" for name, count in verdicts.most_common())
     yield f"{len(rows)} cells; the guard's verdict: {counts}."
-    yield (
-        "Means over seeds with 95 % t-intervals. The seeds are those of the training: the works of a size are the same "
-        "for each, so that the intervals leave out which works they are."
-    )
+    yield f"Means with 95 % t-intervals over {UNITS[replicate_factor(rows)]}."
     columns = measured(rows)
-    table = [["combination", "works", "seeds", *(shown.label for shown in columns.values())]]
+    table = [["combination", "works", "cells", *(shown.label for shown in columns.values())]]
+    values = {key: {tuple(place): groups for *place, groups in lines(rows, key)} for key in columns}
     for (deduplicated, augmentation, works), group in groupby(sorted(rows, key=_place), key=_combination):
-        seeds = list(group)
-        cells = [_mean(seeds, key, shown.decimals) for key, shown in columns.items()]
-        table.append([label(deduplicated, augmentation), str(works), str(len(seeds)), *cells])
+        of_metrics = [
+            _mean(values[key].get((deduplicated, augmentation), {}).get(works, {}), shown.decimals)
+            for key, shown in columns.items()
+        ]
+        table.append([label(deduplicated, augmentation), str(works), str(len(list(group))), *of_metrics])
     yield markdown(table)
 
 
@@ -56,23 +59,22 @@ def _place(row: Row) -> tuple[bool, int, int]:
     return not row["deduplicated"], list(AUGMENTATIONS).index(row["augmentation"]), row["works"]
 
 
-def _mean(rows: Sequence[Row], key: str, decimals: int) -> str:
-    """The mean of a column with its interval, or nothing where it has no numbers."""
-    values = [row[key] for row in rows if row[key] is not None]
-    return text(mean(values), decimals) if values else ""
+def _mean(replicates: Mapping[int, float], decimals: int) -> str:
+    """The mean with its interval, or nothing where there are no numbers."""
+    return text(mean(list(replicates.values())), decimals) if replicates else ""
 
 
 def forecasts(rows: Sequence[Row]) -> Iterator[str]:
     """What each learning curve says, combination by combination."""
     yield (
-        "Model: offset + scale x N^-power, least squares over all seeds; the interval is that of resampled seeds and "
-        "holds only as far as the model does."
+        "Curves: the family (power law with an offset, exponential, logarithmic) that forecasts the larger sizes best "
+        "from the smaller ones; the intervals hold the replicates' chance and the choice of the family."
     )
     for metric, shown in DISTANCES.items():
         for deduplicated, augmentation, groups in lines(rows, metric):
             where = f"{shown.label}, {label(deduplicated, augmentation)}"
-            if len(groups) < 3:
-                yield f"- {where}: a curve takes 3 sizes, here are {len(groups)}."
+            if len(groups) < LEAST:
+                yield f"- {where}: a curve takes {LEAST} sizes, here are {len(groups)}."
             else:
                 yield f"- {where}: {forecast(learn(groups), shown.label, shown.decimals)}"
 
@@ -80,9 +82,10 @@ def forecasts(rows: Sequence[Row]) -> Iterator[str]:
 def forecast(learning: Learning, name: str, decimals: int) -> str:
     """One learning curve in words."""
     largest = learning.sizes[-1]
-    now, then, end, gain = learning.at(largest), learning.at(TIMES * largest), learning.offset(), learning.gain(TIMES)
-    said = f"with {TIMES} times as many pictures ({TIMES * largest} works) expect {name} {text(then, decimals)}, "
-    said += f"where {largest} works have {now.value:.{decimals}f}."
+    now, then = learning.at(largest), learning.at(TIMES * largest)
+    end, gain = learning.end(), learning.gain(TIMES)
+    said = f"{learning.curve.family.name}, with {TIMES} times as many pictures ({TIMES * largest} works) expect {name} "
+    said += f"{text(then, decimals)}, where {largest} works have {now.value:.{decimals}f}."
     if gain.low < 10**-decimals / 2:
         return said + " That more works help at all is not sure from these sizes."
     if end.high - end.low > (now.value - end.value) / 2:

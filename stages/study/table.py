@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from itertools import product
+from itertools import groupby, product
+from statistics import fmean
 from typing import Any
 
 from stages.common.params import flatten
 from stages.gan.augmentations import AUGMENTATIONS
-from stages.metrics.table import METRICS
+from stages.metrics.table import HEADLINE, METRICS
 from stages.study.effects import Row
 from stages.study.grid import Cell
 
@@ -20,6 +21,8 @@ def measures() -> Iterator[str]:
     """
     for key, metric in METRICS.items():
         yield key
+        if key == HEADLINE:
+            yield from (f"{key}_low", f"{key}_high")
         if metric.subsets:
             yield f"{key}_std"
         if metric.floor:
@@ -58,19 +61,35 @@ def levels(rows: Sequence[Row], factor: str) -> list[Any]:
     return sorted({row[factor] for row in rows}, key=order.index)
 
 
-def lines(rows: Sequence[Row], metric: str) -> Iterator[tuple[bool, str, dict[int, list[float]]]]:
-    """For each combination (deduplicated, augmentation) the values of the metric, {works: [a value a seed]}."""
-    known = sorted(
-        (item for item in rows if item[metric] is not None),
-        key=lambda item: (item["works"], item["order"], item["seed"]),
-    )
+def replicate_factor(rows: Sequence[Row]) -> str:
+    """What makes the replicates of a size: the choices of the works where there are several, else the seeds."""
+    return "order" if len({row["order"] for row in rows}) > 1 else "seed"
+
+
+def lines(rows: Sequence[Row], metric: str) -> Iterator[tuple[bool, str, dict[int, dict[int, float]]]]:
+    """For each combination (deduplicated, augmentation) the values of the metric, {works: {replicate: value}}.
+
+    Of a choice of the works its mean over seeds: seeds of one choice tell nothing of another.
+    """
+    factor = replicate_factor(rows)
+    known = sorted((row for row in rows if row[metric] is not None), key=lambda row: (row["works"], row[factor]))
     for combination in product(levels(rows, "deduplicated"), levels(rows, "augmentation")):
-        groups: dict[int, list[float]] = {}
-        for item in known:
-            if (item["deduplicated"], item["augmentation"]) == combination:
-                groups.setdefault(item["works"], []).append(item[metric])
+        some = [row for row in known if (row["deduplicated"], row["augmentation"]) == combination]
+        groups: dict[int, dict[int, float]] = {}
+        for (works, replicate), alike in groupby(some, key=lambda row: (row["works"], row[factor])):
+            groups.setdefault(works, {})[replicate] = fmean(row[metric] for row in alike)
         if groups:
             yield *combination, groups
+
+
+def headline_lines(rows: Sequence[Row], metric: str) -> tuple[bool, str, dict[int, dict[int, float]]]:
+    """The combination that the figures of one combination show, and its values.
+
+    One file each where there are such cells, and the last augmentation of the table.
+    """
+    wanted = levels(rows, "deduplicated")[0], levels(rows, "augmentation")[-1]
+    groups = next((groups for *place, groups in lines(rows, metric) if tuple(place) == wanted), {})
+    return *wanted, groups
 
 
 def label(deduplicated: bool, augmentation: str) -> str:

@@ -21,6 +21,10 @@ name = f"{split['train_works']}-{dedupe['enabled']}-{train['augmentation']}-{tra
 root = pathlib.Path(os.environ["DVC_ROOT"])  # the main checkout
 with open(root / "ran.log", "a") as file:
     file.write(f"{sys.argv[1]} {name} {os.environ['DVC_EXP_NAME']}\\n")
+if sys.argv[1] == "scrape":
+    time.sleep(0.5)
+    pathlib.Path("pages").write_text("the same for all")
+    sys.exit()
 if sys.argv[1] == "track":
     pathlib.Path("data").mkdir(exist_ok=True)
     pathlib.Path("data/tracked").write_text(name)
@@ -36,9 +40,15 @@ json.dump({"kid": kid, "kid_floor": 0.0}, open("metrics/evaluate.json", "w"))
 """
 PIPELINE = {
     "stages": {
+        "scrape": {
+            "cmd": "python stage.py scrape",
+            "deps": ["stage.py"],
+            "params": ["scrape.source"],
+            "outs": ["pages"],
+        },
         "evaluate": {
             "cmd": "python stage.py evaluate",
-            "deps": ["stage.py"],
+            "deps": ["pages", "stage.py"],
             "params": ["split.train_works", "dedupe.enabled", "train.augmentation", "train.seed", "train.width"],
             "metrics": [{"metrics/evaluate.json": {"cache": False}}],
         },
@@ -137,7 +147,7 @@ def make_stub(tmp_path_factory, clean_environment, set_params, run_module) -> Ca
     set_params(folder, {f"study.{key}": values for key, values in (grid | others).items()})
     (folder / "stage.py").write_text(STAGE)
     (folder / "dvc.yaml").write_text(yaml.safe_dump(PIPELINE))
-    (folder / ".gitignore").write_text("/ran.log\n/study.log\n/wait\n/fail\n/.cache/\n/data/\n__pycache__/\n")
+    (folder / ".gitignore").write_text("/pages\n/ran.log\n/study.log\n/wait\n/fail\n/.cache/\n/data/\n__pycache__/\n")
     (folder / ".dvcignore").write_text("/.cache/\n")
     identity = "git config user.name Test && git config user.email test@example.org"
     first.run("bash", "-c", f"git init -q && {identity} && python -m dvc init -q")

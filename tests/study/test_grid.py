@@ -42,6 +42,7 @@ def made_up(full: bool = True) -> list[dict]:
         evaluated: dict[str, Any] = {"kid": kid, "kid_floor": -0.001, "fid": 200 + 300 * kid}
         if full:
             evaluated |= {"fid_above_floor": 300 * kid, "copied": 1 / cell.works, "efficientnet": {"kid": 2 * kid}}
+            evaluated |= {"fld": 100 * kid, "fld_low": 100 * kid - 2, "fld_high": 100 * kid + 2}
         trained = {"n_train": 4 * cell.works, "kimg": 20.0, "verdict": {"state": "ok"}}
         found.append(row(cell, cell.name(), evaluated, trained, "study: 120 s"))
     return found
@@ -121,13 +122,13 @@ def test_the_order_of_levels():
 
 
 def test_the_summary_has_every_combination_and_both_effects():
-    text = summary(made_up())
+    text = summary(made_up(), [])
     assert text.count("\n| deduplicated, ") == text.count("\n| all files, ") == 8
     assert text.count("with 4 times as many pictures (288 works) expect KID") == 4
     assert text.count("48 cells; the guard's verdict: 48 ok.") == 1
     assert "| deduplicated in place of all files | KID | all | 24 | -0.0200 (-0.0200 .. -0.0200) | better |" in text
     assert "| DiffAugment in place of no augmentation | KID | 72 | 6 | -0.0500" in text
-    few = summary([row for row in made_up(full=False) if row["works"] == 9 and row["deduplicated"]])
+    few = summary([row for row in made_up(full=False) if row["works"] == 9 and row["deduplicated"]], [])
     assert "a curve takes 3 sizes, here are 1" in few and "in place of all files" not in few and "FID" not in few
 
 
@@ -135,7 +136,7 @@ def test_the_summary_has_every_combination_and_both_effects():
 @pytest.mark.parametrize(
     "rows, names",
     [
-        (made_up(), {"kid", "fid", "copied", "kid_effects", "fid_effects"}),
+        (made_up(), {"fld", "kid", "fid", "copied", "forecast", "fld_effects", "kid_effects", "fid_effects"}),
         (made_up(full=False), {"kid", "kid_effects"}),
         (made_up(full=False)[:1], {"kid"}),
     ],

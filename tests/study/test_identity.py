@@ -11,7 +11,7 @@ import yaml
 
 from stages.common import params
 from stages.common.cli import UserError
-from stages.study.identity import followed, needed, sources
+from stages.study.identity import followed, needed, shared, sources
 from stages.study.session import Session
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -145,6 +145,15 @@ def test_what_decides_the_numbers_of_this_pipeline():
         "generate.count",
     } <= set(values)
     assert not [key for key in values if key.startswith(("study.", "stylize.", "track."))]
+
+
+def test_what_the_cells_of_this_pipeline_have_in_common():
+    values = params.flatten(yaml.safe_load((ROOT / "params.yaml").read_text()))
+    stages = needed(PIPELINE, "track")
+    sizes = [values | {"split.train_works": works} for works in (9, 18)]
+    assert set(shared(stages, sizes)) == {"inputs", "scrape", "dedupe", "stylize", "upscale"}
+    files = [values | {"dedupe.enabled": enabled} for enabled in (True, False)]
+    assert set(shared(stages, files)) == {"inputs", "scrape"}
 
 
 @pytest.fixture

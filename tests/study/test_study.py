@@ -27,6 +27,7 @@ def test_plan_run_and_run_again(stub, set_params):
     done = stub.study()
     assert done.returncode == 0, done.stderr
     assert sorted(stub.ran()) == sorted(stub.ran("track")) == CELLS
+    assert len(stub.ran("scrape")) == 1, "what cells have in common is made once, though two start together"
     with (stub.folder / "metrics/study.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     found = [(row["works"], row["deduplicated"], float(row["kid"])) for row in rows]

@@ -1,0 +1,78 @@
+"""The study's answer in words, on made-up cells of which the truth is known."""
+
+import pytest
+
+from stages.study.answer import answer
+from stages.study.summary import summary
+from stages.study.table import headline_lines, lines
+
+SIZES = (9, 18, 36, 72, 144, 288)
+EVERY = {"deduplicated": True, "augmentation": "diffaugment", "verdict": "ok", "kimg": 100.0, "seconds": 300}
+
+
+def score(works: int, kimg: float) -> float:
+    """Falls with the time until the works are learned by heart."""
+    return max(4 + 100 / works, 200 / kimg**0.6)
+
+
+def cells(orders=(0, 1, 2), seeds=(0,), plateau=lambda works: 4 + 100 / works) -> list[dict]:
+    """Rows with a known plateau for each size; orders and seeds differ a little."""
+    return [
+        {**EVERY, "works": works, "order": order, "seed": seed, "experiment": f"{works}-{order}-{seed}", "kid": None,
+         "fld": plateau(works) + 0.1 * order + 0.02 * seed, "fld_low": plateau(works) - 1, "copied": None,
+         "fld_high": plateau(works) + 1, "fid_above_floor": None}
+        for works in SIZES for order in orders for seed in seeds
+    ]  # fmt: skip
+
+
+def evaluations() -> list[dict]:
+    return [
+        {**EVERY, "works": works, "order": 0, "seed": 0, "experiment": f"{works}", "kimg": float(kimg),
+         "fld": score(works, kimg), "kid": 0.1}
+        for works in SIZES for kimg in range(25, 401, 25)
+    ]  # fmt: skip
+
+
+def test_it_says_for_each_size_when_the_works_become_what_is_short():
+    said = list(answer(cells(), evaluations()))
+    assert (
+        "With 9 works you are data-limited after 100 thousand pictures shown (about 5 minutes of a cell here)"
+        in said[0]
+    )
+    assert said[4].startswith("With 144 works time is short: up to 400 thousand pictures shown"), said
+    assert len([sentence for sentence in said if sentence.startswith("With ")]) == 5, "288 has no double"
+
+
+@pytest.mark.parametrize(
+    "plateau, advice",
+    [(lambda works: 4 + 50 / works, "stop looking"), (lambda works: 40 - 5 * works**0.35, "do look")],
+)
+def test_it_says_whether_to_look_for_more(plateau, advice):
+    (said,) = [sentence for sentence in answer(cells(plateau=plateau), []) if "4 times the works (1152)" in sentence]
+    assert advice in said
+
+
+def test_the_forecast_is_tried_on_the_larger_sizes():
+    first, second = [sentence for sentence in answer(cells(), []) if sentence.startswith("Forecast")]
+    assert "from 9, 18, 36, 72 works, 144 were expected to have 4.8" in first and "within the interval" in first
+    assert "they have 4.4, within" in second
+    jump = cells(plateau=lambda works: 15.0 if works < 100 else 3.0)
+    assert all("outside of" in sentence for sentence in answer(jump, []) if sentence.startswith("Forecast"))
+
+
+def test_it_says_what_the_test_works_can_tell_apart():
+    assert any("must differ by about 1.4 in FLD" in sentence for sentence in answer(cells(), []))
+
+
+def test_the_seeds_of_one_choice_of_works_count_once():
+    rows = cells(orders=(0, 1), seeds=(0, 1, 2))
+    ((*_, groups),) = lines(rows, "fld")
+    assert groups[9] == pytest.approx({0: 4 + 100 / 9 + 0.02, 1: 4 + 100 / 9 + 0.12})
+    ((*_, alone),) = lines(cells(orders=(0,), seeds=(0, 1, 2)), "fld")
+    assert len(alone[9]) == 3, "of a single choice the seeds are the replicates"
+    assert "over choices of the works" in summary(rows, []) and "| 9 | 6 |" in summary(rows, [])
+
+
+def test_without_numbers_nothing_is_said():
+    bare = [row | {"fld": None, "fld_low": None, "fld_high": None} for row in cells()]
+    assert list(answer(bare, [])) == [] and headline_lines(bare, "fld")[2] == {}

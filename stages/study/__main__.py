@@ -1,7 +1,6 @@
 """The study: how far do N pictures go? `python -m stages.study` runs a grid of experiments and draws what they show.
 
-A cell is done when there is an experiment of its params and of code that does the same. An interrupted study goes on
-with the same command.
+A cell is done when there is an experiment of its params and of code that does the same: the same command goes on.
 """
 
 import argparse
@@ -25,6 +24,7 @@ def main() -> None:
     choice.add_argument("--draw", action="store_true", help="draw what is done; run nothing")
     asked = parser.parse_args()
     study = Session(Path.cwd(), params.load(), "metrics/evaluate.json", "metrics/train.json", "metrics/validation.csv")
+    print(*study.told, sep="\n", end="\n" if study.told else "")
     if asked.plan:
         print(plan(study.everything, study.cells, study.rows()))
         return
@@ -43,8 +43,8 @@ def main() -> None:
 def run(study: Session) -> dict[str, str]:
     """Run the cells that are not done; returns the reasons of those that failed, by name."""
     with study.alone() as (lock, waiting):
-        total, done = len(study.cells), len(study.cells) - len(waiting)
-        with progress(total=total, initial=done, desc="study", unit=" cells") as bar:
+        done = len(study.cells) - len(waiting)
+        with progress(total=len(study.cells), initial=done, desc="study", unit=" cells") as bar:
             return study.run(waiting, lock, partial(show, bar))
 
 

@@ -42,6 +42,7 @@ class Cell:
 
 def cells(study: StudyParams) -> Iterator[Cell]:
     """Seed by seed and order by order, so that an interrupted study has every size and factor of the first ones."""
+    assert study.train_works != "auto", "the session has put sizes there"
     for seed, order, works, deduplicated, augmentation in product(
         study.seeds, study.orders, study.train_works, study.deduplicated, study.augmentation
     ):

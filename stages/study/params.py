@@ -1,18 +1,18 @@
 """The section `study` of params.yaml."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from stages.common import params
-from stages.common.section import Count, OneOf, PositiveOrZero, Section, Seed
+from stages.common.section import Count, OneOf, Or, PositiveOrZero, Section, Seed
 from stages.gan.augmentations import AUGMENTATIONS
 
 
 class StudyParams(Section):
     """The grid of `python -m stages.study`: every combination of the five lists is a cell."""
 
-    train_works: Annotated[list[Count], Field(min_length=1)]
+    train_works: Annotated[list[Count] | Literal["auto"], Or("auto", Annotated[list[Count], Field(min_length=1)])]
     deduplicated: Annotated[list[bool], Field(min_length=1)]
     augmentation: Annotated[list[Annotated[str, OneOf(AUGMENTATIONS)]], Field(min_length=1)]
     orders: Annotated[list[Seed], Field(min_length=1)]
@@ -20,6 +20,11 @@ class StudyParams(Section):
     changes: dict[str, dict[str, Any]]
     jobs: Annotated[int, Field(ge=1, le=64)]
     cost_per_hour: PositiveOrZero
+
+    @classmethod
+    def further_choice(cls, key: str) -> str:
+        """`auto`, for the sizes."""
+        return " (or 'auto': halves of the works of the last run)" if key == "train_works" else ""
 
     @model_validator(mode="after")
     def _nothing_twice(self) -> "StudyParams":

@@ -13,7 +13,7 @@ import yaml
 
 from stages.common import params
 from stages.common.cli import UserError
-from stages.study import course, identity, records
+from stages.study import course, identity, records, sizes
 from stages.study.cell import Job
 from stages.study.grid import FACTORS, Cell, cells, fixed
 from stages.study.params import StudyParams
@@ -41,6 +41,11 @@ class Session:
         self.text = (root / PARAMS).read_text(encoding="utf-8")
         raw = yaml.safe_load(self.text)
         self.everything = params.check(_changed(raw, self.settings), "study.changes")
+        self.told: list[str] = []  # of the sizes, where they were chosen here
+        if self.settings.train_works == "auto":
+            chosen = sizes.choose(root, evaluated, self.everything, raw)
+            self.settings = self.settings.model_copy(update={"train_works": chosen.sizes})
+            self.told = chosen.told
         self.pipeline = yaml.safe_load((root / PIPELINE).read_text(encoding="utf-8"))["stages"]
         self.stages = identity.needed(self.pipeline, DECISIVE)
         self.cells: dict[str, Cell] = {}

@@ -1,4 +1,4 @@
-"""Do the metrics say what they should? Generators whose quality is known go through the stage. Prints Markdown.
+"""Do the metrics say what they should? Generators whose quality is known go through stage evaluate. Prints Markdown.
 
 Run in the repository's root after `dvc repro augment`: `PYTHONPATH=. python tests/bench/bench_judges.py`.
 
@@ -36,6 +36,14 @@ from stages.museum.works import Work, plan
 from stages.train.params import TrainParams
 
 ROOT = Path(__file__).resolve().parents[2]
+STAGE = """
+from dataclasses import replace
+from stages.common.cli import run_cli
+from stages.evaluate.__main__ import main
+from stages.metrics.table import METRICS
+METRICS.update({key: replace(metric, efficientnet_alone=False) for key, metric in METRICS.items()})
+run_cli(main)
+"""  # the stage evaluate, with every metric in both feature spaces
 EDGE = 400  # pixels of the longer side of a fresh work
 POOL = 4  # unseen works that are painted for each that is shown
 UNSEEN = 10  # unseen works for each that is painted
@@ -161,7 +169,7 @@ def evaluate(generator: Generator) -> dict[str, Any]:
             "DVC_ROOT": str(Path.cwd()),
         }
         done = subprocess.run(
-            [sys.executable, "-m", "stages.evaluate"], cwd=folder, env=environment, capture_output=True, text=True
+            [sys.executable, "-c", STAGE], cwd=folder, env=environment, capture_output=True, text=True
         )
         if done.returncode:
             raise SystemExit(done.stderr)

@@ -42,10 +42,14 @@ class Pictures(NamedTuple):
     trained: list[Image.Image]
 
     def steps(self) -> int:
-        """How many pictures go through a network: four sets in two feature spaces, two in the search for copies."""
+        """How many pictures go through a network.
+
+        Samples, test and floor works in two feature spaces, the training works in one, the first two in the search for
+        copies.
+        """
         if self.too_few():
             return len(self.generated) + len(self.test)
-        return 3 * len(self.generated) + 3 * len(self.test) + 2 * len(self.floor) + 2 * len(self.trained)
+        return 3 * len(self.generated) + 3 * len(self.test) + 2 * len(self.floor) + len(self.trained)
 
     def too_few(self) -> str:
         """Why no distances are measured, "" where they are: the samples are then only searched for copies."""

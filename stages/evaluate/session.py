@@ -28,9 +28,10 @@ class Session:
 
     def spaces(self, pictures: Pictures) -> tuple[dict[str, float], dict[str, float]]:
         """Every metric of the table, and what EfficientNet says of those that Inception measures too."""
-        first = self._compare(pictures, inception.load(self._device), INCEPTION, self._settings.resize)
-        second = self._compare(pictures, efficientnet.load(self._device), EFFICIENTNET, "clean")
-        both = measured(efficientnet_alone=False)
+        resize, both = self._settings.resize, measured(efficientnet_alone=False)
+        # No metric that is measured in Inception's features asks how far the training works are.
+        first = self._compare(pictures, [], inception.load(self._device), INCEPTION, resize)
+        second = self._compare(pictures, pictures.trained, efficientnet.load(self._device), EFFICIENTNET, "clean")
         found = self._measure(second, measured(efficientnet_alone=True)) | self._measure(first, both)
         return found, self._measure(second, both)
 
@@ -43,12 +44,19 @@ class Session:
     def _measure(self, comparison: Comparison, keys: Sequence[str]) -> dict[str, float]:
         return measure_space(comparison, keys, self._settings.kid_subsets, self._settings.seed)
 
-    def _compare(self, pictures: Pictures, network: FeatureNetwork, weights: Weights, resize: str) -> Comparison:
+    def _compare(
+        self,
+        pictures: Pictures,
+        trained: Sequence[Image.Image],
+        network: FeatureNetwork,
+        weights: Weights,
+        resize: str,
+    ) -> Comparison:
         generated = self._compute(network, resize, pictures.generated)
-        works = (pictures.test, pictures.floor, pictures.trained)
-        test, floor, trained = (self._cached(network, weights, resize, some) for some in works)
+        test, floor = (self._cached(network, weights, resize, some) for some in (pictures.test, pictures.floor))
+        known = self._cached(network, weights, resize, trained) if trained else test[:0]
         groups = jackknife.groups([len(generated)], self._settings.seed)[0]
-        return Comparison.of(generated, test, floor, trained, groups=groups)
+        return Comparison.of(generated, test, floor, known, groups=groups)
 
     def _compute(self, network: FeatureNetwork, resize: str, some: Sequence[Image.Image]) -> Tensor:
         batch, device = self._settings.batch, self._device

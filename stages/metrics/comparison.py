@@ -40,7 +40,7 @@ class Comparison:
     def of(
         cls, generated: Tensor, test: Tensor, floor: Tensor, trained: Tensor, *, groups: Sequence[Tensor] = ()
     ) -> "Comparison":
-        """Of features [N, D], [M, D], [F, D] and [T, D].
+        """Of features [N, D], [M, D], [F, D] and [T, D]; T may be 0 where no metric asks for the training works.
 
         `groups`: the places of the generated pictures that a jackknife will leave out together; only many of them ask
         for it, by default 20 parts in order.

@@ -104,8 +104,13 @@ class Session:
         told = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=True).stdout
         cache = os.path.join(self.root, told.strip())
         texts = {name: with_values(self.text, fixed(self.settings) | self.cells[name].changes()) for name in names}
+        # Cells that start together would all make what all have in common; those after them find it in the cache.
+        together = self.settings.jobs if self.settings.jobs > 1 else 0
         shared = identity.shared(identity.needed(self.pipeline, TARGET), [self.values[name] for name in names])
-        return [Job(name, self.commit, text, shared, TARGET, str(self.root), cache) for name, text in texts.items()]
+        return [
+            Job(name, self.commit, text, shared if number < together else [], TARGET, str(self.root), cache)
+            for number, (name, text) in enumerate(texts.items())
+        ]
 
     def raise_for(self, failed: Mapping[str, str], done: int) -> None:
         """Raise UserError for cells that failed, with their reasons, or when no cell is done."""

@@ -129,6 +129,9 @@ class DedupeMetrics(TypedDict, total=False):
     corrected: list[str]  # data/corrections.csv in words, where it has any
 
 
+RUNNING = "running"  # the state of a verdict while the training goes on
+
+
 class Verdict(TypedDict):
     """What the guard says of a training."""
 

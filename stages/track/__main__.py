@@ -2,6 +2,7 @@
 
 `python -m stages.track` logs the workspace; data/track.json says which run, without its id or time.
 `python -m stages.track --all` brings back into an empty store what every commit and every DVC experiment holds.
+`python -m stages.track --watch` shows trainings while they run.
 MLFLOW_TRACKING_URI names a server.
 """
 
@@ -12,22 +13,25 @@ from pathlib import Path
 
 from stages.common import files, params
 from stages.common.checkout import main_checkout
-from stages.common.cli import UserError, progress, run_cli
+from stages.common.cli import progress, run_cli
 from stages.track import collect
 from stages.track.params import TrackParams
 from stages.track.store import address, log_once
+from stages.track.watch import watch
 
 PARAMS, METRICS = "params.yaml", "metrics"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m stages.track", description="Log the workspace to MLflow, once.")
-    told = "log what every commit and every experiment of DVC holds: rebuilds a deleted store"
-    parser.add_argument("--all", action="store_true", help=told)
-    root = main_checkout().resolve()  # the main checkout, also from a queued experiment's copy
-    if parser.parse_args().all:
-        log_all(root)
-        return
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--all", action="store_true", help="log all that commits and experiments hold: a new store")
+    choice.add_argument("--watch", action="store_true", help="show trainings while they run, until interrupted")
+    asked, root = parser.parse_args(), main_checkout().resolve()  # the main one, also from a queued experiment's copy
+    if asked.all:
+        return log_all(root)
+    if asked.watch:
+        return watch(root, METRICS, params.load().section(TrackParams).experiment)
     added, receipt = log(root, Path("."), os.environ.get("DVC_EXP_NAME"), collect.head())
     files.write_json(Path("data/track.json"), receipt)
     state = "a new run in" if added else "this result is already in"
@@ -48,10 +52,7 @@ def log_all(root: Path) -> None:
 
     address()  # wrong settings end here
     revisions = progress(rebuild.revisions(), desc="track", unit=" revisions")
-    tally = rebuild.log_each(revisions, [PARAMS, METRICS, *collect.READ], partial(log, root))
-    print(f"track: {tally.found} results in commits and experiments, {tally.added} of them were new to MLflow")
-    if tally.broken:
-        raise UserError("\n  ".join(["these could not be logged, the others are:", *tally.broken]))
+    rebuild.log_each(revisions, [PARAMS, METRICS, *collect.READ], partial(log, root)).tell()
 
 
 if __name__ == "__main__":

@@ -35,14 +35,14 @@ def result(tree: Path, metrics: str, values: Mapping[str, Any], name: str | None
     `values` are the params by keys such as "train.seed"; `name` and `commit` say which experiment and commit made them.
     Raises KeyError when another version of this project has written the metrics files.
     """
-    values = {key: value for key, value in values.items() if key not in PRIVATE}
+    values = public(values)
     found = {path.stem: files.read_json(path) for path in sorted((tree / metrics).glob("*.json"))}
     pictures = {folder: [file for path in paths for file in _files(tree / path)] for folder, paths in PICTURES.items()}
     curves = [tree / metrics / name for name in CURVES]
     used = [*(tree / path for path in (GENERATOR, SPLIT, WORKS)), *curves]
     used += [tree / metrics / f"{stem}.json" for stem in found]
     used += [file for group in pictures.values() for file in group]
-    tags = describe.tags(values, found["train"])
+    tags = describe.tags(values, found["train"]["works"], found["train"]["verdict"]["state"])
     where = {"dvc.experiment": name or "workspace"} | ({"mlflow.source.git.commit": commit} if commit else {})
     return Result(
         name=describe.run_name(tags, name),
@@ -54,7 +54,18 @@ def result(tree: Path, metrics: str, values: Mapping[str, Any], name: str | None
         tags=tags | where | _kernels(found) | {describe.NOTE: describe.note(tags, found["train"], found["evaluate"])},
         datasets=datasets(found["scrape"]["collection"], read_works(tree / WORKS), read_split(tree / SPLIT)),
         generator=tree / GENERATOR,
+        training=training(values),
     )
+
+
+def public(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The params, flat, without somebody's address."""
+    return {key: value for key, value in values.items() if key not in PRIVATE}
+
+
+def training(values: Mapping[str, Any]) -> str:
+    """What stands for a training of these params while it runs."""
+    return hashlib.sha256(json.dumps(public(values), sort_keys=True).encode()).hexdigest()
 
 
 def head() -> str | None:

@@ -38,12 +38,12 @@ def run_name(tags: Mapping[str, str], experiment: str | None) -> str:
     return f"{name} ({experiment})" if experiment else name
 
 
-def tags(params: Mapping[str, Any], train: TrainMetrics) -> dict[str, str]:
-    """The choices by which one groups runs; `params` by keys such as "train.seed", `train` what train has measured."""
+def tags(params: Mapping[str, Any], works: int, verdict: str) -> dict[str, str]:
+    """The choices by which one groups runs, of params by keys such as "train.seed", and the state of the verdict."""
     return {
-        "works": str(train["works"]),
+        "works": str(works),
         "deduplicated": "yes" if params["dedupe.enabled"] else "no",
-        "verdict": train["verdict"]["state"],
+        "verdict": verdict,
     } | {
         key: str(params[f"train.{key}"])
         for key in ("preset", "architecture", "loss", "augmentation", "resolution", "seed")

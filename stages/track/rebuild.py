@@ -36,6 +36,12 @@ class Tally:
     added: int = 0
     broken: list[str] = field(default_factory=list)
 
+    def tell(self) -> None:
+        """Say it; raises UserError for what could not be logged."""
+        print(f"track: {self.found} results in commits and experiments, {self.added} of them were new to MLflow")
+        if self.broken:
+            raise UserError("\n  ".join(["these could not be logged, the others are:", *self.broken]))
+
 
 def log_each(
     revisions: Iterable[Revision],

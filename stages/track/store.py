@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,7 @@ from stages.track.dataset import Dataset  # noqa: E402
 from stages.track.describe import EXPERIMENT, KIND, NOTE  # noqa: E402
 
 FINGERPRINT = "fingerprint"
+TRAINING = "training"  # of the params, on a run that was begun while its training ran
 LOGGER = "logged by"  # the checkout that logs the run, so that it knows what it left unfinished
 BATCH = 1000  # metrics in one call, MLflow's limit
 
@@ -53,6 +54,7 @@ class Result:
     tags: dict[str, str] = field(default_factory=dict)
     datasets: list[Dataset] = field(default_factory=list)
     generator: Path | None = None  # the file of `save_generator`
+    training: str = ""  # of these params, by which a run is found that live.py has begun
 
 
 def address() -> str:
@@ -87,21 +89,44 @@ def log_once(root: Path, experiment: str, result: Result) -> bool:
     find that it is new. A server is used by other machines too, which the lock does not hold: see `_settle`.
     Raises UserError when the store cannot be used; the run is then unfinished, and the next try replaces it.
     """
+    with opened(root, experiment) as (client, key):
+        watched = begun(client, key, root, result.training) if result.training else None
+        if _settle(client, key, result.fingerprint, logger(root)):
+            if watched:  # a training once more, with the same result
+                client.delete_run(watched)
+            return False
+        tags = {FINGERPRINT: result.fingerprint, LOGGER: logger(root)} | result.tags
+        if watched:  # while its training ran; it is completed, so that there are never two
+            client.update_run(watched, "RUNNING", result.name)
+            for name, value in tags.items():
+                client.set_tag(watched, name, value)
+        run = watched or client.create_run(key, run_name=result.name, tags=tags).info.run_id
+        _log(client, key, run, result, bool(watched))
+        client.set_terminated(run)
+        return _settle(client, key, result.fingerprint, logger(root)) == run
+
+
+@contextmanager
+def opened(root: Path, experiment: str) -> Iterator[tuple[MlflowClient, str]]:
+    """The store, for this process alone, and the id of the experiment; raises UserError when it cannot be used."""
     server = address()
     with FileLock(root / "mlflow.lock"), _explained(server, root):
         if not server:
             local_store.prepare(root)
         client = MlflowClient(tracking_uri=server or f"sqlite:///{root / 'mlflow.db'}")
-        key = _experiment(client, experiment, None if server else (root / local_store.ARTIFACTS).as_uri())
-        logger = hashlib.sha256(f"{socket.gethostname()} {root}".encode()).hexdigest()[:12]
-        if _settle(client, key, result.fingerprint, logger):
-            return False
-        run = client.create_run(
-            key, run_name=result.name, tags={FINGERPRINT: result.fingerprint, LOGGER: logger} | result.tags
-        ).info.run_id
-        _log(client, key, run, result)
-        client.set_terminated(run)
-        return _settle(client, key, result.fingerprint, logger) == run
+        yield client, _experiment(client, experiment, None if server else (root / local_store.ARTIFACTS).as_uri())
+
+
+def logger(root: Path) -> str:
+    """What stands for this checkout on this machine."""
+    return hashlib.sha256(f"{socket.gethostname()} {root}".encode()).hexdigest()[:12]
+
+
+def begun(client: MlflowClient, experiment_id: str, root: Path, training: str) -> str | None:
+    """The run that this checkout has begun while a training ran, and that is not complete; of several the newest."""
+    wanted = f"tags.{TRAINING} = '{training}' AND tags.`{LOGGER}` = '{logger(root)}'"
+    runs = client.search_runs([experiment_id], wanted)  # the newest first
+    return next((run.info.run_id for run in runs if FINGERPRINT not in run.data.tags), None)
 
 
 def _experiment(client: MlflowClient, name: str, location: str | None) -> str:
@@ -153,21 +178,38 @@ def _settle(client: MlflowClient, experiment_id: str, fingerprint: str, logger: 
     return kept
 
 
-def _log(client: MlflowClient, experiment_id: str, run: str, result: Result) -> None:
+def _log(client: MlflowClient, experiment_id: str, run: str, result: Result, watched: bool) -> None:
     now = int(time.time() * 1000)
-    metrics = [entities.Metric(key, value, now, 0) for key, value in result.metrics.items()]
-    for row in result.curves:
-        step = int(row["step"])
-        metrics += [entities.Metric(f"curve.{key}", value, now, step) for key, value in row.items() if key != "step"]
-    client.log_batch(run, params=[entities.Param(key, str(value)) for key, value in result.params.items()])
-    for start in range(0, len(metrics), BATCH):
-        client.log_batch(run, metrics=metrics[start : start + BATCH])
+    log_params(client, run, result.params)
+    log_metrics(client, run, [entities.Metric(key, value, now, 0) for key, value in result.metrics.items()])
+    log_curves(client, run, result.curves, watched)
     client.log_inputs(run, datasets=[_input(part) for part in result.datasets])
     for folder, paths in result.pictures.items():
         for path in paths:
             client.log_artifact(run, str(path), folder)
     if result.generator:
         _log_model(client, experiment_id, run, result.generator, result.tags)
+
+
+def log_params(client: MlflowClient, run: str, params: Mapping[str, object]) -> None:
+    """As texts; those that the run has already must be the same."""
+    client.log_batch(run, params=[entities.Param(key, str(value)) for key, value in params.items()])
+
+
+def log_metrics(client: MlflowClient, run: str, metrics: Sequence[entities.Metric]) -> None:
+    """Any number of them."""
+    for start in range(0, len(metrics), BATCH):
+        client.log_batch(run, metrics=metrics[start : start + BATCH])
+
+
+def log_curves(client: MlflowClient, run: str, rows: Iterable[Mapping[str, float]], some_there: bool) -> None:
+    """The points of rows with a step; where some are there already, those that are not."""
+    now = int(time.time() * 1000)
+    points = {(f"curve.{key}", int(row["step"])): value for row in rows for key, value in row.items() if key != "step"}
+    keys = {key for key, _ in points} if some_there else ()
+    there = {(key, point.step) for key in keys for point in client.get_metric_history(run, key)}
+    new = [entities.Metric(key, points[key, step], now, step) for key, step in points if (key, step) not in there]
+    log_metrics(client, run, new)
 
 
 def _input(part: Dataset) -> entities.DatasetInput:

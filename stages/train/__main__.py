@@ -5,7 +5,6 @@ from pathlib import Path
 from stages import gan
 from stages.common.cli import progress, run_cli
 from stages.common.device import prepare
-from stages.common.files import write_json
 from stages.common.kernels import fastest
 from stages.common.params import load
 from stages.common.resume import Resume, fingerprint
@@ -17,8 +16,8 @@ from stages.train.probe import probe
 from stages.train.session import Session
 
 PICTURES = Path("data/train")
-OUTPUTS = Outputs(Path("data/gan"), Path("metrics/train.csv"), Path("metrics/validation.csv"))
-METRICS = Path("metrics/train.json")
+METRICS = Path("metrics")
+OUTPUTS = Outputs(Path("data/gan"), METRICS / "train.csv", METRICS / "validation.csv", METRICS / "train.json")
 PACKAGES = [Path(__file__).parent, Path(gan.__file__).parent]  # whose code decides the result
 
 
@@ -34,7 +33,6 @@ def main() -> None:
     total, initial = session.schedule.steps * params.batch, session.pictures_shown()
     with progress(total=total, initial=initial, unit=" pictures", unit_scale=True, desc="train") as bar:
         session.run(bar)
-    write_json(METRICS, inputs.counts() | {"runtime": runtime.report()} | session.metrics())
     session.finish()
 
 

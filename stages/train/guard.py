@@ -6,7 +6,7 @@ It goes by numbers alone: the rows that the loop logs and the evaluations of eva
 from collections.abc import Sequence
 from typing import Any
 
-from stages.common.records import Verdict
+from stages.common.records import RUNNING, Verdict
 from stages.gan.adversarial import undecided_loss
 from stages.train.evaluator import Evaluation
 from stages.train.trend import trend
@@ -18,6 +18,9 @@ SPREAD = 0.4  # of the real pictures' mean distance
 CERTAIN = 0.1  # of the loss of a discriminator that tells nothing apart
 GAP = 0.75  # of the way from generated to training logits that validation works lie behind
 REMEDY = "lower train.learning_rate, raise train.r1_gamma, or set runtime.precision to float32"
+
+# In place of a verdict, while the training goes on.
+NOT_YET: Verdict = {"state": RUNNING, "cause": "", "since_kimg": None, "ended": ""}
 
 
 class Guard:

@@ -4,11 +4,12 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from torch import Tensor
 
-from stages.common.files import write_bytes, write_csv
+from stages.common.files import write_bytes, write_csv, write_json
 from stages.common.images import listing, read, save_animation, save_png
 from stages.gan.checkpoint import save_generator, write_tensors
 from stages.gan.networks import Generator
@@ -25,6 +26,7 @@ class Outputs:
     folder: Path
     train_csv: Path
     validation_csv: Path
+    metrics: Path
 
     @property
     def sheets(self) -> Path:
@@ -48,6 +50,10 @@ class Outputs:
         if rows:
             write_csv(self.train_csv, rows)
         write_csv(self.validation_csv, evaluations or [NO_EVALUATION])
+
+    def write_metrics(self, found: Mapping[str, Any]) -> None:
+        """What is measured so far, or in the end."""
+        write_json(self.metrics, found)
 
     def write_checkpoint(self, tensors: dict[str, Tensor]) -> None:
         """The last state."""

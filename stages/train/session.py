@@ -126,11 +126,12 @@ class Session:
             self.budget.reserve = self.budget.spent() - before + FINISH_SECONDS
 
     def save(self) -> None:
-        """Write a sheet, the CSVs for who watches, and the whole state to go on from."""
+        """Write a sheet, the CSVs and the numbers so far for who watches, and the whole state to go on from."""
         page = contact_sheet(self.samples(range(SHEET_PICTURES)), columns=5)
         name, data = self.outputs.write_sheet(page, self.pictures_shown())
         self.sheets[name] = data
         self.outputs.write_curves(self.rows, self.evaluations)
+        self.outputs.write_metrics(self.metrics() | {"verdict": guard.NOT_YET})
         best = {f"{BEST}{name}": value for name, value in self.best.items()}
         about = {
             "rows": self.rows,
@@ -151,7 +152,8 @@ class Session:
     def metrics(self) -> dict[str, Any]:
         """What metrics/train.json says of the training."""
         last = self.rows[-1] if self.rows else {}
-        return {
+        return self.inputs.counts() | {
+            "runtime": self.runtime.report(),
             "verdict": self.verdict,
             "steps": self.state.step,
             "kimg": self.kimg(),
@@ -165,10 +167,11 @@ class Session:
         }
 
     def finish(self) -> None:
-        """Write the last state and the best generator, and forget what was saved to go on from.
+        """Write the metrics, the last state and the best generator, and forget what was saved to go on from.
 
         Also of a training that ended before its time; raises UserError when it left nothing to keep.
         """
+        self.outputs.write_metrics(self.metrics())
         if not self.best:
             raise UserError(
                 f"the training ended at {self.kimg():g} kimg with nothing to keep, {self.verdict['cause']}; "

@@ -156,6 +156,22 @@ def test_the_mlflow_page_opens(clone):
             os.killpg(page.pid, signal.SIGTERM)
 
 
+def test_a_watcher_waits_for_trainings_until_it_is_interrupted(clone):
+    (command,) = [line for line in readme() if line.endswith("--watch")]
+    clone.told.add(command)
+    watcher = subprocess.Popen(
+        command.split(),
+        cwd=clone.folder,
+        env=clone.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert watcher.stdout and watcher.stdout.readline() == "nothing trains for this checkout now: waiting\n"
+    watcher.send_signal(signal.SIGINT)
+    assert watcher.wait(30) == 0
+
+
 def test_a_deleted_store_is_rebuilt_by_one_command(clone):
     before = {run.data.tags["fingerprint"] for run in clone.runs()}
     assert len(before) > 5

@@ -9,10 +9,11 @@ from stages.study.effects import Row
 from stages.study.grid import Cell
 
 # Processor seconds of a cell:
-KIMG = 8.0  # a thousand pictures shown
+KIMG = 6.5  # a thousand pictures of SIDE x SIDE pixels shown, its share of the evaluations included
+SIDE = 64
 PICTURE = 0.15  # a picture generated and evaluated
 REST = 90.0  # all else
-MEASURED = "one thread of a busy CPU with AVX-512 at 64 pixels, preset best_cpu"
+MEASURED = "one of two busy threads of a CPU with AVX-512 and bfloat16, preset best_cpu"
 
 
 def seconds(everything: Params, rows: Sequence[Row]) -> tuple[float, str]:
@@ -20,7 +21,9 @@ def seconds(everything: Params, rows: Sequence[Row]) -> tuple[float, str]:
     taken = [row["seconds"] for row in rows if row["seconds"]]
     if taken:
         return statistics.median(taken), f"the median of {len(taken)} done"
-    expected = everything["train"].kimg * KIMG + everything["generate"].count * PICTURE + REST
+    train = everything["train"]
+    shown = train.kimg * (train.resolution / SIDE) ** 2
+    expected = shown * KIMG + everything["generate"].count * PICTURE + REST
     return expected, f"measured on {MEASURED}; another preset or size takes another time"
 
 

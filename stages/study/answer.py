@@ -1,6 +1,7 @@
 """The study's answer in a few sentences: works or time, what more works would bring, and what cannot be told."""
 
 from collections.abc import Iterator, Sequence
+from math import isnan
 from statistics import median
 
 from stages.metrics.table import HEADLINE
@@ -25,27 +26,33 @@ def answer(rows: Sequence[Row], evaluations: Sequence[Row]) -> Iterator[str]:
 
 
 def short_of(rows: Sequence[Row], evaluations: Sequence[Row]) -> Iterator[str]:
-    """For each size whether works or time were short, and from when on."""
+    """For each size whether works or time were short, and from when on; sizes alike in one sentence."""
     if not evaluations:
         return
     _, found = headline_courses(evaluations)
     by_size: dict[int, list[tuple[float, bool]]] = {}
     for choice in choices(found):
         by_size.setdefault(choice.works, []).append((choice.kimg, choice.by_works > choice.by_time))
+    outcomes: dict[str, list[int]] = {}
     for works, times in by_size.items():
-        limited = [data for _, data in times]
-        # From the first time on after which it is always the works that are short.
-        since = next((kimg for number, (kimg, _) in enumerate(times) if all(limited[number:])), None)
-        if since is None:
-            yield (
-                f"With {works} works time is short: up to {2 * times[-1][0]:g} thousand pictures shown, twice the "
-                f"time helps more than twice the works."
-            )
-        else:
-            yield (
-                f"With {works} works you are data-limited after {since:g} thousand pictures shown"
-                f"{_minutes(rows, since)}: from then on twice the works help more than twice the time."
-            )
+        outcomes.setdefault(_outcome(rows, times), []).append(works)
+    for outcome, sizes in outcomes.items():
+        yield f"With {', '.join(map(str, sizes))} works {outcome}"
+
+
+def _outcome(rows: Sequence[Row], times: Sequence[tuple[float, bool]]) -> str:
+    """Of (kimg, whether twice the works help more than twice the time), in order."""
+    # From the first time on after which it is always the works that are short.
+    since = next((kimg for number, (kimg, _) in enumerate(times) if all(data for _, data in times[number:])), None)
+    if since is None:
+        return (
+            f"time is short: up to {2 * times[-1][0]:g} thousand pictures shown, twice the time helps more than twice "
+            "the works."
+        )
+    return (
+        f"you are data-limited after {since:g} thousand pictures shown{_minutes(rows, since)}: from then on twice the "
+        "works help more than twice the time."
+    )
 
 
 def _minutes(rows: Sequence[Row], kimg: float) -> str:
@@ -57,13 +64,19 @@ def _minutes(rows: Sequence[Row], kimg: float) -> str:
 def more_works(gain: Value, largest: int, now: float) -> str:
     """Whether to look for more."""
     shown = SHOWN[HEADLINE]
-    by, low, high, at = (f"{number:.{shown.decimals}f}" for number in (gain.value, gain.low, gain.high, now))
-    told = f"{TIMES} times the works ({TIMES * largest}) would lower {shown.label} from {at} by {by} ({low} to {high})"
+    told = f"{TIMES} times the works ({TIMES * largest}) would lower {shown.label} from {now:.{shown.decimals}f} by "
+    told += _with_interval(gain, shown.decimals)
     if gain.low > SMALL * now:
         return f"{told}: do look for more."
     if gain.high < SMALL * now:
         return f"{told}: stop looking for more."
     return f"{told}: whether it is worth the search is not sure."
+
+
+def _with_interval(value: Value, decimals: int) -> str:
+    """`1.2 (0.8 to 1.9)`; without the interval where there is none."""
+    interval = "" if isnan(value.low) else f" ({value.low:.{decimals}f} to {value.high:.{decimals}f})"
+    return f"{value.value:.{decimals}f}{interval}"
 
 
 def kept_word(rows: Sequence[Row]) -> Iterator[str]:
@@ -72,13 +85,11 @@ def kept_word(rows: Sequence[Row]) -> Iterator[str]:
     known, found = check(groups)
     decimals = SHOWN[HEADLINE].decimals
     for item in found:
-        low, value, high = (
-            f"{end:.{decimals}f}" for end in (item.expected.low, item.expected.value, item.expected.high)
-        )
+        expected = _with_interval(item.expected, decimals)
+        place = f", {'within' if item.held else 'outside of'} the interval" if not isnan(item.expected.low) else ""
         yield (
             f"Forecast on trial: from {', '.join(map(str, known))} works, {item.works} were expected to have "
-            f"{value} ({low} to {high}); they have {item.came:.{decimals}f}, "
-            f"{'within' if item.held else 'outside of'} the interval."
+            f"{expected}; they have {item.came:.{decimals}f}{place}."
         )
 
 

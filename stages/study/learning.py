@@ -27,7 +27,10 @@ class Value:
 
 @dataclass(frozen=True)
 class Learning:
-    """The curve of the family that forecasts best, and those that resampled replicates give, each of its own best."""
+    """The curve of the family that forecasts best, and those that resampled replicates give, each of its own best.
+
+    Without replicates nothing is known of the chance: the ends of all intervals are NaN then.
+    """
 
     curve: Curves  # one
     draws: tuple[Curves, ...]  # DRAWS in all
@@ -52,9 +55,12 @@ class Learning:
         return self._value(lambda curves: curves.at(works), noise)
 
     def _value(self, of: Callable[[Curves], np.ndarray], noise: np.ndarray | float = 0.0) -> Value:
+        value = float(of(self.curve)[0])
+        if not self.scatter:
+            return Value(value, float("nan"), float("nan"))
         drawn = np.concatenate([of(curves) for curves in self.draws]) + noise
         low, high = np.percentile(drawn, [(100 - LEVEL) / 2, (100 + LEVEL) / 2])
-        return Value(float(of(self.curve)[0]), float(low), float(high))
+        return Value(value, float(low), float(high))
 
 
 @dataclass(frozen=True)
@@ -83,9 +89,10 @@ def learn(groups: Groups, seed: int = 0) -> Learning:
         raise ValueError(f"a learning curve needs {LEAST} sizes or more")
     means = np.array([np.mean(list(groups[size].values())) for size in sizes])
     counts = np.array([len(groups[size]) for size in sizes])
-    drawn = np.stack([_resampled(groups, size, seed) for size in sizes], axis=1)  # [DRAWS, M]
+    scatter = _scatter(groups)
+    drawn = np.stack([_resampled(groups, size, scatter, seed) for size in sizes], axis=1)  # [DRAWS, M]
     curve, draws = _best(sizes, means[None], counts), _best(sizes, drawn, counts)
-    return Learning(curve[0], tuple(draws), tuple(sizes), _scatter(groups))
+    return Learning(curve[0], tuple(draws), tuple(sizes), scatter)
 
 
 def check(groups: Groups) -> tuple[list[int], list[Forecast]]:
@@ -124,11 +131,14 @@ def _forecast_error(family: Family, sizes: Sequence[int], rows: np.ndarray, coun
     return np.mean(errors, axis=0) if errors else np.zeros(len(rows))
 
 
-def _resampled(groups: Groups, size: int, seed: int) -> np.ndarray:
-    """DRAWS means of a size's replicates under random weights, which depend on the replicates' numbers alone."""
+def _resampled(groups: Groups, size: int, scatter: float, seed: int) -> np.ndarray:
+    """DRAWS means of a size's replicates under random weights, which depend on the replicates' numbers alone.
+
+    A single replicate scatters as those of the other sizes do.
+    """
     values = np.array(list(groups[size].values()))
     if (n := len(values)) < 2:
-        return np.repeat(values, DRAWS)
+        return values + np.random.default_rng((seed, *groups[size], size)).normal(0, scatter, DRAWS)
     raw = [np.random.default_rng((seed, replicate)).exponential(size=DRAWS) for replicate in groups[size]]
     weights = np.stack(raw) / np.sum(raw, axis=0)
     middle = values.mean()

@@ -1,9 +1,9 @@
 """The study in words and tables (Markdown): what was measured, what learning curves say, what each factor changes."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from math import isnan
 from typing import Any
 
 from stages.gan.augmentations import AUGMENTATIONS
@@ -25,7 +25,6 @@ def summary(rows: Sequence[Row], evaluations: Sequence[Row]) -> str:
         *means(rows),
         "## With more pictures",
         *forecasts(rows),
-        "## What the factors change",
         *changes(rows),
     ]
     return "\n\n".join(parts) + "\n"
@@ -86,8 +85,12 @@ def forecast(learning: Learning, name: str, decimals: int) -> str:
     end, gain = learning.end(), learning.gain(TIMES)
     said = f"{learning.curve.family.name}, with {TIMES} times as many pictures ({TIMES * largest} works) expect {name} "
     said += f"{text(then, decimals)}, where {largest} works have {now.value:.{decimals}f}."
+    if isnan(gain.low):
+        return said
     if gain.low < 10**-decimals / 2:
         return said + " That more works help at all is not sure from these sizes."
+    if not learning.curve.family.ends:
+        return said + " Every doubling brings the same, as far as these sizes go: no end can be told."
     if end.high - end.low > (now.value - end.value) / 2:
         anything = f"anything from {end.low:.{decimals}f} to {end.high:.{decimals}f} fits"
         return said + f" Where it ends cannot be told from {len(learning.sizes)} sizes: {anything}."
@@ -107,7 +110,10 @@ def comparisons(rows: Sequence[Row], metric: str) -> Iterator[tuple[str, list[Ef
 
 
 def changes(rows: Sequence[Row]) -> Iterator[str]:
-    """The table of the paired effects; below 0 is better."""
+    """The table of the paired effects, where there are pairs; below 0 is better."""
+    if not any(found for metric in SHOWN for _, found in comparisons(rows, metric)):
+        return
+    yield "## What the factors change"
     yield (
         "Differences of pairs that are alike in works, seed and the other factor, with 95 % t-intervals; "
         "below 0 is better."
@@ -137,5 +143,5 @@ def markdown(table: Sequence[Sequence[str]]) -> str:
 def text(value: Value, decimals: int) -> str:
     """`0.153 (0.150 .. 0.156)`; without the interval where there is none."""
     low, high = (f"{end:.{decimals}f}" for end in (value.low, value.high))
-    interval = "" if math.isnan(value.low) else f" ({low} .. {high})"
+    interval = "" if isnan(value.low) else f" ({low} .. {high})"
     return f"{value.value:.{decimals}f}{interval}"

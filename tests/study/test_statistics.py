@@ -122,6 +122,15 @@ def test_the_same_values_give_the_same_interval():
     assert first == second and first.low < first.value < first.high
 
 
+def test_without_replicates_there_is_no_interval_and_a_single_one_scatters_as_the_others():
+    alone = learn(groups_of({size: [1 / size] for size in SIZES})).at(288)
+    assert np.isnan([alone.low, alone.high]).all() and alone.value > 0
+    some = groups_of({size: [20 / size, 22 / size, 24 / size] for size in SIZES})
+    del some[72][1], some[72][2]
+    found = learn(some)
+    assert found.at(72).high - found.at(72).low > 0.5 * found.scatter
+
+
 def test_two_sizes_make_no_curve():
     with pytest.raises(ValueError, match="3 sizes"):
         learn({9: {0: 0.3}, 18: {0: 0.2}})
@@ -145,6 +154,8 @@ def test_words_are_honest_about_what_the_sizes_cannot_tell():
     assert "cannot be told from 4 sizes" in forecast(slow, "KID", 3)
     flat = learn(groups_of({size: 0.2 + noise for size, noise in noisy.items()}))
     assert "is not sure" in forecast(flat, "KID", 3)
+    endless = learn(groups_of({size: 0.5 - 0.05 * np.log(size) + noise / 100 for size, noise in noisy.items()}))
+    assert "no end can be told" in forecast(endless, "KID", 3) and "levels off" not in forecast(endless, "KID", 3)
     ended = learn(groups_of({size: 0.2 + 60 * size**-2.5 + noise / 100 for size, noise in noisy.items()}))
     assert "It levels off at 0.200" in forecast(ended, "KID", 3)
 

@@ -1,6 +1,6 @@
 """The study's answer in a few sentences: works or time, what more works would bring, and what cannot be told."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from statistics import median
 
@@ -12,41 +12,48 @@ from stages.study.shown import SHOWN
 from stages.study.table import headline_lines
 
 TIMES = 4  # how far the learning curve is drawn on: this many times the largest size
+SHORT = "time is short"
+Times = Mapping[int, Sequence[tuple[float, bool]]]
 SMALL = 0.05  # share of a distance that is not worth a search for more works
 
 
 def answer(rows: Sequence[Row], evaluations: Sequence[Row]) -> Iterator[str]:
     """The sentences, of the headline metric and one combination of the factors."""
     *_, groups = headline_lines(rows, HEADLINE)
-    yield from short_of(rows, evaluations)
+    times = by_size(evaluations)
+    yield from short_of(rows, times)
     if len(groups) >= LEAST:
-        yield more_works(learn(groups).gain(TIMES), max(groups), mean(list(groups[max(groups)].values())).value)
+        now = mean(list(groups[max(groups)].values())).value
+        time_is_short = bool(times) and _outcome(rows, times[max(times)]).startswith(SHORT)
+        yield more_works(learn(groups).gain(TIMES), max(groups), now, time_is_short)
     yield from kept_word(rows)
     yield from power(rows)
 
 
-def short_of(rows: Sequence[Row], evaluations: Sequence[Row]) -> Iterator[str]:
+def by_size(evaluations: Sequence[Row]) -> Times:
+    """For each size that can be told of: (kimg, whether twice the works help more than twice the time), in order."""
+    found: dict[int, list[tuple[float, bool]]] = {}
+    for choice in choices(headline_courses(evaluations)[1]) if evaluations else ():
+        found.setdefault(choice.works, []).append((choice.kimg, choice.by_works > choice.by_time))
+    return found
+
+
+def short_of(rows: Sequence[Row], times: Times) -> Iterator[str]:
     """For each size whether works or time were short, and from when on; sizes alike in one sentence."""
-    if not evaluations:
-        return
-    _, found = headline_courses(evaluations)
-    by_size: dict[int, list[tuple[float, bool]]] = {}
-    for choice in choices(found):
-        by_size.setdefault(choice.works, []).append((choice.kimg, choice.by_works > choice.by_time))
     outcomes: dict[str, list[int]] = {}
-    for works, times in by_size.items():
-        outcomes.setdefault(_outcome(rows, times), []).append(works)
+    for works, some in times.items():
+        outcomes.setdefault(_outcome(rows, some), []).append(works)
     for outcome, sizes in outcomes.items():
         yield f"With {', '.join(map(str, sizes))} works {outcome}"
 
 
 def _outcome(rows: Sequence[Row], times: Sequence[tuple[float, bool]]) -> str:
-    """Of (kimg, whether twice the works help more than twice the time), in order."""
+    """Of the times of one size."""
     # From the first time on after which it is always the works that are short.
     since = next((kimg for number, (kimg, _) in enumerate(times) if all(data for _, data in times[number:])), None)
     if since is None:
         return (
-            f"time is short: up to {2 * times[-1][0]:g} thousand pictures shown, twice the time helps more than twice "
+            f"{SHORT}: up to {2 * times[-1][0]:g} thousand pictures shown, twice the time helps more than twice "
             "the works."
         )
     return (
@@ -61,13 +68,15 @@ def _minutes(rows: Sequence[Row], kimg: float) -> str:
     return f" (about {kimg * median(paces) / 60:.0f} minutes of a cell here)" if paces else ""
 
 
-def more_works(gain: Value, largest: int, now: float) -> str:
-    """Whether to look for more."""
+def more_works(gain: Value, largest: int, now: float, time_is_short: bool) -> str:
+    """Whether to look for more; while the trainings are too short, that cannot be told from them."""
     shown = SHOWN[HEADLINE]
     told = f"{TIMES} times the works ({TIMES * largest}) would lower {shown.label} from {now:.{shown.decimals}f} by "
     told += _with_interval(gain, shown.decimals)
     if gain.low > SMALL * now:
         return f"{told}: do look for more."
+    if time_is_short:
+        return f"{told}, at this length of the training: train longer first."
     if gain.high < SMALL * now:
         return f"{told}: stop looking for more."
     return f"{told}: whether it is worth the search is not sure."

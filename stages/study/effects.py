@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from stages.study.grid import FACTORS
-from stages.study.learning import LEVEL, Value
+from stages.study.learning import LEVEL, Scatter, Value
 
 Row = Mapping[str, Any]
 
@@ -31,13 +31,17 @@ class Effect:
         return self.change.low > 0 or self.change.high < 0
 
 
-def mean(values: Sequence[float]) -> Value:
-    """The mean with its t-interval: m +- t(n-1) s / n^(1/2); of a single value the ends are NaN."""
-    center = float(np.mean(values))
-    if len(values) < 2:
+def mean(values: Sequence[float], spread: Scatter | None = None) -> Value:
+    """The mean with its t-interval, m +- t(free) s / n^(1/2); of a single value alone the ends are NaN.
+
+    `spread`: s and its degrees of freedom where more is known of them than the values tell.
+    """
+    center, n = float(np.mean(values)), len(values)
+    deviation, free = spread or (float(np.std(values, ddof=1)) if n > 1 else 0.0, n - 1)
+    if not free:
         return Value(center, float("nan"), float("nan"))
-    half = stdtrit(len(values) - 1, 0.5 + LEVEL / 200) * np.std(values, ddof=1) / np.sqrt(len(values))
-    return Value(center, float(center - half), float(center + half))
+    half = float(stdtrit(free, 0.5 + LEVEL / 200) * deviation / np.sqrt(n))
+    return Value(center, center - half, center + half)
 
 
 def effects(rows: Sequence[Row], factor: str, of: Any, to: Any, metric: str) -> list[Effect]:

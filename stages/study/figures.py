@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from stages.gan.augmentations import AUGMENTATIONS
 from stages.study.effects import Effect, Row, mean
-from stages.study.learning import LEAST, Groups, Value, learn
+from stages.study.learning import LEAST, Groups, Value, learn, scatter
 from stages.study.shown import DISTANCES, Shown, measured
 from stages.study.summary import TIMES, comparisons
 from stages.study.table import label, lines
@@ -41,16 +41,17 @@ def color_of(augmentation: str) -> str:
 
 
 def against_works(rows: Sequence[Row], metric: str, shown: Shown) -> Figure:
-    """A metric against the training works: means over seeds with t-intervals, and a level to compare with.
+    """A metric against the training works: means with t-intervals, and a level to compare with.
 
-    A distance has learning curves, drawn on to TIMES times the largest size.
+    The standard deviation is one for all sizes. A distance has learning curves, drawn on to TIMES times the largest
+    size.
     """
     figure = Figure(figsize=(9, 5.4), dpi=120, layout="constrained")
     axes = figure.add_subplot()
     found = list(lines(rows, metric))
     sizes = sorted({works for *_, groups in found for works in groups})
-    every = [list(some.values()) for *_, groups in found for some in groups.values()]
-    top = max(np.nanmax([mean(values).high, *values]) for values in every)
+    every = [(list(some.values()), scatter(groups)) for *_, groups in found for some in groups.values()]
+    top = max(np.nanmax([mean(values, spread).high, *values]) for values, spread in every)
     for number, (deduplicated, augmentation, groups) in enumerate(found):
         shift = DODGE ** (number - (len(found) - 1) / 2)
         draw_line(axes, groups, shift, deduplicated, augmentation)
@@ -82,7 +83,8 @@ def against_works(rows: Sequence[Row], metric: str, shown: Shown) -> Figure:
 
 def draw_line(axes: Axes, groups: Groups, shift: float, deduplicated: bool, augmentation: str) -> None:
     """The means with their intervals, and each replicate as a faint dash."""
-    color, values = color_of(augmentation), [mean(list(some.values())) for some in groups.values()]
+    color, spread = color_of(augmentation), scatter(groups)
+    values = [mean(list(some.values()), spread) for some in groups.values()]
     x = np.array(list(groups)) * shift
     middle = np.array([value.value for value in values])
     ends = np.array([[value.value - value.low, value.high - value.value] for value in values]).T

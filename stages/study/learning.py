@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,13 @@ class Value:
     value: float
     low: float
     high: float
+
+
+class Scatter(NamedTuple):
+    """The standard deviation of replicates, and its degrees of freedom."""
+
+    deviation: float
+    free: int
 
 
 @dataclass(frozen=True)
@@ -89,10 +97,10 @@ def learn(groups: Groups, seed: int = 0) -> Learning:
         raise ValueError(f"a learning curve needs {LEAST} sizes or more")
     means = np.array([np.mean(list(groups[size].values())) for size in sizes])
     counts = np.array([len(groups[size]) for size in sizes])
-    scatter = _scatter(groups)
-    drawn = np.stack([_resampled(groups, size, scatter, seed) for size in sizes], axis=1)  # [DRAWS, M]
+    deviation = scatter(groups).deviation
+    drawn = np.stack([_resampled(groups, size, deviation, seed) for size in sizes], axis=1)  # [DRAWS, M]
     curve, draws = _best(sizes, means[None], counts), _best(sizes, drawn, counts)
-    return Learning(curve[0], tuple(draws), tuple(sizes), scatter)
+    return Learning(curve[0], tuple(draws), tuple(sizes), deviation)
 
 
 def check(groups: Groups) -> tuple[list[int], list[Forecast]]:
@@ -131,22 +139,22 @@ def _forecast_error(family: Family, sizes: Sequence[int], rows: np.ndarray, coun
     return np.mean(errors, axis=0) if errors else np.zeros(len(rows))
 
 
-def _resampled(groups: Groups, size: int, scatter: float, seed: int) -> np.ndarray:
+def _resampled(groups: Groups, size: int, deviation: float, seed: int) -> np.ndarray:
     """DRAWS means of a size's replicates under random weights, which depend on the replicates' numbers alone.
 
     A single replicate scatters as those of the other sizes do.
     """
     values = np.array(list(groups[size].values()))
     if (n := len(values)) < 2:
-        return values + np.random.default_rng((seed, *groups[size], size)).normal(0, scatter, DRAWS)
+        return values + np.random.default_rng((seed, *groups[size], size)).normal(0, deviation, DRAWS)
     raw = [np.random.default_rng((seed, replicate)).exponential(size=DRAWS) for replicate in groups[size]]
     weights = np.stack(raw) / np.sum(raw, axis=0)
     middle = values.mean()
     return middle + ((n + 1) / (n - 1)) ** 0.5 * ((values - middle) @ weights)
 
 
-def _scatter(groups: Groups) -> float:
-    """The standard deviation of a replicate around the mean of its size, over all sizes; 0 without replicates."""
+def scatter(groups: Groups) -> Scatter:
+    """Of a replicate around the mean of its size, one for all sizes; 0 where no size has several."""
     deviations = [np.array(list(some.values())) - np.mean(list(some.values())) for some in groups.values()]
     free = sum(len(some) - 1 for some in deviations)
-    return float((sum((some**2).sum() for some in deviations) / free) ** 0.5) if free else 0.0
+    return Scatter(float((sum((some**2).sum() for some in deviations) / free) ** 0.5) if free else 0.0, free)

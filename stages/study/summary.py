@@ -1,7 +1,7 @@
 """The study in words and tables (Markdown): what was measured, what learning curves say, what each factor changes."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from math import isnan
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from stages.gan.augmentations import AUGMENTATIONS
 from stages.study.answer import TIMES, answer
 from stages.study.effects import Effect, Row, effects, mean
-from stages.study.learning import LEAST, Learning, Value, learn
+from stages.study.learning import LEAST, Groups, Learning, Value, learn, scatter
 from stages.study.shown import DISTANCES, SHOWN, measured
 from stages.study.table import label, levels, lines, replicate_factor
 
@@ -35,13 +35,14 @@ def means(rows: Sequence[Row]) -> Iterator[str]:
     verdicts = Counter(row["verdict"] or "none" for row in rows)
     counts = ", ".join(f"{count} {name}" for name, count in verdicts.most_common())
     yield f"{len(rows)} cells; the guard's verdict: {counts}."
-    yield f"Means with 95 % t-intervals over {UNITS[replicate_factor(rows)]}."
+    over = UNITS[replicate_factor(rows)]
+    yield f"Means with 95 % t-intervals over {over}, whose standard deviation is taken to be the same at all sizes."
     columns = measured(rows)
     table = [["combination", "works", "cells", *(shown.label for shown in columns.values())]]
     values = {key: {tuple(place): groups for *place, groups in lines(rows, key)} for key in columns}
     for (deduplicated, augmentation, works), group in groupby(sorted(rows, key=_place), key=_combination):
         of_metrics = [
-            _mean(values[key].get((deduplicated, augmentation), {}).get(works, {}), shown.decimals)
+            _mean(values[key].get((deduplicated, augmentation), {}), works, shown.decimals)
             for key, shown in columns.items()
         ]
         table.append([label(deduplicated, augmentation), str(works), str(len(list(group))), *of_metrics])
@@ -58,9 +59,9 @@ def _place(row: Row) -> tuple[bool, int, int]:
     return not row["deduplicated"], list(AUGMENTATIONS).index(row["augmentation"]), row["works"]
 
 
-def _mean(replicates: Mapping[int, float], decimals: int) -> str:
-    """The mean with its interval, or nothing where there are no numbers."""
-    return text(mean(list(replicates.values())), decimals) if replicates else ""
+def _mean(groups: Groups, works: int, decimals: int) -> str:
+    """The mean of a size with its interval, or nothing where it has no numbers."""
+    return text(mean(list(groups[works].values()), scatter(groups)), decimals) if works in groups else ""
 
 
 def forecasts(rows: Sequence[Row]) -> Iterator[str]:

@@ -51,6 +51,12 @@ def test_it_says_whether_to_look_for_more(plateau, advice):
     assert advice in said
 
 
+def test_while_time_is_short_the_works_are_not_blamed():
+    rows = cells(plateau=lambda works: 4 + 50 / works)
+    (said,) = [sentence for sentence in answer(rows, evaluations()) if "4 times the works (1152)" in sentence]
+    assert said.endswith("at this length of the training: train longer first.")
+
+
 def test_the_forecast_is_tried_on_the_larger_sizes():
     first, second = [sentence for sentence in answer(cells(), []) if sentence.startswith("Forecast")]
     assert "from 9, 18, 36, 72 works, 144 were expected to have 4.8" in first and "within the interval" in first

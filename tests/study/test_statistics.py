@@ -8,7 +8,7 @@ from scipy import optimize, stats
 
 from stages.study.effects import effects, mean
 from stages.study.fit import FAMILIES, Family, fit
-from stages.study.learning import check, learn
+from stages.study.learning import check, learn, scatter
 from stages.study.summary import forecast
 
 SIZES = [9, 18, 36, 72]
@@ -165,6 +165,9 @@ def test_the_interval_of_seeds_in_closed_form():
     assert (found.value, found.high) == (2.0, pytest.approx(2 + 4.302653 / 3**0.5))  # s = 1, t(2) = 4.302653
     assert found.low == pytest.approx(4 - found.high)
     assert np.isnan(mean([1.0]).low)
+    pooled = scatter(groups_of({9: [1.0, 3.0], 18: [5.0, 6.0, 7.0], 36: [4.0]}))
+    assert pooled == (pytest.approx((4 / 3) ** 0.5), 3)  # (1 + 1) + (1 + 0 + 1) over 1 + 2
+    assert mean([4.0], pooled).high == pytest.approx(4 + 3.182446 * (4 / 3) ** 0.5)  # t(3) = 3.182446
 
 
 def rows(change: float, noise: float = 0.0) -> list[dict]:

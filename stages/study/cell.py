@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from configparser import RawConfigParser
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -64,9 +65,7 @@ def run(job: Job) -> None:
     git(folder, "checkout", "--quiet", "--detach", job.commit)
     for key in ("user.name", "user.email"):
         git(folder, "config", key, git_setting(root, key) or "study")
-    if (root / LOCAL).is_file():
-        shutil.copy2(root / LOCAL, folder / LOCAL)
-    dvc(folder, "cache", "dir", "--local", job.cache)
+    configure(folder / LOCAL, root / LOCAL, job.cache)
     (folder / "params.yaml").write_text(job.params, encoding="utf-8")
     started = time.monotonic()
     # DVC_ROOT: trainings go on, pages and runs are kept in the main checkout.
@@ -81,6 +80,18 @@ def run(job: Job) -> None:
     (reference,) = git(folder, "for-each-ref", "--format=%(refname)", f"{EXPERIMENTS}/**/{job.name}").split()
     git(folder, "push", "--quiet", str(root), f"{reference}:{reference}")
     shutil.rmtree(folder)
+
+
+def configure(target: Path, local: Path, cache: str) -> None:
+    """DVC's settings of the clone: the main checkout's own, and its cache; to ask DVC for that takes seconds."""
+    settings = RawConfigParser()
+    settings.optionxform = str  # pyright: ignore[reportAttributeAccessIssue]  # names as they are written
+    settings.read(local, encoding="utf-8")
+    if not settings.has_section("cache"):
+        settings.add_section("cache")
+    settings.set("cache", "dir", f'"{cache}"')
+    with target.open("w", encoding="utf-8") as file:
+        settings.write(file)
 
 
 @contextmanager

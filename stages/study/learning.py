@@ -8,7 +8,7 @@ import numpy as np
 
 from stages.study.fit import FAMILIES, Curves, Family, fit
 
-DRAWS = 1000
+DRAWS = 400
 LEVEL = 95  # percent
 LEAST = 3  # sizes that a curve takes
 

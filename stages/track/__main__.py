@@ -31,7 +31,7 @@ def main() -> None:
     if asked.all:
         return log_all(root)
     if asked.watch:
-        return watch(root, METRICS, params.load().section(TrackParams).experiment)
+        return watch(root, METRICS, params.load)
     added, receipt = log(root, Path("."), os.environ.get("DVC_EXP_NAME"), collect.head())
     files.write_json(Path("data/track.json"), receipt)
     state = "a new run in" if added else "this result is already in"

@@ -8,15 +8,16 @@ checkout, in it or in a copy of it (an experiment of DVC's queue, a cell of the 
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from stages.common import files, params
+from stages.common import files
 from stages.common.cli import UserError
+from stages.common.params import Params
 from stages.common.records import RUNNING, read_split
 from stages.track import collect, describe
 from stages.track.params import TrackParams
@@ -33,6 +34,8 @@ from stages.track.store import (
 )
 
 MODULE = "stages.train"
+PARAMS = "params.yaml"
+Load = Callable[[Path], Params]
 SHEETS = Path("data/gan/sheets")
 EVERY = 10.0  # seconds between two looks
 PAGE = Path("live/sheet.png")  # the last sheet on MLflow's page
@@ -48,12 +51,12 @@ class Training:
     experiment: str | None  # that DVC or the study runs
 
 
-def watch(root: Path, metrics: str, experiment: str) -> None:
+def watch(root: Path, metrics: str, load: Load) -> None:
     """Watch until interrupted, and say what begins and ends; the runs of a watcher that was ended are put right first.
 
-    `metrics`: the folder of the metrics files in a tree; `experiment`: MLflow's, of which those runs are.
+    `metrics`: the folder of the metrics files in a tree; `load` reads a params.yaml.
     """
-    watcher = Watcher(root, metrics)
+    watcher, experiment = Watcher(root, metrics, load), load(root / PARAMS).section(TrackParams).experiment
     with suppress(KeyboardInterrupt):
         first = watcher.look()
         end_lost(root, experiment, watcher.begun())
@@ -67,8 +70,8 @@ def watch(root: Path, metrics: str, experiment: str) -> None:
 class Watcher:
     """Mirrors the trainings for the checkout `root`, whose metrics files lie in the folder `metrics` of a tree."""
 
-    def __init__(self, root: Path, metrics: str):
-        self._root, self._metrics = root, metrics
+    def __init__(self, root: Path, metrics: str, load: Load):
+        self._root, self._metrics, self._load = root, metrics, load
         self._known: dict[Training, Mirror] = {}
 
     def look(self) -> list[str]:
@@ -80,7 +83,7 @@ class Watcher:
         told = []
         for training in running - set(self._known):
             try:
-                self._known[training] = Mirror(self._root, training, self._metrics)
+                self._known[training] = Mirror(self._root, training, self._metrics, self._load)
             except (UserError, OSError) as error:  # it has just ended, and its copy of the checkout with it
                 told.append(f"warning: {training.tree}: {error}")
         for training, mirror in list(self._known.items()):
@@ -101,9 +104,9 @@ class Watcher:
 class Mirror:
     """The run of one training."""
 
-    def __init__(self, root: Path, training: Training, metrics: str):
+    def __init__(self, root: Path, training: Training, metrics: str, load: Load):
         self._root, self._training = root, training
-        everything = params.load(training.tree / "params.yaml")
+        everything = load(training.tree / PARAMS)
         self._values = collect.public(everything.flat())
         self.key = collect.training(self._values)
         self._experiment = everything.section(TrackParams).experiment

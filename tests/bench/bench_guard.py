@@ -60,7 +60,7 @@ def main() -> None:
     asked = parser.parse_args()
     cells = [(kind, way) for kind in KINDS for way in WAYS]
     with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(asked.jobs) as pool:
-        found = list(pool.map(lambda cell: verdict(Path(place) / "-".join(cell), *cell, asked.kimg), cells))
+        found = list(pool.map(lambda cell: verdict(Path(place) / "-".join(cell), cell[0], cell[1], asked.kimg), cells))
     verdicts = dict(zip(cells, found, strict=True))
     print(f"| | {' | '.join(WAYS)} |\n|---{'|---' * len(WAYS)}|")
     for kind in KINDS:
@@ -83,7 +83,7 @@ def verdict(folder: Path, kind: str, name: str, kimg: float) -> str:
     write(folder / "data/train/validation", held_out)
     values = yaml.safe_load((ROOT / "params.yaml").read_text())
     values["train"] |= {"resolution": SIDE, "kimg": kimg * way.times, "evaluate_kimg": kimg * way.times / 6}
-    values["train"] |= {"sheet_kimg": kimg} | way.changes
+    values["train"] |= {"sheet_kimg": kimg, **way.changes}
     values["runtime"]["threads"] = 1
     (folder / "params.yaml").write_text(yaml.safe_dump(values))
     environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}

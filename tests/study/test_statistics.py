@@ -1,5 +1,6 @@
 """The study's statistics: closed forms, an independent fit by scipy, and what too little data may not say."""
 
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -23,7 +24,7 @@ TRUTHS = [
 ]
 
 
-def groups_of(values: dict[int, list[float] | np.ndarray]) -> dict[int, dict[int, float]]:
+def groups_of(values: Mapping[int, Sequence[float] | np.ndarray]) -> dict[int, dict[int, float]]:
     """With numbers for the replicates."""
     return {size: dict(enumerate(map(float, some))) for size, some in values.items()}
 

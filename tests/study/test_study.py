@@ -5,10 +5,13 @@ import os
 import signal
 import subprocess
 import time
+from typing import Any
 
 import pytest
+from configobj import ConfigObj
 
 from stages.study import runner
+from stages.study.cell import configure
 
 CELLS = ["9-False-none-0", "9-True-none-0"]
 
@@ -99,6 +102,27 @@ def test_what_was_done_before_a_kill_is_not_done_again(stub, set_params):
     reference.with_name(f"{other}.lock").touch()  # as git leaves it when it is killed while it writes a ref
     assert stub.study().returncode == 0
     assert len(stub.ran("track")) == 2 and stub.ran().count(stub.ran()[0]) == 1
+
+
+def test_a_cell_has_the_checkout_s_own_settings_of_dvc_and_its_cache(tmp_path):
+    """As DVC reads them: a remote with its secrets, and a path with what means something in such files."""
+    (tmp_path / "theirs").write_text(
+        "[core]\n    remote = lab\n['remote \"lab\"']\n    url = s3://x\n    Password = p,q#%s\n"
+    )
+    (tmp_path / "with").write_text("[cache]\n    dir = elsewhere\n    type = hardlink\n")
+    place = str(tmp_path / "a, b #1 %s")
+
+    def read(name: str) -> Any:
+        return ConfigObj(str(tmp_path / name)).dict()
+
+    for name in ("theirs", "with", "none"):
+        configure(tmp_path / "made", tmp_path / name, place)
+        assert read("made")["cache"]["dir"] == place
+    configure(tmp_path / "made", tmp_path / "with", place)
+    assert read("made")["cache"]["type"] == "hardlink"
+    configure(tmp_path / "made", tmp_path / "theirs", place)
+    before, after = read("theirs"), read("made")
+    assert {name: after[name] for name in before} == before
 
 
 @pytest.mark.slow

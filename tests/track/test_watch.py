@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.common import files
+from stages.common import files, params
 from stages.track import watch
 from stages.track.store import FINGERPRINT, MlflowClient, begun
 from stages.track.watch import Watcher, end_lost
@@ -22,12 +22,13 @@ class Place:
 
     def __init__(self, workspace, environment: dict[str, str]):
         self.workspace, self.folder, self._environment = workspace, workspace.folder, environment
-        self.watcher = Watcher(self.folder, "metrics")
+        self.watcher = Watcher(self.folder, "metrics", params.load)
         rows = [{"step": step, "kimg": 0.1 * step, "loss_g": 0.7} for step in (1, 2, 3)]
         files.write_csv(self.folder / "metrics/train.csv", rows)
         self.kept = {path.name: path.read_bytes() for path in (self.folder / "metrics").iterdir()}
+        before = time.time() - 60
         for path in (self.folder / "metrics").iterdir():
-            os.utime(path, (time.time() - 60,) * 2)  # a training before has left them
+            os.utime(path, (before, before))  # a training before has left them
         self.process: subprocess.Popen | None = None
 
     def begin(self, tree: Path | None = None, **environment: str) -> None:
@@ -178,7 +179,7 @@ def test_runs_whose_watcher_was_ended_have_failed_if_nothing_trains_any_more(pla
     end_lost(place.folder, EXPERIMENT, place.watcher.begun())
     assert [run.info.status for run in place.runs()] == ["RUNNING"]
     place.end(whole=False)
-    end_lost(place.folder, EXPERIMENT, Watcher(place.folder, "metrics").begun())
+    end_lost(place.folder, EXPERIMENT, Watcher(place.folder, "metrics", params.load).begun())
     (run,) = place.runs()
     assert run.info.status == "FAILED"
     assert begun(place.client(), run.info.experiment_id, place.folder, run.data.tags["training"]) == run.info.run_id

@@ -7,7 +7,7 @@ from statistics import median
 from stages.metrics.table import HEADLINE
 from stages.study.course import choices, headline_courses
 from stages.study.effects import Row, mean
-from stages.study.learning import LEAST, Value, check, learn
+from stages.study.learning import LEAST, Value, check, learn, smallest_difference
 from stages.study.shown import SHOWN
 from stages.study.table import headline_lines
 
@@ -26,7 +26,7 @@ def answer(rows: Sequence[Row], evaluations: Sequence[Row]) -> Iterator[str]:
         now = mean(list(groups[max(groups)].values())).value
         time_is_short = bool(times) and _outcome(rows, times[max(times)]).startswith(SHORT)
         yield more_works(learn(groups).gain(TIMES), max(groups), now, time_is_short)
-    yield from kept_word(rows)
+    yield from forecast_on_trial(rows)
     yield from power(rows)
 
 
@@ -88,7 +88,7 @@ def _with_interval(value: Value, decimals: int) -> str:
     return f"{value.value:.{decimals}f}{interval}"
 
 
-def kept_word(rows: Sequence[Row]) -> Iterator[str]:
+def forecast_on_trial(rows: Sequence[Row]) -> Iterator[str]:
     """What a curve through the smaller sizes said of the larger ones, and what came."""
     *_, groups = headline_lines(rows, HEADLINE)
     known, found = check(groups)
@@ -103,16 +103,16 @@ def kept_word(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def power(rows: Sequence[Row]) -> Iterator[str]:
-    """The smallest difference of two generators that the test works can show.
-
-    Each one's interval over the draw of samples and works has a half-width h; two of them differ surely from
-    2^(1/2) h on (less where both are measured with the same works).
-    """
+    """The smallest difference of two generators that the test works can show."""
     low, high = f"{HEADLINE}_low", f"{HEADLINE}_high"
-    half = [(row[high] - row[low]) / 2 for row in rows if row.get(low) is not None and row.get(high) is not None]
-    if half:
+    some = [
+        smallest_difference(row[low], row[high])
+        for row in rows
+        if row.get(low) is not None and row.get(high) is not None
+    ]
+    if some:
         shown = SHOWN[HEADLINE]
         yield (
-            f"Two trainings must differ by about {2**0.5 * median(half):.{shown.decimals}f} in {shown.label} before "
+            f"Two trainings must differ by about {median(some):.{shown.decimals}f} in {shown.label} before "
             "these test works can tell one from the other; means over several trainings tell smaller differences."
         )

@@ -153,6 +153,14 @@ def _resampled(groups: Groups, size: int, deviation: float, seed: int) -> np.nda
     return middle + ((n + 1) / (n - 1)) ** 0.5 * ((values - middle) @ weights)
 
 
+def smallest_difference(low: float, high: float) -> float:
+    """From when on two measurements surely differ whose intervals are as wide as this one.
+
+    Of a half-width h each, 2^(1/2) h; less where both are measured with the same test works.
+    """
+    return 2**0.5 * (high - low) / 2
+
+
 def scatter(groups: Groups) -> Scatter:
     """Of a replicate around the mean of its size, one for all sizes; 0 where no size has several."""
     deviations = [np.array(list(some.values())) - np.mean(list(some.values())) for some in groups.values()]

@@ -16,7 +16,7 @@ from stages.metrics.table import LEAST as LEAST_TEST
 from stages.scrape.sources import SOURCES
 from stages.split.nested import split
 from stages.split.params import SplitParams
-from stages.study.learning import LEAST
+from stages.study.learning import LEAST, smallest_difference
 
 WORKS = Path("data/works/works.jsonl")
 SMALLEST = 5  # works: fewer are repeated so often that the size says little
@@ -51,13 +51,13 @@ def choose(root: Path, evaluated: str, everything: Params, raw: Mapping[str, Any
     collection, reserve = ({row["work"] for row in rows if row["set"] == kind} for kind in ("collection", "reserve"))
     parts = split(sorted(collection), sorted(reserve), settings)
     train, test = len(parts["train"]), len(parts["test"])
-    sizes = of(train)
+    sizes = halved(train)
     listed = ", ".join(map(str, sizes))
     told = [f"study.train_works is auto: {train} works to train on, {test} to test: sizes {listed}"]
     return Sizes(sizes, told + power(root / evaluated, test))
 
 
-def of(most: int) -> list[int]:
+def halved(most: int) -> list[int]:
     """The works and their halves, halves of halves and so on, SMALLEST or more; of few works three sizes nearer by."""
     halves = [most // 2**number for number in range(MOST) if most // 2**number >= SMALLEST]
     if len(halves) < LEAST:
@@ -83,7 +83,7 @@ def power(evaluated: Path, test: int) -> list[str]:
     low, high = found.get(f"{HEADLINE}_low"), found.get(f"{HEADLINE}_high")
     if low is None or high is None or found["n_real"] != test:
         return []
-    least = 2**0.5 * (high - low) / 2
+    least = smallest_difference(low, high)
     told = (
         f"two trainings must differ by about {least:.1f} in {name} before {test} test works can tell one from the other"
     )

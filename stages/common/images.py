@@ -4,7 +4,8 @@ The one tensor contract of the project: NCHW, float32, [-1, 1], sRGB.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -23,21 +24,33 @@ def listing(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """A picture before it is decoded, for its size and its header; raises UserError as `read` does."""
+    with _readable(path), _open(path) as picture:
+        yield picture
+
+
 def read(path: Path, mode: str = "RGB", edge: int = 0) -> Image.Image:
     """Read a picture as upright sRGB, or "L" for its gray; raises UserError for a missing, corrupt or foreign file.
 
     With `edge`, a JPEG may come smaller, no side below `edge` pixels: it is decoded at a fraction of its size, which
     saves most of the time.
     """
-    try:
+    with _readable(path):
         try:
             return _decoded(path, mode, edge)
         except TooLarge:
             raise
-        except (OSError, SyntaxError, ValueError):
-            if (data := mended(path.read_bytes())) is None:
-                raise
-            return _decoded(data, mode, edge)
+        except (OSError, SyntaxError, ValueError) as error:
+            return _decoded(_mended(path, error), mode, edge)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Say in one way what is wrong with a picture's file."""
+    try:
+        yield
     except FileNotFoundError as error:
         raise UserError(f"{path} is not there") from error
     except (OSError, SyntaxError, ValueError) as error:
@@ -45,6 +58,22 @@ def read(path: Path, mode: str = "RGB", edge: int = 0) -> Image.Image:
             f"{path} cannot be read as a picture ({error}): "
             "replace it, or run the stage that wrote it again with `dvc repro -f`"
         ) from error
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        return open_picture(path)
+    except TooLarge:
+        raise
+    except (OSError, SyntaxError, ValueError) as error:
+        return open_picture(_mended(path, error))
+
+
+def _mended(path: Path, error: Exception) -> bytes:
+    """The file without the damage that can be mended; raises `error` where there is none."""
+    if (data := mended(path.read_bytes())) is None:
+        raise error
+    return data
 
 
 def _decoded(source: Path | bytes, mode: str, edge: int) -> Image.Image:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from stages.common import images
 from stages.dedupe import views
@@ -64,7 +63,7 @@ def blocks(gray: np.ndarray) -> float:
 
 def quality(path: Path) -> float:
     """The quality of a JPEG by its luminance table, as the IJG's encoder scales it; 100 for other files."""
-    with Image.open(path) as picture:
+    with images.opened(path) as picture:
         table = getattr(picture, "quantization", {}).get(0)
     if not table:
         return 100.0

@@ -1,1 +1,1 @@
-"""What DVC cannot see: the user's own pictures, lists and networks outside of git, and own files in output folders."""
+"""What DVC cannot see by itself: the user's own pictures, lists and networks, and own files in output folders."""

@@ -78,7 +78,7 @@ def _name(row: WorkRow, known: Mapping[str, int]) -> str:
 
 
 def _is_usable(row: WorkRow, folder: Path) -> bool:
-    with Image.open(folder / row["file"]) as picture:
+    with images.opened(folder / row["file"]) as picture:
         return min(picture.size) >= vgg.SMALLEST and max(picture.size) <= LONGEST * min(picture.size)
 
 

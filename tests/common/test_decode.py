@@ -95,6 +95,14 @@ def test_pixels_that_are_all_there_are_read(tmp_path, name):
     assert np.abs(np.asarray(found).astype(int) - np.asarray(PICTURE)).mean() < 4
 
 
+@pytest.mark.parametrize("name", SOUND)
+def test_the_header_of_what_is_read_can_be_read_too(tmp_path, name):
+    path = tmp_path / "picture"
+    path.write_bytes(SOUND[name])
+    with images.opened(path) as picture:
+        assert picture.size == PICTURE.size
+
+
 @pytest.mark.parametrize("name", CUT)
 def test_pixels_that_are_not_all_there_are_an_error(tmp_path, name):
     with pytest.raises(UserError, match="cannot be read as a picture"):

@@ -1,11 +1,18 @@
 """The stage as a program: from files to works, each with the reasons."""
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 
+import pillow_heif
+import pillow_jxl  # noqa: F401, importing it registers the format
 import pytest
 from PIL import Image
 
 from stages.common import files, images
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def jpeg(picture: Image.Image, quality: int) -> bytes:
@@ -95,6 +102,19 @@ def test_the_stage_keeps_every_file_when_told_but_not_their_kinship(with_raw):
     works = files.read_jsonl(with_raw.folder / "data/works/works.jsonl")
     assert len(works) == 11 and len({work["work"] for work in works}) == 4
     assert sum(work["best"] for work in works) == 4 and works[0]["best"]
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "JXL", "AVIF", "GIF", "JPEG2000", "PNG without its end"])
+def test_the_choice_looks_at_every_kind_of_file(tmp_path, paintings, kind):
+    """In a new process, where nothing has taught Pillow the kinds that it does not know."""
+    data = io.BytesIO()
+    pillow_heif.register_heif_opener()
+    paintings[0].save(data, kind.split()[0])
+    path = tmp_path / "picture"
+    path.write_bytes(data.getvalue()[: -12 if "without" in kind else None])
+    code = f"from pathlib import Path; from stages.dedupe import looks; print(looks.quality(Path({str(path)!r})))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "100.0\n", done.stderr
 
 
 def test_a_corrupt_file_is_named_and_the_old_works_stay(with_raw):

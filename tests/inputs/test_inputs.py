@@ -1,15 +1,18 @@
-"""What DVC cannot see: fingerprints of outside files, own files in output folders."""
+"""What DVC cannot see: links to outside files and their fingerprints, own files in output folders."""
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 import yaml
+from dvc.repo import Repo
 from PIL import Image
 
-from stages.inputs import fingerprints, own_files
+from stages.inputs import fingerprints, links, own_files
 
 ROOT = Path(__file__).resolve().parents[2]
+NAMES = ("scrape", "upscale")  # of the links
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 
 
@@ -101,10 +104,10 @@ def test_a_tilde_is_the_home_folder_for_the_check_and_the_fingerprint(workspace,
     monkeypatch.setenv("HOME", str(pictures.parent))
     workspace.set(scrape__source="folder", scrape__path="~/pictures")
     assert workspace.open("inputs").returncode == 0
-    assert '"files": 2' in (workspace.folder / "data/inputs/scrape.json").read_text()
+    assert (workspace.folder / "data/inputs/scrape").resolve() == pictures
 
 
-def test_the_stage_writes_both_fingerprints_and_says_what_it_moved(workspace, pictures):
+def test_the_stage_makes_both_links_and_says_what_it_moved(workspace, pictures):
     shutil.copy(ROOT / "dvc.yaml", workspace.folder)
     workspace.set(scrape__source="folder", scrape__path=str(pictures))
     (workspace.folder / "data/raw").mkdir(parents=True)
@@ -112,7 +115,57 @@ def test_the_stage_writes_both_fingerprints_and_says_what_it_moved(workspace, pi
     done = workspace.open("inputs")
     assert done.returncode == 0 and "they lie in data/raw.yours-1 now" in done.stderr
     assert (workspace.folder / "data/raw.yours-1/mine.jpg").read_text() == "mine"
-    written = {path.name: path.read_text() for path in (workspace.folder / "data/inputs").iterdir()}
-    assert '"files": 2' in written["scrape.json"] and '"files": 0' in written["upscale.json"]
+    linked = workspace.folder / "data/inputs"
+    assert (linked / "scrape").resolve() == pictures and '"files": 0' in (linked / "upscale").read_text()
     again = workspace.open("inputs")
     assert again.returncode == 0 and not again.stderr
+
+
+def test_a_link_follows_what_is_named_and_never_touches_it(tmp_path, pictures):
+    place, model = tmp_path / "inputs/scrape", tmp_path / "model.pth"
+    model.write_bytes(b"weights")
+    for target in (pictures, model, None, pictures, tmp_path / "gone", model):
+        assert links.make(place, target) is None
+        if target and target.exists():
+            assert place.is_symlink() and place.resolve() == target
+        else:
+            assert not place.is_symlink() and '"files": 0' in place.read_text()
+    assert sorted(path.name for path in pictures.rglob("*")) == ["a.png", "b.png", "early"]
+    assert model.read_bytes() == b"weights"
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.symlink_to("nowhere"), os.mkfifo], ids=["broken link", "pipe"])
+def test_a_folder_at_which_dvc_would_fail_gets_its_fingerprint(tmp_path, pictures, spoil):
+    place = tmp_path / "inputs/scrape"
+    assert links.make(place, pictures) is None
+    spoil(pictures / "early/odd")
+    assert links.make(place, pictures) == pictures / "early/odd"
+    assert not place.is_symlink() and '"files": 2' in place.read_text()
+
+
+def test_dvc_sees_a_change_in_the_folder_and_in_the_network(tmp_path, pictures, monkeypatch):
+    """With DVC's own eyes."""
+    model, repo = tmp_path / "model.pth", tmp_path / "repo"
+    model.write_bytes(b"weights")
+    repo.mkdir()
+    monkeypatch.chdir(repo)
+    outs = [{f"data/inputs/{name}": {"cache": False, "persist": True}} for name in NAMES]
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": {"inputs": {"cmd": "true", "outs": outs}}}))
+    for name, target in zip(NAMES, (pictures, model), strict=True):
+        assert links.make(Path("data/inputs") / name, target) is None
+    Repo.init(no_scm=True).close()
+    for change, name in (
+        (lambda: (pictures / "early/c.png").write_bytes(b"new"), "scrape"),
+        (lambda: (pictures / "a.png").unlink(), "scrape"),
+        (lambda: model.write_bytes(b"others"), "upscale"),
+    ):
+        with Repo() as dvc:
+            dvc.reproduce()  # pyright: ignore[reportCallIssue]
+        with Repo() as dvc:
+            assert dvc.status() == {}
+            change()
+            assert dvc.status() == {"inputs": [{"changed outs": {f"data/inputs/{name}": "modified"}}]}
+    with Repo() as dvc:
+        dvc.reproduce(force=True)  # pyright: ignore[reportCallIssue]
+    assert sorted(path.name for path in pictures.rglob("*.png")) == ["b.png", "c.png"]
+    assert model.read_bytes() == b"others"

@@ -127,6 +127,13 @@ def test_only_entry_points_touch_params_metrics_and_progress_bars():
             assert not re.search(use, text), f"{file} uses {use}"
 
 
+def test_pictures_from_outside_are_opened_in_one_place():
+    """Pillow alone knows fewer kinds than `decode` registers, and refuses damage that `images` mends."""
+    own = {"common/decode.py", "readme/pictures.py", "report/pictures.py"}  # the latter two read what stages wrote
+    found = {file.relative_to(ROOT / "stages").as_posix() for file in SOURCES if "Image.open(" in file.read_text()}
+    assert found == own
+
+
 def test_every_file_says_what_it_is_for_and_is_short():
     for file in [*SOURCES, *sorted((ROOT / "tests").rglob("*.py"))]:
         text = file.read_text()

@@ -1,4 +1,8 @@
-"""Lay one thumbnail onto another: from two views that hash alike, or from features that match."""
+"""Lay one thumbnail onto another: from two views that hash alike, or from features that match.
+
+A map takes pixels (x, y) of the first picture to those of the second: a similarity or affine map is [2, 3], a
+perspective one [3, 3].
+"""
 
 import cv2
 import numpy as np
@@ -8,6 +12,7 @@ FEATURES = 400  # at most, of a thumbnail
 RATIO = 0.8  # a feature's best match must be that much nearer than its second (Lowe 2004)
 INLIERS = 8  # matches that must agree on one similarity map
 REACH = 3.0  # pixels by which a match may miss it
+SLANT = 0.5  # of the farthest corner's distance, at which the nearest one may be
 
 
 def by_view(first: np.ndarray, second: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
@@ -19,6 +24,35 @@ def by_view(first: np.ndarray, second: np.ndarray, box: tuple[int, int, int, int
 
 def by_features(first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
     """The similarity map [2, 3] on which matching SIFT features (Lowe 2004) agree, by RANSAC; None where too few do."""
+    sides = _matches(first, second)
+    if sides is None:
+        return None
+    warp, inliers = cv2.estimateAffinePartial2D(*sides, method=cv2.RANSAC, ransacReprojThreshold=REACH)
+    if warp is None or inliers.sum() < INLIERS:
+        return None
+    return warp.astype(np.float32)
+
+
+def by_perspective(first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
+    """The perspective map [3, 3] on which they agree, as of a painting that was photographed askew; None likewise."""
+    sides = _matches(first, second)
+    if sides is None:
+        return None
+    warp, inliers = cv2.findHomography(*sides, cv2.RANSAC, REACH)
+    if warp is None or inliers.sum() < INLIERS or not _is_a_view(warp, first.shape):
+        return None
+    return warp.astype(np.float32)
+
+
+def _is_a_view(warp: np.ndarray, shape: tuple[int, ...]) -> bool:
+    """Whether a camera sees it so: not mirrored, no corner behind it or at less than half of another's distance."""
+    height, width = shape
+    depth = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]]) @ warp[2]
+    return bool(np.linalg.det(warp) > 0 and depth.min() > SLANT * depth.max())
+
+
+def _matches(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Places [F, 2] of features in the first picture and those they match in the second; None where too few do."""
     points, descriptors = zip(*(features(picture) for picture in (first, second)), strict=True)
     if min(map(len, points)) < INLIERS:
         return None
@@ -26,14 +60,10 @@ def by_features(first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
     pairs = [match[0] for match in matches if len(match) == 2 and match[0].distance < RATIO * match[1].distance]
     if len(pairs) < INLIERS:
         return None
-    sides = (
+    return (
         np.array([points[0][match.queryIdx] for match in pairs]),
         np.array([points[1][match.trainIdx] for match in pairs]),
     )
-    warp, inliers = cv2.estimateAffinePartial2D(*sides, method=cv2.RANSAC, ransacReprojThreshold=REACH)
-    if warp is None or inliers.sum() < INLIERS:
-        return None
-    return warp.astype(np.float32)
 
 
 def features(picture: np.ndarray, count: int = FEATURES) -> tuple[np.ndarray, np.ndarray]:
@@ -46,14 +76,18 @@ def features(picture: np.ndarray, count: int = FEATURES) -> tuple[np.ndarray, np
 
 
 def refined(first: np.ndarray, second: np.ndarray, warp: np.ndarray) -> np.ndarray | None:
-    """The affine map near `warp` of greatest correlation (ECC, Evangelidis 2008); None where it does not converge."""
+    """The map near `warp`, affine or perspective as it is, of greatest correlation (ECC, Evangelidis 2008).
+
+    None where it does not converge.
+    """
+    motion = cv2.MOTION_AFFINE if len(warp) == 2 else cv2.MOTION_HOMOGRAPHY
     mask, blur = None, 5  # cv2's own type stubs do not know that the mask may be left out
     try:
         _, warp = cv2.findTransformECC(  # pyright: ignore[reportCallIssue]
             first,
             second,
             warp.copy(),
-            cv2.MOTION_AFFINE,
+            motion,
             STEPS,
             mask,  # pyright: ignore[reportArgumentType]
             blur,
@@ -61,3 +95,8 @@ def refined(first: np.ndarray, second: np.ndarray, warp: np.ndarray) -> np.ndarr
     except cv2.error:  # pictures that have nothing in common
         return None
     return warp
+
+
+def perspective(warp: np.ndarray) -> np.ndarray:
+    """Any map as a perspective one, [3, 3]."""
+    return warp if len(warp) == 3 else np.concatenate([warp, np.array([[0, 0, 1]], np.float32)])

@@ -6,7 +6,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from stages.dedupe import alignment, colors, overlay, views
+from stages.dedupe import alignment, colors, light, neighbors, overlay, views
 from stages.dedupe.hashing import Fingerprint
 
 # A picture is compared in 7 x 7 windows: a motif that came or went fills at least one (measured: at 5, one look-alike
@@ -14,8 +14,11 @@ from stages.dedupe.hashing import Fingerprint
 WINDOWS = 7
 EDGE = 3  # pixels of the overlap's border left out: resampling, frames
 SHARE = 0.5  # of each picture that must be seen in the other: with less, one is a detail of the other
-LIGHT = 12.0  # pixels of a thumbnail: light changes slower than that, what is painted faster
+AMPLE = 0.75  # share beyond which nothing else can be in a file than what surrounds a work
+WHOLE, ON_WALL = 0.9, 0.15  # of the work and of the file, that are seen when it was photographed on a wall
+EASE = 0.2  # correlation less is asked without the light (measured: copies 0.5 and more, look-alikes 0.1 and less)
 MARKED = 0.85  # correlation asked of what a mark leaves (measured on 60 marks: 0.93 and more)
+BLUR = 0.8  # standard deviation of what a pixel averages, in pixels
 SMALLEST = 24  # pixels of the shorter side below which nothing is compared
 
 
@@ -27,7 +30,7 @@ class Verdict:
     kind: Literal["same", "part", "whole", "different"]
     # correlation in the window where they are least alike, -1..1
     score: float
-    # how they were aligned: view | features; "flat": without the light on them; "mark": but for a mark;
+    # how they were aligned: view | features | perspective; "flat": without the light on them; "mark": but for a mark;
     # "mirrored": one is the other's mirror image;
     # color: they agree in structure, but no light makes the one's colors of the other's
     check: str
@@ -41,35 +44,35 @@ class Overlap:
     second: np.ndarray  # float32 [H, W]
     inside: np.ndarray  # bool [H, W]
     shares: tuple[float, float]  # of each picture that the other one shows
-    warp: np.ndarray  # float32 [2, 3], from the first one's pixels to the second's
+    warp: np.ndarray  # float32 [3, 3], from the first one's pixels to the second's
+    beside: bool = False  # whether one of the files shows another picture too
+    on_wall: bool = False  # whether one of them shows the other one whole, on a plain wall
 
 
 NOTHING = Verdict("different", -1.0, "view")
+# The alignments that are tried, cheap ones first; "flat" compares without the light.
+CHECKS = ("view", "features", "perspective", "flat view", "flat perspective")
 
 
 def verify(first: Fingerprint, second: Fingerprint, view_first: int, view_second: int, correlation: float) -> Verdict:
     """Compare a pair that hashes alike in two views; `correlation` is the least that counts as the same picture.
 
-    Features are asked for an alignment only where that of the views does not convince, and then both are compared
-    without the light on them. What agrees is looked at once
-    more in color, where the files are there.
+    Dearer alignments are asked for only where the cheaper ones do not convince. What agrees is looked at once more in
+    color, where the files are there.
     """
-    one, box_one = _shown(first, view_first)
-    two, box_two = _shown(second, view_second)
-    laid = overlap(one, two, box_one, box_two, "view")
-    found = decide(laid, "view", correlation)
-    if found.kind == "different":
-        borders = (first.boxes[_borderless(view_first)], second.boxes[_borderless(view_second)])
-        further = overlap(one, two, *borders, "features")
-        other = decide(further, "features", correlation)
-        if (other.kind != "different", other.score) > (False, found.score):
-            laid, found, box_one = further, other, borders[0]
-    if found.kind == "different":
-        further = overlap(flattened(one), flattened(two), first.boxes[view_first], box_two, "view")
-        other = decide(further, "flat view", correlation, marks=False)
-        if other.kind != "different":
-            laid, found, box_one = further, other, first.boxes[view_first]
-    if found.kind == "same" and laid and not _colors_agree(laid, first, second, view_first, view_second, box_one):
+    one, two = (_shown(item, view) for item, view in ((first, view_first), (second, view_second)))
+    as_hashed = first.boxes[view_first], second.boxes[view_second]
+    borderless = first.boxes[_borderless(view_first)], second.boxes[_borderless(view_second)]
+    laid, found, box = None, NOTHING, as_hashed[0]
+    for check in CHECKS:
+        boxes = as_hashed if check.endswith("view") else borderless
+        for further in overlaps(one, two, *boxes, check):
+            other = decide(further, check, correlation)
+            if (other.kind != "different", other.score) > (found.kind != "different", found.score):
+                laid, found, box = further, other, boxes[0]
+        if found.kind != "different":
+            break
+    if found.kind == "same" and laid and not _colors_agree(laid, first, second, view_first, view_second, box):
         found = Verdict("different", found.score, "color")
     mirrored = (view_first >= views.COUNT) != (view_second >= views.COUNT)
     return replace(found, check=f"mirrored {found.check}") if mirrored else found
@@ -88,7 +91,7 @@ def _colors_agree(
     )
     one = views.cut(one, box)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    two = cv2.warpAffine(two, laid.warp, laid.inside.shape[::-1], flags=flags)
+    two = cv2.warpPerspective(two, laid.warp, laid.inside.shape[::-1], flags=flags)
     return colors.one_work(*(picture[laid.inside].astype(np.float64) for picture in (one, two)))
 
 
@@ -97,43 +100,89 @@ def _borderless(view: int) -> int:
     return view - view % views.COUNT + views.BORDERLESS
 
 
-def _shown(item: Fingerprint, view: int) -> tuple[np.ndarray, np.ndarray]:
-    """The thumbnail, mirrored if the view is, and the view's box."""
-    mirrored = view >= views.COUNT
-    return np.ascontiguousarray(item.thumbnail[:, ::-1]) if mirrored else item.thumbnail, item.boxes[view]
+def _shown(item: Fingerprint, view: int) -> np.ndarray:
+    """The thumbnail, mirrored if the view is."""
+    return np.ascontiguousarray(item.thumbnail[:, ::-1]) if view >= views.COUNT else item.thumbnail
 
 
-def overlap(
+def overlaps(
     first: np.ndarray, second: np.ndarray, box_first: np.ndarray, box_second: np.ndarray, check: str
-) -> Overlap | None:
-    """Align a view of the first thumbnail uint8 [H, W] with the second one; None where that fails."""
+) -> list[Overlap]:
+    """Align a view of the first thumbnail uint8 [H, W] with the second one, in a way of CHECKS; none where that fails.
+
+    Without the light in two ways: a gutter needs each column leveled, which another gamma does not bear.
+    """
     first = np.ascontiguousarray(views.cut(first, box_first))
-    if min(*first.shape, *second.shape) < SMALLEST:
-        return None
-    left, top, right, bottom = views.pixels(second.shape, box_second)
-    if check == "view":
-        warp = alignment.by_view(first, second, (left, top, right, bottom))
-    else:
-        warp = alignment.by_features(first, second)
-    if warp is not None:
-        warp = alignment.refined(first.astype(np.float32), second.astype(np.float32), warp)
+    box = views.pixels(second.shape, box_second)
+    warp = None
+    if min(*first.shape, *second.shape) >= SMALLEST:
+        warp = _aligned(first, second, box, check)
     if warp is None:
-        return None
-    seen = np.zeros(second.shape, np.float32)
-    seen[top:bottom, left:right] = 1
-    return _laid(first, second, warp, seen)
-
-
-def _laid(first: np.ndarray, second: np.ndarray, warp: np.ndarray, seen: np.ndarray) -> Overlap | None:
+        return []
     size, flags = first.shape[::-1], cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    moved = cv2.warpAffine(second.astype(np.float32), warp, size, flags=flags)
-    inside = cv2.warpAffine(seen, warp, size, flags=flags) > 0.99
-    pixels = inside.sum()
-    shares = float(inside.mean()), float(pixels * abs(np.linalg.det(warp[:, :2])) / seen.sum())
+    seen = np.zeros(second.shape, np.float32)
+    seen[box[1] : box[3], box[0] : box[2]] = 1
+    inside = cv2.warpPerspective(seen, warp, size, flags=flags) > 0.99
+    shown = cv2.warpPerspective(np.ones(first.shape, np.float32), warp, second.shape[::-1])
+    shares = float(inside.mean()), float((shown * seen).sum() / seen.sum())
     inside = cv2.erode(np.pad(inside.astype(np.uint8), 1), np.ones((2 * EDGE + 1,) * 2))[1:-1, 1:-1] > 0
     if inside.sum() < SMALLEST**2:
+        return []
+    edge = cv2.BORDER_REPLICATE if check.startswith("flat") else cv2.BORDER_CONSTANT
+    moved = cv2.warpPerspective(second.astype(np.float32), warp, size, flags=flags, borderMode=edge)
+    first_as_sharp = _as_sharp(first, warp)
+    pairs = [(first_as_sharp, moved)]
+    if check.startswith("flat"):
+        pairs = [
+            tuple(map(light.flattened, pair))
+            for pair in ((first_as_sharp, moved), (first_as_sharp, light.leveled(moved, first_as_sharp)))
+        ]
+    around = _around(first, second, warp, shares) if min(shares) < AMPLE else {}
+    return [Overlap(standard(one, inside), standard(two, inside), inside, shares, warp, **around) for one, two in pairs]
+
+
+def _aligned(first: np.ndarray, second: np.ndarray, box: tuple[int, int, int, int], check: str) -> np.ndarray | None:
+    """The map [3, 3] from the first picture to the second, or to a box of it; None where there is none."""
+    if check == "features":
+        warp = alignment.by_features(first, second)
+    elif check.endswith("perspective"):
+        warp = alignment.by_perspective(first, second)
+    else:
+        warp = alignment.by_view(first, second, box)
+    if warp is None:
         return None
-    return Overlap(standard(first, inside), standard(moved, inside), inside, shares, warp)
+    pair = (first, second)
+    if check.startswith("flat"):
+        pair = (light.flattened(picture, light.COARSE) for picture in pair)
+    warp = alignment.refined(*(picture.astype(np.float32) for picture in pair), warp)
+    return None if warp is None else alignment.perspective(warp)
+
+
+def _as_sharp(first: np.ndarray, warp: np.ndarray) -> np.ndarray:
+    """The first picture as blurred as the second one becomes when its pixels are enlarged to the first one's."""
+    scale = float(np.sqrt(abs(np.linalg.det(warp[:2, :2]))))
+    if scale >= 1:
+        return first
+    return cv2.GaussianBlur(first.astype(np.float32), (0, 0), BLUR * np.sqrt(1 / scale**2 - 1))
+
+
+def _around(first: np.ndarray, second: np.ndarray, warp: np.ndarray, shares: tuple[float, float]) -> dict[str, bool]:
+    """What an Overlap says of the rest of the larger picture."""
+    larger, box = _larger(first, second, warp, shares)
+    on_wall = max(shares) >= WHOLE and min(shares) >= ON_WALL and neighbors.is_plain_around(larger, box)
+    return {"beside": neighbors.beside(larger, box), "on_wall": on_wall}
+
+
+def _larger(
+    first: np.ndarray, second: np.ndarray, warp: np.ndarray, shares: tuple[float, float]
+) -> tuple[np.ndarray, tuple[float, float, float, float]]:
+    """The picture of which less is seen in the other, and where that lies in it: left, top, right, bottom."""
+    place = np.linalg.inv(warp) if shares[0] < shares[1] else warp
+    larger, other = (first, second) if shares[0] < shares[1] else (second, first)
+    height, width = other.shape
+    corners = place @ np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]], np.float32)
+    x, y = corners[:2] / corners[2]
+    return larger, (x.min(), y.min(), x.max(), y.max())
 
 
 def standard(picture: np.ndarray, inside: np.ndarray) -> np.ndarray:
@@ -143,33 +192,23 @@ def standard(picture: np.ndarray, inside: np.ndarray) -> np.ndarray:
     return (picture - values.mean()) / max(values.std(), 0.25)
 
 
-def flattened(picture: np.ndarray) -> np.ndarray:
-    """A picture uint8 [H, W] without the light on it: brightness and contrast are the same everywhere.
-
-    A gradient, a glare or another gamma then leaves what is painted alone.
-    """
-    values = picture.astype(np.float32)
-    off = values - cv2.GaussianBlur(values, (0, 0), LIGHT)
-    contrast = np.sqrt(cv2.GaussianBlur(off**2, (0, 0), LIGHT))
-    return np.clip(128 + 40 * off / (contrast + 1), 0, 255).astype(np.uint8)
-
-
-def decide(found: Overlap | None, check: str, correlation: float, marks: bool = True) -> Verdict:
-    """What the comparison of two aligned pictures says; `marks`: whether one may bear a mark."""
-    if found is None:
-        return NOTHING
+def decide(found: Overlap, check: str, correlation: float) -> Verdict:
+    """What the comparison of two aligned pictures says; one may bear a mark, where the light is compared too."""
+    flat = check.startswith("flat")
+    if flat:
+        correlation -= EASE
     scores = window_scores(found)
     score = float(scores.min(initial=1.0))
     if score < correlation:
         unmarked = (
-            _unmarked(found) if marks and np.median(scores) >= MARKED else -1.0
+            _unmarked(found) if not flat and np.median(scores) >= MARKED else -1.0
         )  # a mark leaves most windows alone
         if unmarked < max(correlation, MARKED):
             return Verdict("different", score, check)
         score, check = unmarked, f"{check} mark"
-    if min(found.shares) >= SHARE:
+    if found.on_wall or (min(found.shares) >= SHARE and not found.beside):
         return Verdict("same", score, check)
-    return Verdict("part" if found.shares[0] >= SHARE else "whole", score, check)
+    return Verdict("part" if found.shares[0] > found.shares[1] else "whole", score, check)
 
 
 def _unmarked(found: Overlap) -> float:

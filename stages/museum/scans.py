@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ExifTags, Image
 
-from stages.museum import alterations
+from stages.museum import alterations, camera
 from stages.museum.alterations import Alteration
 from stages.museum.shapes import Rng
 from stages.museum.works import Work
 
 LONG_EDGE = {"collection": 800, "reserve": 600}  # at which a set is painted
 _LESSER = (("medium", 500, 80), ("small", 240, 60))
+LABELED = alterations.TABLE | camera.TABLE  # all that a duplicate is measured by
 _SHARE = 1 / 3  # of the lesser renditions are altered
 _TURNS = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
 
@@ -50,10 +51,10 @@ def renditions(work: Work, picture: Image.Image) -> list[Rendition]:
 
 
 def altered(work: Work, picture: Image.Image, alteration: str) -> Rendition:
-    """A work with one alteration of `alterations.TABLE`: the same bytes every time."""
-    number = list(alterations.TABLE).index(alteration)
+    """A work with one alteration of LABELED: the same bytes every time."""
+    number = list(LABELED).index(alteration)
     rng = np.random.default_rng([*work.brush_key, 7, number])
-    result = alterations.TABLE[alteration](picture, work, rng)
+    result = LABELED[alteration](picture, work, rng)
     turn = int(rng.choice(list(_TURNS))) if alteration == "exif" else None
     return _rendition(alteration, result, 30 if alteration == "jpeg30" else 85, alteration, turn)
 

@@ -23,7 +23,7 @@ from stages.dedupe.hashing import Fingerprint, fingerprint
 from stages.dedupe.params import DedupeParams
 from stages.dedupe.verification import Verdict, verify
 from stages.dedupe.workers import workers
-from stages.museum import alterations, scans
+from stages.museum import camera, scans
 from stages.museum.painter import paint
 from stages.museum.works import Work, plan
 
@@ -67,10 +67,10 @@ def of_work(work: Work, settings: DedupeParams) -> tuple[list[Trial], list[Finge
     picture = paint(work, EDGE)
     original = recoded(picture)
     trials, prints = [], [fingerprint(original)]
-    for name in alterations.TABLE:
+    for name in scans.LABELED:
         file = Image.open(io.BytesIO(scans.altered(work, picture, name).jpeg))
         altered = ImageOps.exif_transpose(file).convert("RGB")
-        options = {"mirrored": name == "mirror", "details": name == "detail"}
+        options = {"mirrored": name == "mirror", "details": name == "detail" or name in camera.TABLE}
         ours = fingerprint(altered, **options)
         trials.append(compared(name, fingerprint(original, **options), ours, settings))
         if name not in ("mirror", "detail"):
@@ -124,7 +124,7 @@ def table(trials: list[Trial], correlation: float) -> str:
         "| alteration | works | candidates | found | lowest score found | hash distance, median | 99 % | most |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name in alterations.TABLE:
+    for name in scans.LABELED:
         rows = [trial for trial in trials if trial.name == name]
         bits = [trial.bits for trial in rows if trial.bits is not None]
         right = {"part", "whole"} if name == "detail" else {"same"}

@@ -8,7 +8,7 @@ import pytest
 from PIL import ExifTags, Image, ImageOps
 
 from stages.common import images
-from stages.museum import alterations, scans
+from stages.museum import alterations, camera, scans
 from stages.museum.painter import paint
 from stages.museum.works import Work, plan
 
@@ -36,7 +36,7 @@ def test_the_default_publication_keeps_its_bytes(works, pictures):
     assert found == "7b958e78001b5036f6e459ac3ca0076a7f8e270efbcba2cb62191f925aa4398e"
 
 
-@pytest.mark.parametrize("name", alterations.TABLE)
+@pytest.mark.parametrize("name", scans.LABELED)
 def test_an_alteration_is_labeled_repeatable_and_opens(works, pictures, name):
     for work, picture in zip(works, pictures, strict=False):
         first = scans.altered(work, picture, name)
@@ -48,6 +48,7 @@ def test_an_alteration_is_labeled_repeatable_and_opens(works, pictures, name):
 def test_the_table_has_every_alteration_once():
     names = "resize jpeg30 grayscale fade tint frame caption watermark letterbox crop5 crop10 mirror exif detail"
     assert list(alterations.TABLE) == names.split()
+    assert list(scans.LABELED) == [*alterations.TABLE, *camera.TABLE] and len(scans.LABELED) == 29
 
 
 def test_sizes_and_shares(works, pictures):

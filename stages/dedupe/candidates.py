@@ -6,7 +6,7 @@ faiss's own tables.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import faiss
 import numpy as np
@@ -55,6 +55,16 @@ def joined(found: Candidates, pairs: np.ndarray, hashes: np.ndarray) -> Candidat
     further = np.stack([pairs[:, 0], pairs[:, 1], bits, whole, whole], 1)
     known = np.stack([found.first, found.second, found.bits, found.view_first, found.view_second], 1)
     return Candidates(*_best(np.concatenate([known, further])).T)
+
+
+def nearest(found: Candidates, most: int) -> Candidates:
+    """Those that are among the `most` nearest of one of their two files at least, in ascending order."""
+    kept = np.zeros(len(found), bool)
+    for files in (found.first, found.second):
+        order = np.lexsort((found.bits, files))
+        place = np.arange(len(order)) - np.searchsorted(files[order], files[order])  # in the list of its file
+        kept[order[place < most]] = True
+    return Candidates(*(getattr(found, column.name)[kept] for column in fields(found)))
 
 
 def _distinct(boxes: np.ndarray) -> np.ndarray:

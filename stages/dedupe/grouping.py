@@ -73,7 +73,9 @@ def _round(
 
 def of_user(pairs: Sequence[tuple[int, int]], prints: Sequence[Fingerprint]) -> list[Finding]:
     """Pairs that are one work by the user's word."""
-    return [
-        Finding(one, two, int(np.bitwise_count(prints[one].hashes[0] ^ prints[two].hashes[0]).sum()), TOLD)
-        for one, two in pairs
-    ]
+    return [Finding(one, two, hash_distance(prints[one], prints[two]), TOLD) for one, two in pairs]
+
+
+def hash_distance(first: Fingerprint, second: Fingerprint) -> int:
+    """Bits by which the hashes of two whole pictures differ."""
+    return int(np.bitwise_count(first.hashes[0] ^ second.hashes[0]).sum())

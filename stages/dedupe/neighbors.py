@@ -11,9 +11,8 @@ from stages.dedupe import views
 LEAST = 0.15  # of a side, that another picture takes
 GAP = 0.1  # largest share of a side between two pictures
 EVEN = 0.9  # share of a line that must be even between them
-PAPER = (
-    0.3  # largest share of another picture that may be as bright as the gap: with more it is text, a chart or a wall
-)
+# Share of another picture's pixels that are that many gray levels off the gap's: of text, a chart, a wall fewer are.
+OTHER, OFF = 0.5, 48
 FRAME = 0.2  # of the picture's side, which a frame and its shadow may take
 WALL_STEP = 6.0  # gray levels from pixel to pixel of a thumbnail that a plain wall does not have
 WALL = 0.04  # largest share of a plain wall's pixels that have it all the same
@@ -69,4 +68,4 @@ def _gap_and_picture(lines: np.ndarray, whole: int) -> bool:
     rest = lines[last + 1 :].astype(np.int16)
     if len(rest) < LEAST * whole:
         return False
-    return bool((np.abs(rest - levels[last]) <= 2 * views.LEVELS).mean() < PAPER)
+    return bool((np.abs(rest - levels[last]) > OFF).mean() > OTHER)

@@ -1,14 +1,18 @@
-"""The search for works among files: hash all, compare what is near, and join what is the same or told to be."""
+"""The search for works among files: hash all, compare what is near, join what is the same or told to be, look again."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from pathlib import Path
 
 from stages.dedupe import corrections
+from stages.dedupe.candidates import nearest
+from stages.dedupe.chains import unchained
 from stages.dedupe.grouping import Finding, compare, of_user, pairs_to_compare, rounds
 from stages.dedupe.groups import Groups
 from stages.dedupe.hashing import fingerprints
 from stages.dedupe.params import DedupeParams
+
+MOST = 50  # pairs of a file that are compared: enough for what is one work, and a bound where all hashes are alike
 
 
 def find(
@@ -25,9 +29,13 @@ def find(
     paths = [folder / row["file"] for row in corrected.rows]
     hashed = fingerprints(paths, settings.mirrored, settings.details, pool)
     prints = list(watched(hashed, total=len(paths), desc="hash", unit=" files"))
-    pairs = pairs_to_compare(prints, settings.hash_distance)
-    groups, told = corrections.groups(corrected)
+    alike = pairs_to_compare(prints, settings.hash_distance)
+    pairs = nearest(alike, MOST)
+    if len(pairs) < len(alike):
+        print(f"dedupe: {len(alike)} pairs of files hash alike; compared are the {MOST} nearest of each file")
+    groups, _ = corrections.groups(corrected)
     compared = compare(prints, pairs, groups, settings.correlation, pool)
     batches = watched(compared, total=rounds(pairs), desc="compare", unit=" rounds")
     found = [finding for batch in batches for finding in batch if finding.verdict.kind != "different"]
-    return groups, of_user(told, prints) + found
+    groups, told = corrections.groups(corrected)
+    return groups, of_user(told, prints) + unchained(found, groups, prints, settings.correlation, pool)

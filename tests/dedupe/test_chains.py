@@ -24,10 +24,12 @@ def second_look(monkeypatch):
     asked: list[tuple[int, int]] = []
 
     def look(count: int, findings: list[Finding], true: set[tuple[int, int]], told: tuple[tuple[int, int], ...] = ()):
-        def compare(pairs, *_: Any) -> list[Finding]:
+        def compare(pairs: list[tuple[int, int]], *_: Any) -> list[Finding]:
             asked.extend(pairs)
-            kinds = ["same" if pair in true else "part" if pair == (0, 7) else "different" for pair in pairs]
-            return [Finding(*pair, 0, Verdict(kind, 0.9, "view")) for pair, kind in zip(pairs, kinds, strict=True)]
+            return [Finding(*pair, 0, verdict(pair)) for pair in pairs]
+
+        def verdict(pair: tuple[int, int]) -> Verdict:
+            return Verdict("same" if pair in true else "part" if pair == (0, 7) else "different", 0.9, "view")
 
         monkeypatch.setattr(chains, "_compare", compare)
         groups = Groups(count)

@@ -60,7 +60,7 @@ class Ours:
     def __init__(self, params: TrainParams, runtime: Runtime, folder: Path):
         self.params = params
         self.images = load_pictures(sorted(folder.iterdir()), params.resolution).to(runtime.device)
-        self.state = State(params, runtime.device, runtime.dtype)
+        self.state = State(params, runtime.device, runtime.dtype, runtime.threads)
 
     def run(self, steps: int) -> None:
         """Train for so many steps more."""

@@ -13,6 +13,7 @@ RATIO = 0.8  # a feature's best match must be that much nearer than its second (
 INLIERS = 8  # matches that must agree on one similarity map
 REACH = 3.0  # pixels by which a match may miss it
 SLANT = 0.5  # of the farthest corner's distance, at which the nearest one may be
+Matches = tuple[np.ndarray, np.ndarray]  # places [F, 2] in the first picture, and those they match in the second
 
 
 def by_view(first: np.ndarray, second: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
@@ -22,24 +23,21 @@ def by_view(first: np.ndarray, second: np.ndarray, box: tuple[int, int, int, int
     return np.array([[(right - left) / width, 0, left], [0, (bottom - top) / height, top]], np.float32)
 
 
-def by_features(first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
-    """The similarity map [2, 3] on which matching SIFT features (Lowe 2004) agree, by RANSAC; None where too few do."""
-    sides = _matches(first, second)
-    if sides is None:
-        return None
+def by_features(sides: Matches) -> np.ndarray | None:
+    """The similarity map [2, 3] on which matches agree, by RANSAC; None where too few do."""
     warp, inliers = cv2.estimateAffinePartial2D(*sides, method=cv2.RANSAC, ransacReprojThreshold=REACH)
     if warp is None or inliers.sum() < INLIERS:
         return None
     return warp.astype(np.float32)
 
 
-def by_perspective(first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
-    """The perspective map [3, 3] on which they agree, as of a painting that was photographed askew; None likewise."""
-    sides = _matches(first, second)
-    if sides is None:
-        return None
+def by_perspective(sides: Matches, shape: tuple[int, ...]) -> np.ndarray | None:
+    """The perspective map [3, 3] on which they agree, of a painting that was photographed askew; None likewise.
+
+    `shape` is the first picture's.
+    """
     warp, inliers = cv2.findHomography(*sides, cv2.RANSAC, REACH)
-    if warp is None or inliers.sum() < INLIERS or not _is_a_view(warp, first.shape):
+    if warp is None or inliers.sum() < INLIERS or not _is_a_view(warp, shape):
         return None
     return warp.astype(np.float32)
 
@@ -51,13 +49,13 @@ def _is_a_view(warp: np.ndarray, shape: tuple[int, ...]) -> bool:
     return bool(np.linalg.det(warp) > 0 and depth.min() > SLANT * depth.max())
 
 
-def _matches(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Places [F, 2] of features in the first picture and those they match in the second; None where too few do."""
+def matches(first: np.ndarray, second: np.ndarray) -> Matches | None:
+    """Which SIFT features (Lowe 2004) of two pictures match; None where too few do for a map."""
     points, descriptors = zip(*(features(picture) for picture in (first, second)), strict=True)
     if min(map(len, points)) < INLIERS:
         return None
-    matches = cv2.BFMatcher(cv2.NORM_L2).knnMatch(*descriptors, k=2)
-    pairs = [match[0] for match in matches if len(match) == 2 and match[0].distance < RATIO * match[1].distance]
+    nearest = cv2.BFMatcher(cv2.NORM_L2).knnMatch(*descriptors, k=2)
+    pairs = [match[0] for match in nearest if len(match) == 2 and match[0].distance < RATIO * match[1].distance]
     if len(pairs) < INLIERS:
         return None
     return (

@@ -31,7 +31,8 @@ def placed(first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
     scale = (inner[1][2:] - inner[1][:2]) / np.maximum(inner[0][2:] - inner[0][:2], 1)
     by_borders = np.concatenate([np.diag(scale), (inner[1][:2] - scale * inner[0][:2])[:, None]], 1).astype(np.float32)
     best, found = ALIKE, None
-    for warp in (alignment.by_features(*bytes_of), by_borders):
+    matches = alignment.matches(*bytes_of)
+    for warp in (alignment.by_features(matches) if matches else None, by_borders):
         warp = None if warp is None else alignment.refined(first, second, warp)
         if warp is not None and (score := _correlation(first, second, warp)) > best:
             best, found = score, warp

@@ -1,6 +1,8 @@
 """The comparison of a candidate pair: align the two thumbnails, compare them place by place, and decide."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Literal
 
 import cv2
@@ -64,9 +66,10 @@ def verify(first: Fingerprint, second: Fingerprint, view_first: int, view_second
     as_hashed = first.boxes[view_first], second.boxes[view_second]
     borderless = first.boxes[_borderless(view_first)], second.boxes[_borderless(view_second)]
     laid, found, box = None, NOTHING, as_hashed[0]
+    matching = cache(partial(alignment.matches, _cut(one, borderless[0]), two))  # once for all that need them
     for check in CHECKS:
         boxes = as_hashed if check.endswith("view") else borderless
-        for further in overlaps(one, two, *boxes, check):
+        for further in overlaps(_cut(one, boxes[0]), two, boxes[1], check, matching):
             other = decide(further, check, correlation)
             if (other.kind != "different", other.score) > (found.kind != "different", found.score):
                 laid, found, box = further, other, boxes[0]
@@ -105,18 +108,26 @@ def _shown(item: Fingerprint, view: int) -> np.ndarray:
     return np.ascontiguousarray(item.thumbnail[:, ::-1]) if view >= views.COUNT else item.thumbnail
 
 
+def _cut(picture: np.ndarray, box: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(views.cut(picture, box))
+
+
 def overlaps(
-    first: np.ndarray, second: np.ndarray, box_first: np.ndarray, box_second: np.ndarray, check: str
+    first: np.ndarray,
+    second: np.ndarray,
+    box_second: np.ndarray,
+    check: str,
+    matching: Callable[[], alignment.Matches | None],
 ) -> list[Overlap]:
     """Align a view of the first thumbnail uint8 [H, W] with the second one, in a way of CHECKS; none where that fails.
 
-    Without the light in two ways: a gutter needs each column leveled, which another gamma does not bear.
+    `matching` gives what features of the two match. Without the light in two ways: a gutter needs each column leveled,
+    which another gamma does not bear.
     """
-    first = np.ascontiguousarray(views.cut(first, box_first))
     box = views.pixels(second.shape, box_second)
     warp = None
     if min(*first.shape, *second.shape) >= SMALLEST:
-        warp = _aligned(first, second, box, check)
+        warp = _aligned(first, second, box, check, matching)
     if warp is None:
         return []
     size, flags = first.shape[::-1], cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -141,14 +152,22 @@ def overlaps(
     return [Overlap(standard(one, inside), standard(two, inside), inside, shares, warp, **around) for one, two in pairs]
 
 
-def _aligned(first: np.ndarray, second: np.ndarray, box: tuple[int, int, int, int], check: str) -> np.ndarray | None:
+def _aligned(
+    first: np.ndarray,
+    second: np.ndarray,
+    box: tuple[int, int, int, int],
+    check: str,
+    matching: Callable[[], alignment.Matches | None],
+) -> np.ndarray | None:
     """The map [3, 3] from the first picture to the second, or to a box of it; None where there is none."""
-    if check == "features":
-        warp = alignment.by_features(first, second)
-    elif check.endswith("perspective"):
-        warp = alignment.by_perspective(first, second)
-    else:
+    if check.endswith("view"):
         warp = alignment.by_view(first, second, box)
+    elif (sides := matching()) is None:
+        warp = None
+    elif check == "features":
+        warp = alignment.by_features(sides)
+    else:
+        warp = alignment.by_perspective(sides, first.shape)
     if warp is None:
         return None
     pair = (first, second)

@@ -55,9 +55,9 @@ def main() -> None:
         found = list(progress(copies, total=len(originals), desc="works"))
         look_alikes = pool.map(partial(of_pair, settings=settings), pairs)
         alike = list(progress(look_alikes, total=len(pairs), desc="look-alikes"))
+        print(table([trial for trials, _ in found for trial in trials], settings.correlation))
+        print(lookalikes(alike), flush=True)
         false = strangers([prints for _, prints in found], settings, pool)
-    print(table([trial for trials, _ in found for trial in trials], settings.correlation))
-    print(lookalikes(alike))
     of = f"of {len(found)} works x {len(found[0][1])} files"
     print(f"\nPairs of files of different works that hash alike, {of}: {len(false)}; merged: {merged(false)}.")
 
@@ -111,7 +111,8 @@ def strangers(prints: list[list[Fingerprint]], settings: DedupeParams, pool: Exe
     sides = ([flat[item] for item in side[rows]] for side in (pairs.first, pairs.second))
     views = (side[rows].tolist() for side in (pairs.view_first, pairs.view_second))
     verdicts = pool.map(partial(verify, correlation=settings.correlation), *sides, *views, chunksize=16)
-    return [Trial("stranger", int(bits), verdict) for bits, verdict in zip(pairs.bits[rows], verdicts, strict=True)]
+    watched = progress(zip(pairs.bits[rows], verdicts, strict=True), total=len(rows), desc="strangers")
+    return [Trial("stranger", int(bits), verdict) for bits, verdict in watched]
 
 
 def merged(trials: list[Trial]) -> int:

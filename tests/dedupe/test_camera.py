@@ -64,8 +64,19 @@ def test_what_lies_beside_a_picture():
 
 def test_a_perspective_is_what_a_camera_can_see(paintings):
     gray = np.asarray(paintings[0].convert("L"))
-    turned = alignment.by_perspective(gray, gray[::-1, ::-1].copy())
-    assert turned is not None and np.allclose(
-        turned / turned[2, 2], [[-1, 0, 319], [0, -1, len(gray) - 1], [0, 0, 1]], atol=1
-    )
-    assert alignment.by_perspective(gray, gray[:, ::-1].copy()) is None, "a mirror image"
+    height, width = gray.shape
+
+    def perspective(other: np.ndarray) -> np.ndarray | None:
+        matches = alignment.matches(gray, np.ascontiguousarray(other))
+        assert matches
+        return alignment.by_perspective(matches, gray.shape)
+
+    turned = perspective(gray[::-1, ::-1])
+    assert turned is not None
+    expected = [[-1, 0, width - 1], [0, -1, height - 1], [0, 0, 1]]
+    assert np.allclose(turned / turned[2, 2], expected, atol=1)
+    matches = alignment.matches(gray, gray)
+    assert matches
+    mirrored = matches[0], np.array([width - 1, 0]) + np.array([-1, 1]) * matches[1]
+    assert alignment.by_perspective(mirrored, gray.shape) is None, "a mirror image"
+    assert alignment.matches(gray, np.zeros_like(gray)) is None

@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from stages.common import params
 from stages.common.cli import run_cli
+from stages.common.processes import end_with_parent
 from stages.museum.painter import paint
 from stages.museum.params import MuseumParams
 from stages.museum.scans import LONG_EDGE, Rendition, renditions
@@ -17,7 +18,7 @@ from stages.museum.works import Work, plan
 def main() -> None:
     museum = params.load().section(MuseumParams)
     works = plan(museum.works, museum.reserve, museum.seed)
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), initializer=end_with_parent) as pool:
         # By number, not by set: a visit to the first works of each set need not wait for all the others.
         scans = {work.id: pool.submit(publish, work) for work in sorted(works, key=lambda work: work.number)}
         server = serve(Site(works, lambda work: scans[work.id].result()))

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,18 +57,19 @@ WAYS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kimg", type=float, default=40.0, help="thousands of pictures of a training")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), help="of data")
     parser.add_argument("--jobs", type=int, default=2, help="trainings at a time, of one thread each")
     asked = parser.parse_args()
-    cells = [(kind, way) for kind in KINDS for way in WAYS]
+    cells = [(kind, way) for kind in asked.kinds for way in WAYS]
     with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(asked.jobs) as pool:
         found = list(pool.map(lambda cell: verdict(Path(place) / "-".join(cell), cell[0], cell[1], asked.kimg), cells))
     verdicts = dict(zip(cells, found, strict=True))
     print(f"| | {' | '.join(WAYS)} |\n|---{'|---' * len(WAYS)}|")
-    for kind in KINDS:
+    for kind in asked.kinds:
         print(f"| {kind} | {' | '.join(shown(verdicts[kind, way], WAYS[way]) for way in WAYS)} |")
-    wrong = {way: sum(verdicts[kind, way] not in WAYS[way].right for kind in KINDS) for way in WAYS}
+    wrong = {way: sum(verdicts[kind, way] not in WAYS[way].right for kind in asked.kinds) for way in WAYS}
     alarms, misses = wrong.pop("default"), sum(wrong.values())
-    print(f"\n{alarms} false alarms of {len(KINDS)}, {misses} misses of {len(KINDS) * len(wrong)}")
+    print(f"\n{alarms} false alarms of {len(asked.kinds)}, {misses} misses of {len(asked.kinds) * len(wrong)}")
 
 
 def shown(verdict: str, way: Way) -> str:
@@ -94,7 +96,8 @@ def verdict(folder: Path, kind: str, name: str, kimg: float) -> str:
     if not (folder / "metrics/train.json").is_file():
         raise SystemExit(f"{kind}, {name}: {done.stderr[-2000:]}")
     found = json.loads((folder / "metrics/train.json").read_text())["verdict"]
-    print(f"{kind}, {name}: {found['state']} {found['cause']}", file=sys.stderr, flush=True)
+    print(f"{kind}, {name}: {found['state']} {found['cause']}", file=sys.stderr)
+    print((folder / "metrics/validation.csv").read_text(), file=sys.stderr, flush=True)
     return found["state"]
 
 
@@ -106,7 +109,12 @@ def write(folder: Path, pictures: Sequence[Image.Image]) -> None:
 
 def museum(count: int) -> list[Image.Image]:
     """Works of the museum, always the same first ones."""
-    return [images.square(paint(work, EDGE), SIDE) for work in plan(WORKS + HELD_OUT, 0, 0)[:count]]
+    return _paintings()[:count]
+
+
+@cache
+def _paintings() -> list[Image.Image]:
+    return [images.square(paint(work, EDGE), SIDE) for work in plan(WORKS + HELD_OUT, 0, 0)]
 
 
 def gray(count: int) -> list[Image.Image]:

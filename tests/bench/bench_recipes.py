@@ -1,4 +1,4 @@
-"""What each ingredient of a recipe brings: trainings of equal minutes or pictures, some seeds, KID to the test works.
+"""What each ingredient of a recipe brings: trainings of equal minutes or pictures, some seeds, beside the test works.
 
 Prints Markdown. Run in the repository's root after `dvc repro augment`:
 
@@ -34,15 +34,18 @@ from stages.common.records import read_split
 from stages.evaluate.pictures import works
 from stages.gan.checkpoint import load_generator
 from stages.gan.sampling import contact_sheet, latents, sample
-from stages.metrics import inception, kernel
+from stages.metrics import efficientnet, inception
+from stages.metrics.comparison import Comparison
 from stages.metrics.features import features
-from stages.metrics.kernel import Gram
+from stages.metrics.kid import kid
+from stages.metrics.likelihood import fld
 from stages.train.params import TrainParams
 
 ROOT = Path(__file__).resolve().parents[2]
 CPU = torch.device("cpu")
 SAMPLES = 200
 CORES = 2  # of the minutes
+JUDGES = {"KID": ".3f", "FLD": ".1f"}  # in the features of Inception, in those of EfficientNet
 SHEET = 25  # pictures of the sheet that is kept of each recipe's first seed
 Recipe = Mapping[str, Any]  # keys of the section train
 SUITES: dict[str, dict[str, Recipe]] = {
@@ -52,10 +55,16 @@ SUITES: dict[str, dict[str, Recipe]] = {
     },
     "ingredients": {
         "default": {},
+        "dcgan": {"architecture": "dcgan"},
         "loss: nonsaturating": {"loss": "nonsaturating"},
         "loss: hinge": {"loss": "hinge"},
         "loss: relativistic average": {"loss": "relativistic_average"},
         "no R1": {"r1_gamma": 0.0},
+        "batch 8": {"batch": 8},
+        "batch 32, learning rate 0.0007": {"batch": 32, "learning_rate": 0.0007},
+        "learning rate 0.001": {"learning_rate": 0.001},
+        "width 16": {"width": 16},
+        "DiffAugment without color": {"diffaugment": ["translation", "cutout"]},
         "no augmentation": {"augmentation": "none"},
         "ADA, sign": {"augmentation": "ada"},
         "ADA, validation": {"augmentation": "ada", "ada_signal": "validation"},
@@ -92,8 +101,8 @@ def main() -> None:
         with ThreadPoolExecutor(asked.jobs) as pool:
             list(pool.map(partial(run, recipes=recipes, kimg=kimg), trainings))
         heads = " | ".join(f"seed {seed}" for seed in asked.seeds)
-        print(f"| recipe | pictures/s | kimg | KID, mean | {heads} | verdicts |")
-        print("|---" * (5 + len(asked.seeds)) + "|")
+        print(f"| recipe | pictures/s | kimg | {' | '.join(f'{name}, mean | {heads}' for name in JUDGES)} | verdicts |")
+        print("|---" * (4 + len(JUDGES) * (1 + len(asked.seeds))) + "|")
         for name in recipes:
             own = [training for training in trainings if training.name == name]
             rate = f"{speeds[name]:.0f}" if speeds else ""
@@ -127,11 +136,17 @@ def run(training: Training, recipes: Mapping[str, Recipe], kimg: Mapping[str, fl
 
 
 def results(trainings: list[Training], reference: "Reference") -> str:
-    """The cells of a recipe's seeds: mean KID, each KID, the verdicts."""
-    kids = [reference.kid(training.folder) for training in trainings]
+    """The cells of a recipe's seeds: of each judge the mean and each seed's value, then the verdicts."""
+    judged = [reference.judge(training.folder) for training in trainings]
     metrics = [json.loads((training.folder / "metrics/train.json").read_text()) for training in trainings]
     verdicts = ", ".join(dict.fromkeys(item["verdict"]["state"] for item in metrics))
-    return f"{statistics.mean(kids):.3f} | {' | '.join(f'{kid:.3f}' for kid in kids)} | {verdicts}"
+    columns = [
+        f"{value:{form}}"
+        for place, form in enumerate(JUDGES.values())
+        for values in [[item[place] for item in judged]]
+        for value in (statistics.mean(values), *values)
+    ]
+    return f"{' | '.join(columns)} | {verdicts}"
 
 
 def workspace(folder: Path, recipe: Recipe) -> Path:
@@ -181,15 +196,19 @@ class Reference:
 
     def __init__(self):
         torch.set_num_threads(os.cpu_count() or 1)
-        self.network = inception.load(CPU)
-        resolution = params.load().section(TrainParams).resolution
-        real = works(Path("data/works"), read_split(Path("data/split.json"))["test"], resolution)
-        self.features = features(self.network, real, 16, CPU)
+        resolution, split = params.load().section(TrainParams).resolution, read_split(Path("data/split.json"))
+        self.networks = [inception.load(CPU), efficientnet.load(CPU)]
+        real, trained = (works(Path("data/works"), split[name], resolution) for name in ("test", "train"))
+        self.known = [[features(network, some, 16, CPU) for some in (real, trained)] for network in self.networks]
 
-    def kid(self, folder: Path) -> float:
-        """To SAMPLES pictures of the generator that the training kept."""
-        generated = features(self.network, pictures(folder, SAMPLES), 16, CPU)
-        return kernel.squared_mmd(Gram.of(generated, self.features))
+    def judge(self, folder: Path) -> tuple[float, float]:
+        """What JUDGES say of SAMPLES pictures of the generator that the training kept."""
+        some = pictures(folder, SAMPLES)
+        generated = [features(network, some, 16, CPU) for network in self.networks]
+        compared = [
+            Comparison.of(own, real, real, trained) for own, (real, trained) in zip(generated, self.known, strict=True)
+        ]
+        return kid(compared[0]), fld(compared[1])
 
 
 def pictures(folder: Path, count: int) -> list[Image.Image]:

@@ -23,7 +23,6 @@ class Architecture:
 
 ARCHITECTURES = {
     "dcgan": Architecture("stages.gan.dcgan:Generator", "stages.gan.dcgan:Discriminator"),
-    "patchgan": Architecture("stages.gan.patch:Generator", "stages.gan.patch:Discriminator"),
     "stylegan": Architecture("stages.gan.stylegan:Generator", "stages.gan.stylegan:Discriminator", group_size=4),
     "stylegan2": Architecture(
         "stages.gan.stylegan2:Generator", "stages.gan.stylegan2:Discriminator", group_size=4, path_length=True

@@ -94,8 +94,4 @@ class Discriminator(networks.Discriminator):
         maps = pictures.contiguous(memory_format=torch.channels_last)
         for down in self.downs:
             maps = F.leaky_relu(down(maps), SLOPE)
-        return self.whole(maps).squeeze(1).float()  # [N]
-
-    def whole(self, maps: Tensor) -> Tensor:
-        """The last maps [N, C, 4, 4] to the logit of the whole picture, [N, 1]."""
-        return self.logit(maps.permute(0, 2, 3, 1).flatten(1))
+        return self.logit(maps.permute(0, 2, 3, 1).flatten(1)).squeeze(1).float()  # [N]

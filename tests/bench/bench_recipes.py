@@ -55,7 +55,6 @@ SUITES: dict[str, dict[str, Recipe]] = {
     },
     "ingredients": {
         "default": {},
-        "dcgan": {"architecture": "dcgan"},
         "loss: nonsaturating": {"loss": "nonsaturating"},
         "loss: hinge": {"loss": "hinge"},
         "loss: relativistic average": {"loss": "relativistic_average"},

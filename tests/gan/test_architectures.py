@@ -40,8 +40,8 @@ def z(count=4):
     return torch.randn(count, LATENT, generator=rng(99))
 
 
-def test_there_are_five_architectures():
-    assert NAMES == ["dcgan", "patchgan", "stylegan", "stylegan2", "fastgan"]
+def test_there_are_four_architectures():
+    assert NAMES == ["dcgan", "stylegan", "stylegan2", "fastgan"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -75,7 +75,7 @@ def test_shapes_and_every_parameter_learns(name, resolution):
     assert pictures.shape == (4, 3, resolution, resolution)
     assert pictures.dtype == torch.float32
     logits = discriminator(pictures)
-    assert logits.shape in [(4,), (4, 50), (4, 2 * (resolution // 4) ** 2)]
+    assert logits.shape in [(4,), (4, 50)]
     assert logits.dtype == torch.float32
     loss = logits.square().mean()
     if isinstance(discriminator, SelfSupervisedDiscriminator):
@@ -111,7 +111,7 @@ def test_randomness_comes_from_rng_alone(name):
     generator, _ = pair(name)
     same, again, other = (generator(z(), rng(seed)) for seed in (0, 0, 1))
     assert torch.equal(same, again)
-    assert torch.equal(same, other) == (name in ("dcgan", "patchgan"))
+    assert torch.equal(same, other) == (name == "dcgan")
     assert torch.equal(generator(z()), generator(z()))
     before = torch.get_rng_state()
     generator(z(), rng())

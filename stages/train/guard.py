@@ -9,7 +9,7 @@ from typing import Any
 from stages.common.records import RUNNING, Verdict
 from stages.gan.adversarial import undecided_loss
 from stages.train.evaluator import Evaluation
-from stages.train.trend import trend
+from stages.train.trend import trend, trouble
 
 # Where a problem begins. GAP lies between what the default and the story's DCGAN show; the others were reasoned, and
 # tried on planted trouble.
@@ -56,9 +56,12 @@ class Guard:
     def verdict(self, ended: str) -> Verdict:
         """The first problem that is there at the end, with its cause and the kimg at which it began.
 
-        Without a problem, a training that was still getting better says so; one that ended by its patience was not.
+        Without one, how the score went: a training that was still getting better says so; one that ended by its
+        patience was not.
         """
         name, cause = next(iter(self.state["problems"].items()), ("ok", ""))
+        if name == "ok":
+            name, cause = trouble(self.state["scores"]) or (name, cause)
         found = trend(self.state["scores"])
         if name == "ok" and ended != "patience" and found and found.improving:
             name, cause = "still_improving", found.cause()

@@ -1,4 +1,4 @@
-"""Whether a training that ends was still getting better, and what more time would bring."""
+"""How the score of a training that ends has gone: better still, nowhere, or worse; and what more time would bring."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,6 +7,12 @@ import numpy as np
 
 QUARTERS = 4  # evaluations of a training at least: the last quarter must have one, and something before it
 FALLS = 0.05  # share of the score that the last quarter of a training takes away when it is still getting better
+# Of eleven sound trainings of the study the last quarter was at most 1.12 times the best score before, and the best at
+# most 0.78 times the first; of two that were spoilt on purpose (tests/bench/bench_guard.py) 1.13 to 1.15, and 0.93.
+WORSE = 1.13  # times the best score before, in the mean of the last quarter
+NOWHERE = 0.88  # of the first score, above which the best one is no progress
+EARLY = 0.2  # of the training, up to which a first score tells what progress is
+REMEDY = "lower train.learning_rate, raise train.r1_gamma, or use train.augmentation diffaugment"
 
 
 class Trend(NamedTuple):
@@ -53,3 +59,20 @@ def trend(points: Sequence[tuple[float, float]]) -> Trend | None:
     slope = np.polyfit(kimg, scores, 1)[0]
     now = min(score for _, score in points)
     return Trend(0.75 * end, end, min(before), now, float(now * 2 ** min(slope, 0.0)))
+
+
+def trouble(points: Sequence[tuple[float, float]]) -> tuple[str, str] | None:
+    """What is wrong with how a score went, and why; None where nothing is, or the points are too few to tell."""
+    if len(points) < QUARTERS or min(score for _, score in points) <= 0:
+        return None
+    (start, first), end = points[0], points[-1][0]
+    best, when = min((score, kimg) for kimg, score in points)
+    if start <= EARLY * end and best > NOWHERE * first:
+        told = f"the score is {best:.1f} at best and was {first:.1f} after {start:g} kimg"
+        return "learns_nothing", f"{told}: raise train.kimg if that was soon; or {REMEDY}"
+    late = [score for kimg, score in points if kimg > 0.75 * end]
+    now = sum(late) / len(late)
+    if when <= 0.75 * end and now > WORSE * best:
+        told = f"the score was {best:.1f} after {when:g} kimg and is {now:.1f} in the last quarter"
+        return "worsening", f"{told} (the generator of then is kept): show fewer kimg, or {REMEDY}"
+    return None

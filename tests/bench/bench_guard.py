@@ -42,14 +42,16 @@ class Way(NamedTuple):
 
 WAYS = {
     "default": Way({}, HEALTHY),
-    "learning by heart": Way({"augmentation": "none", "r1_gamma": 0.0}, {"overfitting", "saturated"}, 6, 2.0),
+    "learning by heart": Way(
+        {"augmentation": "none", "r1_gamma": 0.0}, {"overfitting", "saturated", "worsening"}, 6, 2.0
+    ),
     "collapsing": Way(
         {"loss": "nonsaturating", "augmentation": "none", "r1_gamma": 0.0, "learning_rate": 0.01, "beta1": 0.9},
-        {"collapsed", "constant", "saturated", "overfitting", "not_a_number"},
+        {"collapsed", "constant", "saturated", "overfitting", "not_a_number", "worsening", "learns_nothing"},
     ),
     "diverging": Way(
         {"learning_rate": 0.1, "r1_gamma": 0.0, "ema_kimg": 0.0},
-        {"not_a_number", "constant", "collapsed", "saturated", "overfitting"},
+        {"not_a_number", "constant", "collapsed", "saturated", "overfitting", "worsening", "learns_nothing"},
     ),
 }
 

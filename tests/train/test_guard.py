@@ -119,6 +119,14 @@ def test_a_problem_comes_first_and_patience_knows_that_nothing_improves():
     assert guard_after([(kimg, 20.0) for kimg, _ in FALLING]).verdict("kimg")["state"] == "ok"
 
 
+def test_a_score_that_goes_nowhere_or_up_is_a_problem_whatever_ended_the_training():
+    worse = [(10.0, 40.0), (20.0, 20.0), (30.0, 21.0), (40.0, 30.0), (50.0, 30.0)]
+    assert guard_after(worse).verdict("budget")["state"] == "worsening"
+    flat = [(float(kimg), 30.0) for kimg in range(10, 70, 10)]
+    assert guard_after(flat).verdict("patience")["state"] == "learns_nothing"
+    assert guard_after(flat, spread=SPREAD / 2).verdict("kimg")["state"] == "collapsed"
+
+
 def test_what_goes_on_from_a_saved_state_knows_the_scores_before():
     first = guard_after(FALLING[:2])
     second = Guard("relativistic", json.loads(json.dumps(first.state)))

@@ -1,8 +1,8 @@
-"""Whether a training was still getting better: known curves, and its forecast against what they do."""
+"""How a score went: better still, nowhere, or worse; known curves, and a forecast against what they do."""
 
 import pytest
 
-from stages.train.trend import FALLS, trend
+from stages.train.trend import FALLS, trend, trouble
 
 
 def curve(kimg, function):
@@ -51,3 +51,33 @@ def test_a_single_lucky_evaluation_within_the_noise_is_none():
     points = [(10.0, 0.1), (20.0, 0.1), (30.0, 0.1), (40.0, 0.1 * (1 - 0.9 * FALLS))]
     found = trend(points)
     assert found and not found.improving
+
+
+KIMG = (3.3, 6.7, 10.0, 13.3, 16.6, 20.0)
+MEASURED = {  # FLD of the museum at 32 pixels (bench_guard.py), and what is wrong
+    "default": ((39.0, 37.1, 34.1, 29.9, 25.8, 23.4), None),
+    "a learning rate of 0.01": ((39.7, 32.6, 29.5, 33.0, 32.5, 34.4), "worsening"),
+    "a learning rate of 0.1": ((35.0, 32.6, 36.7, 34.8, 32.7, 35.0), "learns_nothing"),
+    "a plateau": ((31.4, 24.1, 25.0, 25.1, 26.0, 24.2), None),
+    "one bad evaluation": ((39.0, 30.0, 25.0, 25.0, 24.0, 29.0), None),
+    "as good as can be": ((20.0, 4.0, -0.5, 0.3, 0.6, 0.9), None),
+}
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_what_goes_wrong_with_a_score_is_told(name):
+    scores, expected = MEASURED[name]
+    found = trouble(list(zip(KIMG, scores, strict=True)))
+    assert (found and found[0]) == expected
+    assert not found or ("train.learning_rate" in found[1] and f"{min(scores):.1f}" in found[1])
+
+
+def test_a_first_look_that_comes_late_tells_no_progress():
+    assert trouble([(10.0, 20.0), (20.0, 20.0), (30.0, 20.0), (40.0, 20.0)]) is None
+    found = trouble(curve(range(10, 90, 10), lambda _: 20.0))
+    assert found and found[0] == "learns_nothing"
+
+
+@pytest.mark.parametrize("points", [[], [(10.0, 0.2)], [(1.0, 0.2), (4.0, 0.4), (5.0, 0.5)]])
+def test_too_little_is_no_trouble(points):
+    assert trouble(points) is None

@@ -14,6 +14,7 @@ EVEN = 0.9  # share of a line that must be even between them
 # Share of another picture's pixels that are that many gray levels off the gap's: of text, a chart, a wall fewer are.
 OTHER, OFF = 0.5, 48
 FRAME = 0.2  # of the picture's side, which a frame and its shadow may take
+AROUND = 0.05  # of the file, that must be left beyond the frame to be a wall
 WALL_STEP = 6.0  # gray levels from pixel to pixel of a thumbnail that a plain wall does not have
 WALL = 0.04  # largest share of a plain wall's pixels that have it all the same
 
@@ -29,7 +30,7 @@ def is_plain_around(picture: np.ndarray, box: tuple[float, float, float, float])
     inner = [left - frame[0], top - frame[1], right + frame[0], bottom + frame[1]]
     left, top, right, bottom = (max(0, round(side)) for side in inner)
     around[top:bottom, left:right] = False
-    if around.mean() < LEAST:
+    if around.mean() < AROUND:
         return False
     smooth = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 0.8)
     return bool((np.hypot(*np.gradient(smooth))[around] > WALL_STEP).mean() < WALL)

@@ -13,6 +13,7 @@ RATIO = 0.8  # a feature's best match must be that much nearer than its second (
 INLIERS = 8  # matches that must agree on one similarity map
 REACH = 3.0  # pixels by which a match may miss it
 SLANT = 0.5  # of the farthest corner's distance, at which the nearest one may be
+FLATTEST = 1e-6  # determinant below which a map leaves nothing of a picture
 Matches = tuple[np.ndarray, np.ndarray]  # places [F, 2] in the first picture, and those they match in the second
 
 
@@ -37,16 +38,16 @@ def by_perspective(sides: Matches, shape: tuple[int, ...]) -> np.ndarray | None:
     `shape` is the first picture's.
     """
     warp, inliers = cv2.findHomography(*sides, cv2.RANSAC, REACH)
-    if warp is None or inliers.sum() < INLIERS or not _is_a_view(warp, shape):
+    if warp is None or inliers.sum() < INLIERS or not is_a_view(warp, shape):
         return None
     return warp.astype(np.float32)
 
 
-def _is_a_view(warp: np.ndarray, shape: tuple[int, ...]) -> bool:
+def is_a_view(warp: np.ndarray, shape: tuple[int, ...]) -> bool:
     """Whether a camera sees it so: not mirrored, no corner behind it or at less than half of another's distance."""
     height, width = shape
     depth = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]]) @ warp[2]
-    return bool(np.linalg.det(warp) > 0 and depth.min() > SLANT * depth.max())
+    return bool(np.linalg.det(warp) > FLATTEST and depth.min() > SLANT * depth.max())
 
 
 def matches(first: np.ndarray, second: np.ndarray) -> Matches | None:

@@ -21,6 +21,7 @@ WHOLE, ON_WALL = 0.9, 0.15  # of the work and of the file, that are seen when it
 EASE = 0.2  # correlation less is asked without the light (measured: copies 0.5 and more, look-alikes 0.1 and less)
 MARKED = 0.85  # correlation asked of what a mark leaves (measured on 60 marks: 0.93 and more)
 BLUR = 0.8  # standard deviation of what a pixel averages, in pixels
+FAR = 1e4  # pixels, beyond every thumbnail
 SMALLEST = 24  # pixels of the shorter side below which nothing is compared
 
 
@@ -174,7 +175,10 @@ def _aligned(
     if check.startswith("flat"):
         pair = (light.flattened(picture, light.COARSE) for picture in pair)
     warp = alignment.refined(*(picture.astype(np.float32) for picture in pair), warp)
-    return None if warp is None else alignment.perspective(warp)
+    if warp is None:
+        return None
+    warp = alignment.perspective(warp)
+    return warp if alignment.is_a_view(warp, first.shape) else None
 
 
 def _as_sharp(first: np.ndarray, warp: np.ndarray) -> np.ndarray:
@@ -200,7 +204,7 @@ def _larger(
     larger, other = (first, second) if shares[0] < shares[1] else (second, first)
     height, width = other.shape
     corners = place @ np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]], np.float32)
-    x, y = corners[:2] / corners[2]
+    x, y = np.clip(np.nan_to_num(corners[:2] / corners[2]), -FAR, FAR)  # a corner can lie beyond the horizon
     return larger, (x.min(), y.min(), x.max(), y.max())
 
 

@@ -118,7 +118,7 @@ def validation_logits(state: State, pictures: Tensor, params: TrainParams) -> Te
     multiple = math.lcm(VALIDATION_MULTIPLE, ARCHITECTURES[params.architecture].group_size)
     missing = -len(augmented) % multiple
     whole = torch.cat([augmented, augmented[:1].expand(missing, -1, -1, -1)])
-    logits = [discriminate(state, part, state.discriminator) for part in whole.split(params.microbatch_size)]
+    logits = [discriminate(state, part) for part in whole.split(params.microbatch_size)]
     return torch.cat(logits)[: len(pictures)]
 
 

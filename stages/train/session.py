@@ -38,7 +38,7 @@ class Session:
         """At the beginning, or where `resume` has a saved state to go on from."""
         self.params, self.runtime, self.inputs, self.resume, self.outputs = params, runtime, inputs, resume, outputs
         self.schedule = schedule(params)
-        self.state = State(params, runtime.device, runtime.dtype, runtime.threads)
+        self.state = State(params, runtime.device, runtime.dtype)
         found, not_taken = saved.load(resume, params)
         if not_taken:
             print(not_taken)

@@ -4,11 +4,9 @@ import torch
 from torch import Tensor
 
 from stages.gan.ada_controller import Controller
-from stages.gan.architectures import ARCHITECTURES
 from stages.gan.build import build
 from stages.gan.checkpoint import pack, unpack
 from stages.gan.ema import Ema
-from stages.train import parts
 from stages.train.params import TrainParams
 
 BETA2 = 0.99  # of Adam; StyleGAN's, which follows a changing discriminator faster than the usual 0.999
@@ -18,20 +16,13 @@ TOTALS = ("loss_g", "loss_d", "logit_real", "logit_fake")  # summed between two 
 class State:
     """Both networks, the generator's average, both optimizers, ADA's controller, and what the next row will say."""
 
-    def __init__(self, params: TrainParams, device: torch.device, dtype: torch.dtype, threads: int = 1):
-        """At step 0; `dtype` is what the networks compute in, their weights are float32.
-
-        A CPU's `threads` share each batch, unless it comes in microbatches, for little memory.
-        """
+    def __init__(self, params: TrainParams, device: torch.device, dtype: torch.dtype):
+        """At step 0; `dtype` is what the networks compute in, their weights are float32."""
         self.device, self.dtype = device, dtype
         generator, discriminator = build(
             params.architecture, params.latent, params.width, params.resolution, params.seed
         )
         self.generator, self.discriminator = generator.to(device), discriminator.to(device)
-        shared = device.type == "cpu" and not params.microbatch
-        group_size = ARCHITECTURES[params.architecture].group_size
-        number = parts.count(params.batch, group_size, threads) if shared else 1
-        self.parts = parts.Parts(self.generator, self.discriminator, number, threads)
         self.ema = Ema(self.generator, params.ema_kimg)
         options = {"lr": params.learning_rate, "betas": (params.beta1, BETA2), "fused": True}
         self.adam_generator = torch.optim.Adam(self.generator.parameters(), **options)

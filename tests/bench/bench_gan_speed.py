@@ -5,8 +5,8 @@
 Both train the same networks with the same loss, DiffAugment, lazy R1, Adam and moving average, in turns. "Plain" is
 what a textbook writes: float32 pictures decoded by PIL at every step, contiguous NCHW, one pass through the
 discriminator for real and another for generated pictures, new generated pictures for the generator's step, and Adam as
-it comes, not fused. "Undivided" is ours with several `--threads` that share each operation and not the batch.
-`--compile` adds ours through torch.compile, which the stage does not use: the last column says why.
+it comes, not fused. `--compile` adds ours with both networks through torch.compile, which the stage does not use: the
+last column says why.
 """
 
 import argparse
@@ -57,23 +57,15 @@ class Contender(Protocol):
 class Ours:
     """The stage's own loop, without its entry point: no sheets, no evaluations, no files."""
 
-    shared = True  # the batch, by the threads
-
     def __init__(self, params: TrainParams, runtime: Runtime, folder: Path):
         self.params = params
         self.images = load_pictures(sorted(folder.iterdir()), params.resolution).to(runtime.device)
-        self.state = State(params, runtime.device, runtime.dtype, runtime.threads if self.shared else 1)
+        self.state = State(params, runtime.device, runtime.dtype)
 
     def run(self, steps: int) -> None:
         """Train for so many steps more."""
         schedule = Schedule(self.state.step + steps, log=NEVER, evaluate=NEVER, save=NEVER)
         train(self.state, self.images, self.images[:0], self.params, schedule, NoCallbacks())
-
-
-class Undivided(Ours):
-    """Ours with all threads in each operation."""
-
-    shared = False
 
 
 class Compiled(Ours):
@@ -298,8 +290,6 @@ def main() -> None:
     )
     print(f"{conditions(asked, runtime)}\n")
     kinds: dict[str, Callable[[TrainParams, Runtime, Path], Contender]] = {"plain": Plain, "ours": Ours}
-    if asked.threads > 1:
-        kinds["undivided"] = Undivided
     if asked.compile:
         kinds["compiled"] = Compiled
     heads = [f"{name}, images/s, median (best)" for name in kinds] + [f"{name} to plain" for name in list(kinds)[1:]]

@@ -77,8 +77,8 @@ def make_params():
 def make_state():
     """States of a tiny GAN for 32 pixels."""
 
-    def make(dtype: torch.dtype = torch.float32, threads: int = 1, **changes: Any) -> State:
-        return State(tiny_params(**changes), torch.device("cpu"), dtype, threads)
+    def make(dtype: torch.dtype = torch.float32, **changes: Any) -> State:
+        return State(tiny_params(**changes), torch.device("cpu"), dtype)
 
     return make
 

@@ -1,24 +1,24 @@
-"""python -m stages.inputs: links to what params.yaml names outside of git and DVC -> data/inputs/.
+"""python -m stages.inputs: links to what params.yaml names outside of git and DVC, and fingerprints -> data/inputs/.
 
-They are outputs that lead to the user's own files, so DVC sees when these change: `dvc status` says so, and `dvc repro`
-runs this stage and those that read the files. And it comes before DVC empties any output: own files there are moved
-aside.
+The stage depends on the links, which lead to the user's own files: DVC sees when these change, and runs this stage; the
+stages that read the files depend on the fingerprints. The links are no outputs, as DVC deletes outputs. And this stage
+comes before DVC empties any output: own files there are moved aside.
 """
 
 import sys
 from os.path import expanduser  # leaves an unknown user as it is: the stage that reads there says so
 from pathlib import Path
 
-from stages.common import params, plain_yaml
+from stages.common import files, params, plain_yaml
 from stages.common.checkout import main_checkout
 from stages.common.cli import run_cli
-from stages.inputs import links, own_files
+from stages.inputs import fingerprints, links, own_files
 
 PIPELINE, OUT = Path("dvc.yaml"), Path("data/inputs")
 
 
 def main() -> None:
-    """Save own files, link to what is named."""
+    """Save own files, link to what is named, write its fingerprints."""
     everything = params.load()
     chosen, root = everything.flat(), main_checkout()
     for folder in own_files.output_folders(plain_yaml.parse(PIPELINE.read_bytes())):
@@ -31,6 +31,7 @@ def main() -> None:
             )
     for name, key in {"scrape": "scrape.path", "upscale": "upscale.model"}.items():
         named = root / expanduser(chosen[key]) if chosen[key] else None
+        files.write_json(OUT / f"{name}.json", fingerprints.of(named))
         unreadable = links.make(OUT / name, named)
         if unreadable:
             print(

@@ -1,4 +1,4 @@
-"""A link to a file or folder that lies outside of git and DVC, as an output of a stage: DVC hashes what it leads to."""
+"""A link to a file or folder outside of git and DVC, on which a stage depends: DVC hashes what it leads to."""
 
 import os
 from pathlib import Path

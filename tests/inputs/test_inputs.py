@@ -117,6 +117,9 @@ def test_the_stage_makes_both_links_and_says_what_it_moved(workspace, pictures):
     assert (workspace.folder / "data/raw.yours-1/mine.jpg").read_text() == "mine"
     linked = workspace.folder / "data/inputs"
     assert (linked / "scrape").resolve() == pictures and '"files": 0' in (linked / "upscale").read_text()
+    assert (
+        '"files": 2' in (linked / "scrape.json").read_text() and '"files": 0' in (linked / "upscale.json").read_text()
+    )
     again = workspace.open("inputs")
     assert again.returncode == 0 and not again.stderr
 
@@ -149,8 +152,8 @@ def test_dvc_sees_a_change_in_the_folder_and_in_the_network(tmp_path, pictures, 
     model.write_bytes(b"weights")
     repo.mkdir()
     monkeypatch.chdir(repo)
-    outs = [{f"data/inputs/{name}": {"cache": False, "persist": True}} for name in NAMES]
-    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": {"inputs": {"cmd": "true", "outs": outs}}}))
+    deps = [f"data/inputs/{name}" for name in NAMES]
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": {"inputs": {"cmd": "true", "deps": deps}}}))
     for name, target in zip(NAMES, (pictures, model), strict=True):
         assert links.make(Path("data/inputs") / name, target) is None
     Repo.init(no_scm=True).close()
@@ -164,7 +167,7 @@ def test_dvc_sees_a_change_in_the_folder_and_in_the_network(tmp_path, pictures, 
         with Repo() as dvc:
             assert dvc.status() == {}
             change()
-            assert dvc.status() == {"inputs": [{"changed outs": {f"data/inputs/{name}": "modified"}}]}
+            assert dvc.status() == {"inputs": [{"changed deps": {f"data/inputs/{name}": "modified"}}]}
     with Repo() as dvc:
         dvc.reproduce(force=True)  # pyright: ignore[reportCallIssue]
     assert sorted(path.name for path in pictures.rglob("*.png")) == ["b.png", "c.png"]

@@ -1,6 +1,7 @@
 """The training loop: steps, and when to log, to evaluate and to save."""
 
 import math
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ from stages.gan.architectures import ARCHITECTURES
 from stages.gan.augmentations import AUGMENTATIONS
 from stages.gan.losses import LOSSES
 from stages.gan.noise import random
+from stages.train.graphs import GraphedStep, can_capture
 from stages.train.params import TrainParams
 from stages.train.schedule import Schedule
 from stages.train.state import State
@@ -59,8 +61,11 @@ def train(
     """
     state.generator.train()
     state.discriminator.train()
+    step = partial(train_step, state, pictures, params)
+    if can_capture(state.device, params):
+        step = GraphedStep(state, pictures, params)
     while state.step < schedule.steps:
-        logits = train_step(state, pictures, params)
+        logits = step()
         if AUGMENTATIONS[params.augmentation].adaptive:
             adapt(state, logits, validation, params)
         last = state.step == schedule.steps or callbacks.should_stop()

@@ -7,6 +7,7 @@ from stages.gan.ada_controller import Controller
 from stages.gan.build import build
 from stages.gan.checkpoint import pack, unpack
 from stages.gan.ema import Ema
+from stages.train.rngs import Rngs
 from stages.train.params import TrainParams
 
 BETA2 = 0.99  # of Adam; StyleGAN's, which follows a changing discriminator faster than the usual 0.999
@@ -25,12 +26,14 @@ class State:
         self.generator, self.discriminator = generator.to(device), discriminator.to(device)
         self.ema = Ema(self.generator, params.ema_kimg)
         options = {"lr": params.learning_rate, "betas": (params.beta1, BETA2), "fused": True}
+        options["capturable"] = device.type == "cuda"  # by a CUDA graph
         self.adam_generator = torch.optim.Adam(self.generator.parameters(), **options)
         self.adam_discriminator = torch.optim.Adam(self.discriminator.parameters(), **options)
         self.ada = Controller(params.ada_signal, params.ada_target, params.ada_kimg, device)
         self.anchors = torch.zeros(2, device=device)  # LeCam's moving averages of the mean logits, real and fake
         self.totals = {name: torch.zeros((), device=device) for name in TOTALS}
         self.penalties = torch.zeros(2, device=device)  # R1 and R2 when they were last measured, before their weight
+        self.rngs = Rngs(device)
         self.step = 0
         self.logged_step = 0  # of the last row
 

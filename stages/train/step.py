@@ -28,7 +28,14 @@ class Microbatch(NamedTuple):
     order: Tensor  # which training pictures, int64 [B]
     z: Tensor  # [B, L]
     uniform: Tensor  # [3, B, draws] in [0, 1): augment real pictures, then generated ones for either network
-    noise: int  # seed of what the generator draws on the device
+    noise: int  # seed of what the networks draw on the device
+
+
+class Due(NamedTuple):
+    """The lazy terms of a step."""
+
+    penalties: bool  # R1 and R2, those that have a weight
+    path_length: bool
 
 
 class Logits(NamedTuple):
@@ -46,25 +53,50 @@ def train_step(state: State, pictures: Tensor, params: TrainParams) -> Logits:
     from the same random numbers, so that memory holds one microbatch alone.
     """
     microbatches = sample_microbatches(state, len(pictures), params)
+    logits = update_networks(state, pictures, microbatches, params)
+    finish_step(state, params)
+    return logits
+
+
+def update_networks(state: State, pictures: Tensor, microbatches: list[Microbatch], params: TrainParams) -> Logits:
+    """What a step does on the device: both networks, LeCam's anchors; the logits of the whole batch."""
     kept, logits = discriminator_step(state, pictures, microbatches, params)
     generator_step(state, microbatches, kept, logits, params)
-    state.step += 1
-    state.ema.update(state.generator, state.step * params.batch, params.batch)
     whole = Logits(*(torch.cat(parts) for parts in zip(*logits, strict=True)))
     state.anchors.lerp_(torch.stack([whole.real.mean(), whole.fake.mean()]), ANCHOR_RATE)
     return whole
+
+
+def finish_step(state: State, params: TrainParams) -> None:
+    """Count the step, and let the generator's average follow."""
+    state.step += 1
+    state.ema.update(state.generator, state.step * params.batch, params.batch)
 
 
 def sample_microbatches(state: State, count: int, params: TrainParams) -> list[Microbatch]:
     """All random numbers of this step, for a training set of `count` pictures."""
     draws, size = AUGMENTATIONS[params.augmentation].draws, params.microbatch_size
     rng = random(params.seed, state.step, STEP_STREAM)
-    z = torch.from_numpy(rng.standard_normal((params.batch, state.generator.latent), np.float32)).to(state.device)
-    uniform = torch.from_numpy(rng.random((3, params.batch, draws), np.float32)).to(state.device)
-    order = torch.from_numpy(batch_order(params.seed, state.step, params.batch, count)).to(state.device)
+    z = to_device(rng.standard_normal((params.batch, state.generator.latent), np.float32), state.device)
+    uniform = to_device(rng.random((3, params.batch, draws), np.float32), state.device)
+    order = to_device(batch_order(params.seed, state.step, params.batch, count), state.device)
     noise = int(rng.integers(2**62))
     pieces = zip(order.split(size), z.split(size), uniform.split(size, dim=1), strict=True)
     return [Microbatch(*piece, noise + number) for number, piece in enumerate(pieces)]
+
+
+def to_device(values: np.ndarray, device: torch.device) -> Tensor:
+    """Random numbers as a tensor; a GPU gets them while it still works at the step before."""
+    tensor = torch.from_numpy(values)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+
+
+def due(state: State, params: TrainParams) -> Due:
+    """What this step does beyond the usual."""
+    penalties = params.r1_gamma > 0 or params.r2_gamma > 0
+    return Due(
+        penalties and state.step % params.penalty_every == 0, params.path_length > 0 and state.step % PATH_EVERY == 0
+    )
 
 
 def discriminator_step(
@@ -104,9 +136,8 @@ def generator_step(
 
 def generate(state: State, microbatch: Microbatch) -> Tensor:
     """The pictures [B, 3, R, R] of a microbatch: the same at every call."""
-    noise = torch.Generator(state.device).manual_seed(microbatch.noise)
     with autocast(state):
-        return state.generator(microbatch.z, noise)
+        return state.generator(microbatch.z, state.rngs.seeded("noise", microbatch.noise))
 
 
 def discriminator_loss(
@@ -115,9 +146,9 @@ def discriminator_loss(
     """What the discriminator minimizes, a scalar, and its logits."""
     real = augment(state, from_bytes(pictures[microbatch.order]), microbatch.uniform[0], params)
     fake = augment(state, fake, microbatch.uniform[1], params)
-    due = state.step % params.penalty_every == 0
-    real.requires_grad_(due and params.r1_gamma > 0)
-    fake.requires_grad_(due and params.r2_gamma > 0)
+    penalized = due(state, params).penalties
+    real.requires_grad_(penalized and params.r1_gamma > 0)
+    fake.requires_grad_(penalized and params.r2_gamma > 0)
     real_logits, fake_logits, total = discriminate_both(state, real, fake, microbatch)
     loss = adversarial.discriminator_loss(params.loss, real_logits, fake_logits)
     total = total + loss
@@ -137,7 +168,7 @@ def discriminate_both(
     In one batch, but where a penalty wants the gradient of one half, in two: the other half then needs none.
     """
     if isinstance(state.discriminator, SelfSupervisedDiscriminator):
-        rng = torch.Generator(state.device).manual_seed(microbatch.noise)
+        rng = state.rngs.seeded("self_supervision", microbatch.noise)
         with autocast(state):
             real_logits, loss = state.discriminator.self_supervised(real, rng)
         return real_logits, discriminate(state, fake), loss
@@ -171,7 +202,7 @@ def generator_loss(
     """
     logits = discriminate(state, augment(state, fake, microbatch.uniform[2], params))
     total = loss = adversarial.generator_loss(params.loss, real_logits, logits)
-    if params.path_length > 0 and state.step % PATH_EVERY == 0:
+    if due(state, params).path_length:
         total = total + params.path_length * PATH_EVERY * path_penalty(state, microbatch)
     state.accumulate(len(fake) / params.batch, loss_g=loss)
     return total
@@ -184,7 +215,7 @@ def path_penalty(state: State, microbatch: Microbatch) -> Tensor:
     """
     assert isinstance(state.generator, PathLengthGenerator)  # TrainParams refuses train.path_length for others
     half = microbatch.z[: max(1, len(microbatch.z) // 2)]
-    return state.generator.path_penalty(half, torch.Generator(state.device).manual_seed(microbatch.noise + 1))
+    return state.generator.path_penalty(half, state.rngs.seeded("path_length", microbatch.noise))
 
 
 def augment(state: State, pictures: Tensor, uniform: Tensor, params: TrainParams) -> Tensor:

@@ -1,11 +1,14 @@
 """A training on a GPU: the same bits each time and after an interruption, and no step waits for the device."""
 
+from functools import partial
+
 import pytest
 import torch
 
 from stages.common.device import BFLOAT16, prepare
 from stages.common.section import RuntimeParams
 from stages.gan.architectures import ARCHITECTURES
+from stages.train.graphs import GraphedStep
 from stages.train.state import State
 from stages.train.step import train_step
 
@@ -25,13 +28,17 @@ def deterministic():
 def steps(make_params):
     """So many steps of an architecture in bfloat16, from a state or from the beginning; gives the state."""
 
-    def run(architecture: str, count: int, saved: dict[str, torch.Tensor] | None = None, **changes: object) -> State:
+    def run(
+        architecture: str, count: int, saved: dict[str, torch.Tensor] | None = None, graphs: bool = False, **changes
+    ) -> State:
         params = make_params(architecture=architecture, **changes)
         state = State(params, GPU, torch.bfloat16)
         if saved:
             state.load(saved)
+        kind = GraphedStep if graphs else partial(partial, train_step)
+        step = kind(state, PICTURES.to(GPU), params)
         for _ in range(count):
-            train_step(state, PICTURES.to(GPU), params)
+            step()
         return state
 
     return run
@@ -59,6 +66,20 @@ def test_the_same_bits_each_time_and_after_an_interruption(steps, architecture, 
     }
     assert_equal(whole, steps(architecture, 2, saved, augmentation=augmentation))
     assert all(value.isfinite().all() for value in whole.tensors().values())
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("augmentation", ["diffaugment", "ada"])
+def test_graphs_give_the_bytes_of_plain_steps(steps, architecture, augmentation):
+    """Each kind of step (every second one with R1, every fourth with the path length) is replayed at least once."""
+    path_length = 2.0 if ARCHITECTURES[architecture].path_length else 0.0
+    changes = {"augmentation": augmentation, "r1_gamma": 1.0, "penalty_every": 2, "path_length": path_length}
+    whole = steps(architecture, 13, **changes)
+    assert_equal(whole, steps(architecture, 13, graphs=True, **changes))
+    saved = {
+        name: value.cpu().clone() for name, value in steps(architecture, 5, graphs=True, **changes).tensors().items()
+    }
+    assert_equal(whole, steps(architecture, 8, saved, graphs=True, **changes))
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

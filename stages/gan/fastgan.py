@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stages.gan import networks
+from stages.gan.convolution import Conv2d
 from stages.gan.dcgan import SLOPE, Up
 from stages.gan.style import Noise
 
@@ -63,8 +64,8 @@ class Excitation(nn.Module):
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
-        self.squeeze = nn.Conv2d(inputs, outputs, 4, bias=False)
-        self.excite = nn.Conv2d(outputs, outputs, 1, bias=False)
+        self.squeeze = Conv2d(inputs, outputs, 4, bias=False)
+        self.excite = Conv2d(outputs, outputs, 1, bias=False)
 
     def forward(self, small: Tensor, large: Tensor) -> Tensor:
         """Small [N, inputs, S, S], S a multiple of 4, and large [N, outputs, H, W] to the shape of the large ones."""
@@ -86,10 +87,10 @@ class Generator(networks.Generator):
             before, size, noisy = sizes[side // 2], sizes[side], side if side in TWICE else None
             self.ups[str(side)] = Gated(Up(before, 2 * size, bias=False), size, noisy)
             if noisy:
-                self.convs[str(side)] = Gated(nn.Conv2d(size, 2 * size, 3, padding=1, bias=False), size, noisy)
+                self.convs[str(side)] = Gated(Conv2d(size, 2 * size, 3, padding=1, bias=False), size, noisy)
             if 64 <= side <= 512:
                 self.skips[str(side)] = Excitation(sizes[side // 16], size)
-        self.to_rgb = nn.Conv2d(width, 3, 3, padding=1, bias=False)
+        self.to_rgb = Conv2d(width, 3, 3, padding=1, bias=False)
         self.apply(small_weights)
 
     def forward(self, z: Tensor, rng: torch.Generator | None = None, truncation: float = 1.0) -> Tensor:
@@ -113,9 +114,9 @@ class Down(nn.Module):
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
-        self.strided = nn.Conv2d(inputs, outputs, 4, stride=2, padding=1)
-        self.conv = nn.Conv2d(outputs, outputs, 3, padding=1)
-        self.direct = nn.Conv2d(inputs, outputs, 1)
+        self.strided = Conv2d(inputs, outputs, 4, stride=2, padding=1)
+        self.conv = Conv2d(outputs, outputs, 3, padding=1)
+        self.direct = Conv2d(inputs, outputs, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
         """[N, inputs, H, W] to [N, outputs, H/2, W/2]."""
@@ -133,7 +134,7 @@ class Decoder(nn.Module):
         steps = [inputs]
         steps += [max(1, size // 2) for at, size in channels(width, resolution).items() if 8 < at <= side]
         self.ups = nn.ModuleList(Gated(Up(a, 2 * b, bias=False), b) for a, b in pairwise(steps))
-        self.to_rgb = nn.Conv2d(steps[-1], 3, 3, padding=1, bias=False)
+        self.to_rgb = Conv2d(steps[-1], 3, 3, padding=1, bias=False)
         self.apply(small_weights)
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -159,15 +160,15 @@ class Discriminator(networks.SelfSupervisedDiscriminator):
         sides = [side for side in reversed(channels(width, resolution)) if 8 <= side < resolution]
         # `width` after the first layer, twice as many each time.
         sizes = {side: width * resolution // (2 * side) for side in sides}
-        self.first = nn.Conv2d(3, width, 4, stride=2, padding=1)
+        self.first = Conv2d(3, width, 4, stride=2, padding=1)
         self.downs = nn.ModuleDict({str(side): Down(sizes[2 * side], sizes[side]) for side in sides[1:]})
         skips = [side for side in (8, 16, 32) if 8 * side in sizes]  # the official code
         self.skips = nn.ModuleDict({str(side): Excitation(sizes[8 * side], sizes[side]) for side in skips})
-        self.judge = nn.Sequential(nn.Conv2d(sizes[8], sizes[8], 1), nn.LeakyReLU(SLOPE), nn.Conv2d(sizes[8], 1, 4))
+        self.judge = nn.Sequential(Conv2d(sizes[8], sizes[8], 1), nn.LeakyReLU(SLOPE), Conv2d(sizes[8], 1, 4))
         small = [sizes[side] // 2 for side in sides if side < self.side]
-        self.small = nn.Sequential(nn.Conv2d(3, small[0], 4, stride=2, padding=1), nn.LeakyReLU(SLOPE))
+        self.small = nn.Sequential(Conv2d(3, small[0], 4, stride=2, padding=1), nn.LeakyReLU(SLOPE))
         self.small.extend(Down(a, b) for a, b in pairwise(small))
-        self.judge_small = nn.Conv2d(small[-1], 1, 4)
+        self.judge_small = Conv2d(small[-1], 1, 4)
         self.apply(he_weights)
         self.whole = Decoder(sizes[8], width, resolution, self.side)
         self.part = Decoder(sizes[16], width, resolution, self.side)
@@ -220,13 +221,13 @@ def crop(maps: Tensor, quarter: Tensor) -> Tensor:
 
 def small_weights(layer: nn.Module) -> None:
     """The official first weights, std 0.02; what follows is normalized (`Up` draws its own, the same)."""
-    if isinstance(layer, nn.Conv2d | nn.Linear):
+    if isinstance(layer, Conv2d | nn.Linear):
         nn.init.normal_(layer.weight, std=0.02)
 
 
 def he_weights(layer: nn.Module) -> None:
     """First weights that keep the variance through leaky ReLUs (He 2015)."""
-    if isinstance(layer, nn.Conv2d):
+    if isinstance(layer, Conv2d):
         nn.init.kaiming_normal_(layer.weight, a=SLOPE)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)

@@ -1,4 +1,4 @@
-"""What StyleGAN and StyleGAN2 share: equalized layers, mapping network, noise, filtered resampling, discriminator."""
+"""What StyleGAN and StyleGAN2 share: equalized layers, mapping network, noise, discriminator."""
 
 import math
 from itertools import pairwise
@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stages.gan import networks
+from stages.gan.resampling import BINOMIAL, Blur, convolve
 
 SLOPE = 0.2  # of every leaky ReLU
 # Of the weights in front of a leaky ReLU (He 2015); right there, because leaky_relu(a x) = a leaky_relu(x).
@@ -53,73 +54,16 @@ class EqualLinear(nn.Module):
 class EqualConv(nn.Module):
     """A convolution with an equalized learning rate, at the same size (`step` 0), twice (1) or half of it (-1)."""
 
-    fir: Tensor  # [4, 4]
-
     def __init__(self, inputs: int, outputs: int, kernel: int, gain: float = GAIN, step: int = 0, bias: bool = True):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
         self.scale, self.step = gain / math.sqrt(inputs * kernel**2), step
-        self.register_buffer("fir", binomial(), persistent=False)
+        self.blur = Blur(BINOMIAL, kernel)
 
     def forward(self, maps: Tensor) -> Tensor:
         """[N, inputs, H, W] to [N, outputs, H * 2**step, W * 2**step]."""
-        return convolve(maps, self.weight * self.scale, self.step, self.fir, self.bias)
-
-
-def binomial() -> Tensor:
-    """The low-pass filter [1, 3, 3, 1] of both papers, in two dimensions, sum 1: [4, 4]."""
-    row = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
-    return row[:, None] * row
-
-
-def blur(maps: Tensor, fir: Tensor, padding: int, stride: int = 1, bias: Tensor | None = None) -> Tensor:
-    """Each map [H, W] filtered by itself, differentiable any number of times.
-
-    As a depthwise convolution: on a CPU with channels last, the fastest of six ways tried.
-    """
-    return _Blur.apply(maps, fir.to(maps.dtype).expand(maps.shape[1], 1, 4, 4), bias, padding, stride, False)
-
-
-class _Blur(torch.autograd.Function):
-    """A depthwise convolution with a constant kernel, or `transposed`: either one is the other's gradient.
-
-    PyTorch's own second derivative would work out the kernel's gradient as well, one map at a time.
-    """
-
-    @staticmethod
-    def forward(
-        context, maps: Tensor, kernel: Tensor, bias: Tensor | None, padding: int, stride: int, transposed: bool
-    ) -> Tensor:
-        context.kernel, context.padding, context.stride, context.transposed = kernel, padding, stride, transposed
-        if not transposed:
-            return F.conv2d(maps, kernel, bias, stride, padding, groups=len(kernel))
-        # With a stride, oneDNN takes 4 to 25 times as long in bfloat16.
-        dtype = maps.dtype if stride == 1 else torch.promote_types(maps.dtype, torch.float32)
-        spread = F.conv_transpose2d(maps.to(dtype), kernel.to(dtype), None, stride, padding, groups=len(kernel))
-        return spread.to(maps.dtype)
-
-    @staticmethod
-    def backward(context, gradient: Tensor) -> tuple[Tensor, None, Tensor | None, None, None, None]:
-        back = _Blur.apply(gradient, context.kernel, None, context.padding, context.stride, not context.transposed)
-        of_bias = gradient.sum((0, 2, 3)) if context.needs_input_grad[2] else None
-        return back, None, of_bias, None, None, None
-
-
-def convolve(maps: Tensor, weight: Tensor, step: int, fir: Tensor, bias: Tensor | None = None) -> Tensor:
-    """[N, I, H, W] by weight [O, I, K, K] to [N, O, H * 2**step, W * 2**step], filtered where the size changes.
-
-    The order is StyleGAN2's: zeros between the pixels, convolution, filter; filter, convolution, every second pixel. It
-    equals StyleGAN's "repeat each pixel, convolution, filter [1, 2, 1]", since [1, 1] * [1, 2, 1] = [1, 3, 3, 1].
-    """
-    if step > 0:
-        spread = F.conv_transpose2d(maps, weight.transpose(0, 1), stride=2)  # [N, O, 2H + 1, 2W + 1]
-        return blur(spread, 4 * fir, padding=1, bias=bias)  # 4: of four pixels three were 0
-    if step == 0:
-        return F.conv2d(maps, weight, bias, padding=weight.shape[-1] // 2)
-    if weight.shape[-1] == 1:
-        return F.conv2d(blur(maps, fir, padding=1, stride=2), weight, bias)
-    return F.conv2d(blur(maps, fir, padding=2), weight, bias, stride=2)
+        return convolve(maps, self.weight * self.scale, self.step, self.blur, self.bias)
 
 
 class Noise(nn.Module):

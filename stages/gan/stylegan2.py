@@ -12,12 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stages.gan import networks, style
-from stages.gan.style import GAIN, SLOPE, EqualLinear, Mapping, Noise, binomial, channels, convolve
+from stages.gan.resampling import BINOMIAL, Blur, convolve
+from stages.gan.style import GAIN, SLOPE, EqualLinear, Mapping, Noise, channels
 
 PATH_MEMORY = 0.99  # of the mean path length, each time (the paper, appendix B)
 
 
-def modulated(maps: Tensor, weight: Tensor, scales: Tensor, step: int, fir: Tensor, gain: float = 1.0) -> Tensor:
+def modulated(maps: Tensor, weight: Tensor, scales: Tensor, step: int, blur: Blur, gain: float = 1.0) -> Tensor:
     """Convolve each picture with its own weights: scaled by input map, then to unit norm by output map (eq. 1 and 3).
 
     Maps [N, I, H, W], weight [O, I, 3, 3] and scales [N, I] give [N, O, H * 2**step, W * 2**step]. Scaling the maps
@@ -25,14 +26,12 @@ def modulated(maps: Tensor, weight: Tensor, scales: Tensor, step: int, fir: Tens
     on a CPU.
     """
     norms = (scales.square() @ weight.square().sum((2, 3)).mT + 1e-8).rsqrt()  # [N, O], the paper's demodulation
-    maps = convolve(maps * scales[..., None, None].to(maps.dtype), weight, step, fir)
+    maps = convolve(maps * scales[..., None, None].to(maps.dtype), weight, step, blur)
     return maps * (gain * norms)[..., None, None].to(maps.dtype)
 
 
 class StyledConv(nn.Module):
     """A convolution whose weights a style modulates, noise, leaky ReLU. `step` 1 doubles the side first."""
-
-    fir: Tensor  # [4, 4]
 
     def __init__(self, latent: int, inputs: int, outputs: int, side: int, step: int):
         super().__init__()
@@ -42,11 +41,11 @@ class StyledConv(nn.Module):
         self.noise = Noise(1, side)
         self.bias = nn.Parameter(torch.zeros(outputs, 1, 1))
         self.step = step
-        self.register_buffer("fir", binomial(), persistent=False)
+        self.blur = Blur(BINOMIAL, 3)
 
     def forward(self, maps: Tensor, w: Tensor, rng: torch.Generator | None) -> Tensor:
         """Maps [N, inputs, H, W] and w [N, latent] to [N, outputs, side, side]."""
-        maps = modulated(maps, self.weight, self.affine(w), self.step, self.fir, GAIN)
+        maps = modulated(maps, self.weight, self.affine(w), self.step, self.blur, GAIN)
         return F.leaky_relu(self.noise(maps, rng) + self.bias.to(maps.dtype), SLOPE)
 
 
@@ -82,7 +81,7 @@ class Generator(networks.PathLengthGenerator):
         self.ups = nn.ModuleList(StyledConv(latent, a, b, 8 * 2**k, step=1) for k, (a, b) in enumerate(pairs))
         self.convs = nn.ModuleList(StyledConv(latent, b, b, 8 * 2**k, step=0) for k, (_, b) in enumerate(pairs))
         self.to_rgb = nn.ModuleList(ToRGB(latent, size) for size in sizes)
-        self.register_buffer("enlarge", 4 * binomial().expand(3, 1, 4, 4), persistent=False)
+        self.register_buffer("enlarge", 4 * Blur(BINOMIAL, 3).fir.expand(3, 1, 4, 4), persistent=False)
         self.register_buffer("path_mean", torch.zeros(()))
 
     def forward(self, z: Tensor, rng: torch.Generator | None = None, truncation: float = 1.0) -> Tensor:

@@ -7,8 +7,8 @@ from stages.gan.ada_controller import Controller
 from stages.gan.build import build
 from stages.gan.checkpoint import pack, unpack
 from stages.gan.ema import Ema
-from stages.train.rngs import Rngs
 from stages.train.params import TrainParams
+from stages.train.rngs import Rngs
 
 BETA2 = 0.99  # of Adam; StyleGAN's, which follows a changing discriminator faster than the usual 0.999
 TOTALS = ("loss_g", "loss_d", "logit_real", "logit_fake")  # summed between two rows of the log

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from stages.common.cli import UserError
 from stages.gan.build import build, count_parameters
 from stages.gan.dcgan import Discriminator, Generator, Up, channels
+from stages.gan.resampling import convolve_with_blurred_kernel
 
 MAPS = {32: [4, 2, 1], 64: [8, 4, 2, 1], 128: [8, 8, 4, 2, 1], 256: [8, 8, 8, 4, 2, 1]}  # times width, from 4 pixels on
 
@@ -54,6 +55,8 @@ def test_up_equals_nearest_neighbors_and_a_3x3_convolution():
     kernel = layer.weight.transpose(0, 1).flip(2, 3)
     expected = F.conv2d(F.interpolate(maps, scale_factor=2, mode="nearest"), kernel, layer.bias, padding=1)
     torch.testing.assert_close(layer(maps), expected, rtol=1e-4, atol=1e-4)
+    on_gpu = convolve_with_blurred_kernel(maps, layer.weight.transpose(0, 1), 1, layer.blur, layer.bias)
+    torch.testing.assert_close(on_gpu, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_flat_area_stays_flat_where_the_papers_kernel_makes_a_checkerboard():

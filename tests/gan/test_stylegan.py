@@ -5,15 +5,19 @@ import torch
 import torch.nn.functional as F
 
 from stages.gan.build import count_parameters
+from stages.gan.resampling import (
+    BINOMIAL,
+    Blur,
+    convolve,
+    convolve_and_blur,
+    convolve_with_blurred_kernel,
+)
 from stages.gan.style import (
     EqualConv,
     EqualLinear,
     Mapping,
     Noise,
-    binomial,
-    blur,
     channels,
-    convolve,
     minibatch_std,
     mix,
 )
@@ -80,11 +84,12 @@ def test_a_rate_makes_the_same_gradient_step_move_the_layer_less():
 def test_blur_has_the_derivatives_of_the_depthwise_convolution_that_it_is(padding, stride):
     maps = torch.randn(2, 3, 6, 6, dtype=torch.float64, requires_grad=True)
     bias = torch.randn(3, dtype=torch.float64, requires_grad=True)
-    kernel = binomial().double().expand(3, 1, 4, 4)
-    blurred = blur(maps, binomial(), padding, stride, bias)
+    blur = Blur(BINOMIAL, 3)
+    kernel = blur.fir.double().expand(3, 1, 4, 4)
+    blurred = blur.maps(maps, 1.0, padding, stride, bias)
     torch.testing.assert_close(blurred, F.conv2d(maps, kernel, bias, stride, padding, groups=3))
-    assert torch.autograd.gradcheck(lambda x, b: blur(x, binomial(), padding, stride, b), (maps, bias))
-    assert torch.autograd.gradgradcheck(lambda x, b: blur(x, binomial(), padding, stride, b).square(), (maps, bias))
+    assert torch.autograd.gradcheck(lambda x, b: blur.maps(x, 1.0, padding, stride, b), (maps, bias))
+    assert torch.autograd.gradgradcheck(lambda x, b: blur.maps(x, 1.0, padding, stride, b).square(), (maps, bias))
 
 
 @pytest.mark.parametrize("stride", [1, 2])
@@ -92,7 +97,7 @@ def test_blur_in_bfloat16_has_gradients_in_bfloat16_that_are_near(stride):
     exact = torch.randn(2, 3, 8, 8, generator=rng(), requires_grad=True)
     rough = exact.detach().bfloat16().requires_grad_()
     for maps in (exact, rough):
-        blur(maps, binomial(), 1, stride).float().square().sum().backward()
+        Blur(BINOMIAL, 3).maps(maps, 1.0, 1, stride).float().square().sum().backward()
     assert exact.grad is not None and rough.grad is not None and rough.grad.dtype is torch.bfloat16
     assert (rough.grad.float() - exact.grad).norm() < 0.02 * exact.grad.norm()
 
@@ -105,7 +110,7 @@ def zeros_between(maps):
 
 def test_larger_is_each_pixel_repeated_then_convolved_then_filtered_inside():
     maps, weight = torch.randn(2, 3, 9, 9), torch.randn(4, 3, 3, 3)
-    large = convolve(maps, weight, 1, binomial())
+    large = convolve(maps, weight, 1, Blur(BINOMIAL, 3))
     assert large.shape == (2, 4, 18, 18)
     row = torch.tensor([1.0, 2.0, 1.0]) / 4
     repeated = F.interpolate(maps, scale_factor=2, mode="nearest")
@@ -118,17 +123,26 @@ def test_smaller_is_filtered_then_convolved_and_1x1_needs_only_the_kept_pixels()
     maps, weight = torch.randn(2, 3, 16, 16), torch.randn(4, 3, 1, 1)
     padded = torch.zeros(4, 3, 3, 3)
     padded[..., 1:2, 1:2] = weight
-    small = convolve(maps, weight, -1, binomial())
+    small = convolve(maps, weight, -1, Blur(BINOMIAL, 1))
     assert small.shape == (2, 4, 8, 8)
-    kernel = binomial().expand(3, 1, 4, 4)
+    kernel = Blur(BINOMIAL, 3).fir.expand(3, 1, 4, 4)
     expected = F.conv2d(F.conv2d(maps, kernel, padding=1, groups=3), weight)[..., ::2, ::2]
     torch.testing.assert_close(small, expected, atol=1e-5, rtol=1e-4)
-    assert convolve(maps, padded, -1, binomial()).shape == (2, 4, 8, 8)
+    assert convolve(maps, padded, -1, Blur(BINOMIAL, 3)).shape == (2, 4, 8, 8)
+
+
+@pytest.mark.parametrize(("step", "side"), [(1, 3), (-1, 3), (-1, 1)])
+def test_a_blurred_kernel_gives_what_blurred_maps_give(step, side):
+    maps, bias = torch.randn(2, 3, 8, 12, dtype=torch.float64), torch.randn(5, dtype=torch.float64)
+    weight, blur = torch.randn(5, 3, side, side, dtype=torch.float64), Blur(BINOMIAL, side).double()
+    one, other = (way(maps, weight, step, blur, bias) for way in (convolve_and_blur, convolve_with_blurred_kernel))
+    assert one.shape == ((2, 5, 16, 24) if step > 0 else (2, 5, 4, 6))
+    torch.testing.assert_close(one, other)
 
 
 @pytest.mark.parametrize("step", [1, -1])
 def test_a_flat_area_stays_flat_in_both_directions(step):
-    flat = convolve(torch.ones(1, 2, 16, 16), torch.randn(3, 2, 3, 3), step, binomial())[..., 3:-3, 3:-3]
+    flat = convolve(torch.ones(1, 2, 16, 16), torch.randn(3, 2, 3, 3), step, Blur(BINOMIAL, 3))[..., 3:-3, 3:-3]
     assert flat.std((2, 3)).max() < 1e-5
 
 

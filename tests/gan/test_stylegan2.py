@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from stages.gan.build import count_parameters
-from stages.gan.style import binomial, channels, convolve
+from stages.gan.resampling import BINOMIAL, Blur, convolve
+from stages.gan.style import channels
 from stages.gan.stylegan2 import Discriminator, Generator, modulated, path_lengths
 
 
@@ -32,8 +33,8 @@ def test_scaling_the_maps_equals_a_convolution_with_own_weights_for_each_picture
     maps, weight, scales = torch.randn(3, 5, 8, 8), torch.randn(4, 5, 3, 3), torch.randn(3, 5)
     own = weight * scales[:, None, :, None, None]  # [N, O, I, 3, 3], equation 1
     own = own * (own.square().sum((2, 3, 4), keepdim=True) + 1e-8).rsqrt()  # equation 3
-    expected = torch.cat([convolve(maps[k : k + 1], own[k], step, binomial()) for k in range(3)])
-    torch.testing.assert_close(modulated(maps, weight, scales, step, binomial()), expected, atol=1e-4, rtol=1e-4)
+    expected = torch.cat([convolve(maps[k : k + 1], own[k], step, Blur(BINOMIAL, 3)) for k in range(3)])
+    torch.testing.assert_close(modulated(maps, weight, scales, step, Blur(BINOMIAL, 3)), expected, atol=1e-4, rtol=1e-4)
     if step == 0:
         grouped = F.conv2d(maps.reshape(1, 15, 8, 8), own.reshape(12, 5, 3, 3), padding=1, groups=3)
         torch.testing.assert_close(expected, grouped.reshape(3, 4, 8, 8), atol=1e-4, rtol=1e-4)
@@ -43,7 +44,7 @@ def test_demodulated_weights_have_unit_norm():
     weight, scales = torch.randn(4, 5, 3, 3) * 7, torch.rand(2, 5) * 3
     # the answer to a single 1 in the middle of each input map is the kernel itself, one input map after the other
     answers = [
-        modulated(F.pad(one.view(1, 5, 1, 1), (3, 3, 3, 3)).expand(2, -1, -1, -1), weight, scales, 0, binomial())
+        modulated(F.pad(one.view(1, 5, 1, 1), (3, 3, 3, 3)).expand(2, -1, -1, -1), weight, scales, 0, Blur(BINOMIAL, 3))
         for one in torch.eye(5)
     ]
     norms = torch.stack(answers).square().sum((0, 3, 4))  # [N, O]
@@ -52,8 +53,10 @@ def test_demodulated_weights_have_unit_norm():
 
 def test_the_scale_of_weights_and_styles_does_not_matter():
     maps, weight, scales = torch.randn(2, 5, 8, 8), torch.randn(4, 5, 3, 3), torch.rand(2, 5) + 0.5
-    once = modulated(maps, weight, scales, 0, binomial())
-    torch.testing.assert_close(modulated(maps, 9 * weight, 4 * scales, 0, binomial()), once, atol=1e-4, rtol=1e-4)
+    once = modulated(maps, weight, scales, 0, Blur(BINOMIAL, 3))
+    torch.testing.assert_close(
+        modulated(maps, 9 * weight, 4 * scales, 0, Blur(BINOMIAL, 3)), once, atol=1e-4, rtol=1e-4
+    )
 
 
 def test_each_resolution_adds_its_part_to_the_picture():
@@ -66,7 +69,10 @@ def test_each_resolution_adds_its_part_to_the_picture():
     assert [part.shape[-1] for part in parts] == [4, 8, 16, 32]
     total = parts[0]
     for part in parts[1:]:
-        total = F.conv_transpose2d(total, 4 * binomial().expand(3, 1, 4, 4), stride=2, padding=1, groups=3) + part
+        total = (
+            F.conv_transpose2d(total, 4 * Blur(BINOMIAL, 3).fir.expand(3, 1, 4, 4), stride=2, padding=1, groups=3)
+            + part
+        )
     torch.testing.assert_close(pictures, total)
 
 

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 def resized(picture: Tensor, size: Sequence[int]) -> Tensor:
     """A picture [1, 3, H, W] at another (height, width), bicubic and antialiased, within [-1, 1]."""
-    return F.interpolate(picture, tuple(size), mode="bicubic", antialias=True).clamp(-1, 1)
+    return _interpolated(picture, size, "bicubic").clamp(-1, 1)
 
 
 def enlarged(canvas: Tensor, content: Tensor, size: Sequence[int]) -> Tensor:
@@ -26,4 +26,9 @@ def resized_regions(regions: Tensor | None, size: Sequence[int]) -> Tensor | Non
     """Regions [R, H, W] at another (height, width); their shares still sum to 1. None for None."""
     if regions is None:
         return None
-    return F.interpolate(regions[None], tuple(size), mode="bilinear", antialias=True)[0]
+    return _interpolated(regions[None], size, "bilinear")[0]
+
+
+def _interpolated(values: Tensor, size: Sequence[int], mode: str) -> Tensor:
+    """On the CPU, wherever the values are: PyTorch's CUDA kernel fails where they become many times smaller."""
+    return F.interpolate(values.cpu(), tuple(size), mode=mode, antialias=True).to(values.device)

@@ -9,6 +9,7 @@ from stages.common.device import FLOAT32
 from stages.stylize import vgg
 from stages.stylize.gatys import StyleTransfer, Targets
 from stages.stylize.objective import StyleImage
+from stages.stylize.resampling import resized
 
 pytestmark = pytest.mark.cuda
 GPU = torch.device("cuda")
@@ -39,6 +40,11 @@ def stylized(device: torch.device, **values: object) -> tuple[torch.Tensor, floa
 def test_the_same_bits_each_time(values):
     first, second = stylized(GPU, **values), stylized(GPU, **values)
     assert torch.equal(first[0], second[0]) and first[0].isfinite().all()
+
+
+def test_a_picture_many_times_smaller_is_that_of_the_cpu():
+    picture = waves(480, 640, (1.0, 1.0, 1.0), 9.0)
+    assert torch.equal(resized(picture.to(GPU), (12, 16)).cpu(), resized(picture, (12, 16)))
 
 
 def test_the_losses_are_those_of_the_cpu():

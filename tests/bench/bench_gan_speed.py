@@ -5,45 +5,39 @@
 Both train the same networks with the same loss, DiffAugment, lazy R1, Adam and moving average, in turns. "Plain" is
 what a textbook writes: float32 pictures decoded by PIL at every step, contiguous NCHW, one pass through the
 discriminator for real and another for generated pictures, new generated pictures for the generator's step, and Adam as
-it comes, not fused. `--compile` adds ours with both networks through torch.compile, which the stage does not use: the
-last column says why.
+it comes, not fused. With `--device cuda` ours is measured without and with CUDA graphs. `--compile` adds ours with both
+networks through torch.compile, which the stage does not use: the last column says why.
 """
 
 import argparse
-import copy
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from textbook import Plain
+from torch import Tensor
 
 from stages.common.device import Runtime, prepare
 from stages.common.params import load
 from stages.common.section import RuntimeParams
-from stages.gan import adversarial, diffaugment
 from stages.gan.architectures import ARCHITECTURES
-from stages.gan.build import build
-from stages.gan.losses import LOSSES
-from stages.gan.networks import SelfSupervisedDiscriminator
-from stages.gan.regularization import gradient_penalty
+from stages.train.graphs import GraphedStep
 from stages.train.inputs import load_pictures
 from stages.train.loop import train
 from stages.train.params import TrainParams
 from stages.train.schedule import Schedule
-from stages.train.state import BETA2, State
+from stages.train.state import State
+from stages.train.step import train_step
 
-Network = TypeVar("Network", bound=nn.Module)
 PICTURES = 96  # in the training set
 NEVER = 10**9  # steps
-WARM = 2  # steps before the clock starts
+WARM = {"cpu": 2, "cuda": 18}  # steps before the clock starts; on a GPU those with R1 are captured at the second
 CLOCKS = {"wall": time.perf_counter, "processor": time.process_time}
 
 
@@ -84,6 +78,28 @@ class Compiled(Ours):
         discriminator.forward = forward
 
 
+class OneByOne(Ours):
+    """Ours on a GPU without graphs: each operation is launched by itself."""
+
+    def run(self, steps: int) -> None:
+        """Train for so many steps more."""
+        for _ in range(steps):
+            train_step(self.state, self.images, self.params)
+
+
+class Graphs(Ours):
+    """Ours on a GPU as the stage does it; what was captured is kept from repeat to repeat."""
+
+    def __init__(self, params: TrainParams, runtime: Runtime, folder: Path):
+        super().__init__(params, runtime, folder)
+        self.step = GraphedStep(self.state, self.images, params)
+
+    def run(self, steps: int) -> None:
+        """Train for so many steps more."""
+        for _ in range(steps):
+            self.step()
+
+
 class NoCallbacks:
     """Nothing happens besides the training."""
 
@@ -99,115 +115,6 @@ class NoCallbacks:
 
     def save(self) -> None:
         """Not saved."""
-
-
-class Decoded(Dataset):
-    """The pictures of a folder, decoded whenever one is asked for: float32 [3, R, R] in [-1, 1]."""
-
-    def __init__(self, folder: Path):
-        self.paths = sorted(folder.iterdir())
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def __getitem__(self, number: int) -> Tensor:
-        with Image.open(self.paths[number]) as picture:
-            values = np.array(picture.convert("RGB"), np.float32)
-        return torch.from_numpy(values / 127.5 - 1).permute(2, 0, 1).contiguous()
-
-
-class Plain:
-    """A textbook's loop over the same networks."""
-
-    def __init__(self, params: TrainParams, runtime: Runtime, folder: Path):
-        self.params, self.device = params, runtime.device
-        networks = build(params.architecture, params.latent, params.width, params.resolution, params.seed)
-        self.generator = contiguous(networks[0].to(self.device))
-        self.discriminator = contiguous(networks[1].to(self.device))
-        self.average = copy.deepcopy(self.generator)
-        options = {"lr": params.learning_rate, "betas": (params.beta1, BETA2)}
-        self.adam_generator = torch.optim.Adam(self.generator.parameters(), **options)
-        self.adam_discriminator = torch.optim.Adam(self.discriminator.parameters(), **options)
-        self.batches = endless(DataLoader(Decoded(folder), params.batch, shuffle=True, drop_last=True))
-        self.rng = torch.Generator(self.device).manual_seed(params.seed)
-        self.step = 0
-
-    def run(self, steps: int) -> None:
-        """Train for so many steps more."""
-        with undetermined():
-            for _ in range(steps):
-                real = self.augment(next(self.batches).to(self.device))
-                self.step_discriminator(real)
-                self.step_generator(real)
-                self.update_average()
-                self.step += 1
-
-    def step_discriminator(self, real: Tensor) -> None:
-        with torch.no_grad():
-            fake = self.generate()
-        extra = 0.0
-        if isinstance(self.discriminator, SelfSupervisedDiscriminator):
-            real_logits, extra = self.discriminator.self_supervised(real, self.rng)
-        else:
-            real_logits = self.discriminator(real)
-        fake_logits = self.discriminator(self.augment(fake))
-        loss = adversarial.discriminator_loss(self.params.loss, real_logits, fake_logits) + extra
-        if self.params.r1_gamma > 0 and self.step % self.params.penalty_every == 0:
-            weight = self.params.penalty_every * self.params.r1_gamma / 2
-            leaf = real.detach().requires_grad_()
-            loss = loss + weight * gradient_penalty(self.discriminator(leaf), leaf)
-        self.descend(self.adam_discriminator, loss)
-
-    def step_generator(self, real: Tensor) -> None:
-        fake_logits = self.discriminator(self.augment(self.generate()))
-        if LOSSES[self.params.loss].relativistic:
-            with torch.no_grad():
-                real_logits = self.discriminator(real)
-        else:
-            real_logits = fake_logits.detach()  # which the other losses do not use
-        self.descend(self.adam_generator, adversarial.generator_loss(self.params.loss, real_logits, fake_logits))
-
-    @torch.no_grad()
-    def update_average(self) -> None:
-        for average, value in zip(self.average.parameters(), self.generator.parameters(), strict=True):
-            average.mul_(0.999).add_(value, alpha=0.001)
-
-    def generate(self) -> Tensor:
-        return self.generator(torch.randn(self.params.batch, self.params.latent, device=self.device), self.rng)
-
-    def augment(self, images: Tensor) -> Tensor:
-        uniform = torch.rand(len(images), diffaugment.DRAWS, device=self.device)
-        return diffaugment.diffaugment(images, uniform, self.params.diffaugment)
-
-    def descend(self, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-
-
-def contiguous(network: Network) -> Network:
-    """The network with all maps and weights laid out as NCHW, whatever its own code prefers."""
-
-    def lay_out(_: nn.Module, values: tuple) -> tuple:
-        return tuple(value.contiguous() if isinstance(value, Tensor) else value for value in values)
-
-    for module in network.modules():
-        module.register_forward_pre_hook(lay_out)
-    return network.to(memory_format=torch.contiguous_format)
-
-
-def endless(batches: DataLoader) -> Iterator[Tensor]:
-    """Epoch after epoch."""
-    while True:
-        yield from batches
-
-
-@contextmanager
-def undetermined() -> Iterator[None]:
-    """Without deterministic algorithms, which a textbook does not ask for."""
-    torch.use_deterministic_algorithms(False)
-    yield
-    torch.use_deterministic_algorithms(True)
 
 
 def paint(folder: Path, resolution: int) -> Path:
@@ -234,7 +141,7 @@ def rate(contender: Contender, asked: argparse.Namespace) -> float:
 def race(contenders: Mapping[str, Contender], asked: argparse.Namespace) -> dict[str, list[float]]:
     """Images per second of every repeat, in turns."""
     for contender in contenders.values():
-        contender.run(WARM)
+        contender.run(WARM[asked.device])
     rates: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(asked.repeats):
         for name, contender in contenders.items():
@@ -290,6 +197,8 @@ def main() -> None:
     )
     print(f"{conditions(asked, runtime)}\n")
     kinds: dict[str, Callable[[TrainParams, Runtime, Path], Contender]] = {"plain": Plain, "ours": Ours}
+    if asked.device == "cuda":
+        kinds = {"plain": Plain, "ours without graphs": OneByOne, "ours": Graphs}
     if asked.compile:
         kinds["compiled"] = Compiled
     heads = [f"{name}, images/s, median (best)" for name in kinds] + [f"{name} to plain" for name in list(kinds)[1:]]

@@ -83,14 +83,14 @@ def compare(base: Path, resolution: int, asked: argparse.Namespace, runtime: Run
         for architecture in asked.architectures
     }
     order = {key: getattr(asked, key) for key in ("threads", "batch", "steps", "clock")}
-    order |= {"warm": WARM, "resolution": resolution, "base": str(base), "pictures": str(folder)}
+    order |= {"warm": WARM["cpu"], "resolution": resolution, "base": str(base), "pictures": str(folder)}
     sizes = {
         name: [count_parameters(own.state.generator), count_parameters(own.state.discriminator)]
         for name, own in ours.items()
     }
     rates: dict[str, list[float]] = {name: [] for name in [*NETWORKS, *ours]}
     for own in ours.values():
-        own.run(WARM)
+        own.run(WARM["cpu"])
     for _ in range(asked.repeats):
         for name, network in NETWORKS.items():
             measured = peers.run(base / "packages", DRIVER, order | {"network": network}, asked.threads)

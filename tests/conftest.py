@@ -78,11 +78,11 @@ class Workspace:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first, so that no process is left alone with one; skip what needs a GPU where there is none.
+    """The longest file first, so that no process is left alone with it; skip what needs a GPU where there is none.
 
     Torch is imported only if something needs a GPU.
     """
-    items.sort(key=lambda item: {"test_readme_commands.py": 0, "test_pipeline.py": 1}.get(item.path.name, 2))
+    items.sort(key=lambda item: item.path.name != "test_readme_commands.py")
     needy = [item for item in items if item.get_closest_marker("cuda")]
     if needy:
         import torch

@@ -1,6 +1,6 @@
 """stages.stylize, saving after each step, for a test that interrupts it: each step leaves a mark in the file `steps`.
 
-Once there are 17 the stage is slow, so that the test has time.
+Once there are 8 the stage is slow, so that the test has time.
 """
 
 import signal
@@ -18,7 +18,7 @@ def slow_step(self: optimizers.Lbfgs, loss: Tensor, gradient: Tensor) -> None:
     step(self, loss, gradient)
     with open("steps", "a") as marks:
         marks.write(".")
-        if marks.tell() < 17:
+        if marks.tell() < 8:
             return
     time.sleep(2)
 

@@ -93,7 +93,9 @@ class Unbroken(NamedTuple):
     states: dict[int, bytes]
 
 
-WIDE = Targets(waves(48, 366, (1.0, 1.0, 1.0), 9.0), [StyleImage(STYLE, 1.0, None)], None)
+WIDE = Targets(  # the style as wide as the content, since it is enlarged to the same longer side
+    waves(48, 366, (1.0, 1.0, 1.0), 9.0), [StyleImage(waves(48, 366, (1.0, 0.2, -0.8), 60.0), 1.0, None)], None
+)
 
 
 @pytest.fixture(scope="module", params=[("lbfgs", 8192), ("adam", 320)], ids=["lbfgs", "adam, in tiles"])

@@ -9,6 +9,7 @@ import torch
 import yaml
 from train_workspace import Workspace
 
+from stages.common.resume import Resume
 from stages.train.params import TrainParams
 from stages.train.schedule import Schedule
 from stages.train.state import State
@@ -55,6 +56,17 @@ def finished(tmp_path_factory) -> Workspace:
     with pytest.MonkeyPatch.context() as monkeypatch:
         workspace.run_here(monkeypatch)
     return workspace
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory) -> Workspace:
+    """Such a workspace whose training was killed after its last step: its state is still there."""
+    first = furnished(tmp_path_factory.mktemp("stopped"))
+    first.set(kimg=0.24, sheet_kimg=0.1)  # the last sheet is not one of every 0.1
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(Resume, "remove", lambda _self: None)
+        first.run_here(monkeypatch)
+    return first
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -114,14 +114,8 @@ def test_what_another_training_s_state_differs_in_is_said(resume, make_params):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", [_all_sheets, _one_sheet, _a_bit_of_the_state])
-def test_a_training_with_a_damaged_state_ends_with_the_same_bytes(
-    make_workspace, checkout, monkeypatch, capsys, damage
-):
-    monkeypatch.setattr(Resume, "remove", lambda _self: None)
-    workspace = make_workspace("main")
-    workspace.set(kimg=0.24, sheet_kimg=0.1)  # the last sheet is not one of every 0.1
-    workspace.run_here(monkeypatch)
-    first = workspace.outputs()
+def test_a_training_with_a_damaged_state_ends_with_the_same_bytes(stopped, tmp_path, monkeypatch, capsys, damage):
+    workspace, first = stopped.copy_to(tmp_path), stopped.outputs()
     (folder,) = (workspace.folder / ".resume/train").iterdir()
     damage(folder)
     workspace.run_here(monkeypatch)
@@ -129,13 +123,8 @@ def test_a_training_with_a_damaged_state_ends_with_the_same_bytes(
 
 
 @pytest.mark.slow
-def test_killed_after_its_last_step_it_has_all_its_sheets(make_workspace, monkeypatch, capsys):
-    workspace = make_workspace("main")
-    workspace.set(kimg=0.24, sheet_kimg=0.1)
-    with monkeypatch.context() as patched:
-        patched.setattr(Resume, "remove", lambda _self: None)
-        workspace.run_here(patched)
-    first = workspace.outputs()
+def test_killed_after_its_last_step_it_has_all_its_sheets(stopped, tmp_path, monkeypatch, capsys):
+    workspace, first = stopped.copy_to(tmp_path), stopped.outputs()
     workspace.run_here(monkeypatch)
     assert "resuming after 0.24" in capsys.readouterr().out and workspace.outputs() == first
 

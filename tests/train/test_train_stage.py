@@ -91,7 +91,7 @@ def interrupt(process, root, with_signal):
 def test_killed_and_started_again_it_ends_with_the_same_bytes(make_workspace, monkeypatch, capsys):
     unbroken, broken = make_workspace("unbroken"), make_workspace("broken")
     for workspace in (unbroken, broken):
-        workspace.set(kimg=0.4, sheet_kimg=0.1, evaluate_kimg=0.2)
+        workspace.set(kimg=0.24, sheet_kimg=0.06, evaluate_kimg=0.12)
     unbroken.run_here(monkeypatch)
     process = broken.start()
     interrupt(process, broken.folder, signal.SIGKILL)

@@ -38,6 +38,12 @@ class Workspace:
         shutil.copy(ROOT / "params.yaml", folder)
         self.set(**SMALL)
 
+    def copy_to(self, folder: Path) -> "Workspace":
+        """The same files in another folder."""
+        made = Workspace(folder)
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return made
+
     def set(self, **values: Any) -> None:
         """Change keys of the section train."""
         path = self.folder / "params.yaml"

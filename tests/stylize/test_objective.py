@@ -8,8 +8,8 @@ from small_pictures import waves
 from stages.stylize.guides import bands
 from stages.stylize.objective import Objective, StyleImage, pyramid, total_variation
 
-CONTENT, STYLE = waves(96, 330, (1.0, 0.9, 0.8), 9.0), waves(260, 64, (1.0, 0.2, -0.8), 60.0)  # larger than a tile
-CANVAS = waves(96, 330, (-0.3, 0.8, 0.4), 25.0)
+CONTENT, STYLE = waves(48, 330, (1.0, 0.9, 0.8), 9.0), waves(260, 48, (1.0, 0.2, -0.8), 60.0)  # larger than a tile
+CANVAS = waves(48, 330, (-0.3, 0.8, 0.4), 25.0)
 WEIGHTS = {"style_weight": 10.0, "variation_weight": 0.1}
 
 

@@ -5,9 +5,9 @@ import io
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from printed import printed
 
 from stages.dedupe import alignment, neighbors
-from stages.dedupe.hashing import fingerprint
 from stages.dedupe.verification import Verdict, verify
 from stages.museum import camera, scans
 
@@ -15,7 +15,7 @@ FOUND = {name: 1.0 for name in camera.TABLE} | {"glare 0.5": 0.8, "clipped": 0.5
 
 
 def compared(one: Image.Image, other: Image.Image, borderless: bool = True) -> Verdict:
-    first, second = (fingerprint(picture, details=True) for picture in (one, other))
+    first, second = printed(one), printed(other)
     return verify(first, second, int(borderless), int(borderless), 0.7)
 
 

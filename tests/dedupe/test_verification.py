@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
+from printed import printed
 
 from stages.common import params
 from stages.dedupe.grouping import compare, pairs_to_compare
@@ -29,7 +30,7 @@ def if_candidates(
     first: Image.Image, second: Image.Image, distance: int = SETTINGS.hash_distance, mirrored: bool = False
 ) -> tuple[int, Verdict] | None:
     """Hash distance and verdict of two pictures as the stage sees them; None when they are no candidates."""
-    one, other = (fingerprint(picture, mirrored, True) for picture in (first, second))
+    one, other = (printed(picture, mirrored) for picture in (first, second))
     pairs = pairs_to_compare([one, other], distance)
     if len(pairs) == 0:
         return None
@@ -48,7 +49,7 @@ def found(
 
 @pytest.fixture(scope="module")
 def prints(paintings) -> list[Fingerprint]:
-    return [fingerprint(picture, False, True) for picture in paintings]
+    return [printed(picture) for picture in paintings]
 
 
 def test_the_kinds_of_alterations():

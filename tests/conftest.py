@@ -7,27 +7,11 @@ from pathlib import Path
 
 import in_process
 import pytest
-import yaml
+import surroundings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # several tests run at a time; read when torch is imported
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # plain `pytest` puts only the tests' folders there
-
-
-def _clean_environment(**more: str) -> dict[str, str]:
-    """The environment without what an outer DVC or MLflow passes on, this checkout importable and its venv first."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "MLFLOW_"))}
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return kept | {"PATH": path, "PYTHONPATH": str(ROOT)} | more
-
-
-def _set_params(folder: Path, changes: dict[str, object]) -> None:
-    """Change keys such as "train.kimg" of folder/params.yaml; a new or misspelled key is written too."""
-    values = yaml.safe_load((folder / "params.yaml").read_text())
-    for key, value in changes.items():
-        section, _, leaf = key.partition(".")
-        values.setdefault(section, {})[leaf] = value
-    (folder / "params.yaml").write_text(yaml.safe_dump(values))
 
 
 class Workspace:
@@ -36,21 +20,28 @@ class Workspace:
     def __init__(self, folder: Path):
         self.folder = folder
         (folder / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-        _set_params(folder, {"runtime.threads": 1, "runtime.kernels": "portable"})
+        surroundings.set_params(folder, {"runtime.threads": 1, "runtime.kernels": "portable"})
 
     def set(self, **changes: object) -> None:
         """Keys with "__" for the dot: set(train__kimg=1.0)."""
-        _set_params(self.folder, {key.replace("__", "."): value for key, value in changes.items()})
+        surroundings.set_params(self.folder, {key.replace("__", "."): value for key, value in changes.items()})
 
     def open(self, stage: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Do here what `python -m stages.<stage>` does, in this process: without importing torch once more."""
-        return in_process.run(f"stages.{stage}", folder=self.folder, environment=_clean_environment(**environment))
+        return in_process.run(
+            f"stages.{stage}", folder=self.folder, environment=surroundings.clean_environment(**environment)
+        )
 
     def process(self, stage: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m stages.<stage>` here, for what shows only in a process of its own."""
         command = [sys.executable, "-m", f"stages.{stage}"]
         return subprocess.run(
-            command, cwd=self.folder, env=_clean_environment(**environment), capture_output=True, text=True, timeout=600
+            command,
+            cwd=self.folder,
+            env=surroundings.clean_environment(**environment),
+            capture_output=True,
+            text=True,
+            timeout=600,
         )
 
     def start(self, script: Path) -> subprocess.Popen:
@@ -58,7 +49,7 @@ class Workspace:
         return subprocess.Popen(
             [sys.executable, script],
             cwd=self.folder,
-            env=_clean_environment(),
+            env=surroundings.clean_environment(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -105,12 +96,12 @@ def workspace_at():
 
 @pytest.fixture(scope="session")
 def clean_environment():
-    return _clean_environment
+    return surroundings.clean_environment
 
 
 @pytest.fixture(scope="session")
 def set_params():
-    return _set_params
+    return surroundings.set_params
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ SMALL = {
     "train.evaluate_pictures": 4, "generate.count": 25,
     "runtime.threads": 1, "runtime.device": "cpu", "runtime.kernels": "portable",
 }  # fmt: skip
-HELPERS = ("tests/conftest.py", "tests/in_process.py")
+HELPERS = ("tests/conftest.py", "tests/in_process.py", "tests/surroundings.py")
 pytestmark = pytest.mark.slow
 
 

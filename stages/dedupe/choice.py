@@ -21,6 +21,7 @@ VIVID = 0.75  # of the others' spread of colors, below which a file is faded or 
 CAST = 0.2  # of the logarithm of blue against red, beyond which a file is tinted
 COMPRESSED, BLOCKS = 50.0, 1.3  # quality of a JPEG below which, edges of blocks above which, a file counts less
 FACTORS = {"gray": 0.2, "marked": 0.3, "faded": 0.5, "tinted": 0.5}  # what the pixels of such a file count
+SURROUNDED = 0.95  # what they count where something is around the work: of equal files the one without it is kept
 SIGN = (1, 1, -1, -1)  # of the left, top, right and bottom: a larger share lies farther inside, or outside
 CUT = 0.01  # least share of a side that is cut off
 
@@ -46,7 +47,8 @@ class Judged:
         """Pixels of the work, of those that hold detail, less for each fault."""
         factor = float(np.prod([FACTORS[fault] for fault in self.faults]))
         compression = min(1.0, self.look.quality / COMPRESSED, (BLOCKS / max(BLOCKS, self.look.blocks)) ** 2)
-        return self.pixels * self.detail**2 * compression * factor
+        alone = SURROUNDED if self.cut() else 1.0
+        return self.pixels * self.detail**2 * compression * factor * alone
 
     def cut(self) -> tuple[int, int, int, int] | None:
         """The box of the work (left, top, right, bottom) in pixels; None where nothing is around it.

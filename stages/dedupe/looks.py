@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from stages.common import images
@@ -35,15 +34,16 @@ def look(path: Path) -> Look:
 
 
 def fineness(gray: np.ndarray, edge: int) -> float:
-    """The power of the finer half of the frequencies against that of the coarser half, in a size of `edge` pixels."""
+    """The power of the finer half of the frequencies against that of the coarser half, in a size of `edge` pixels.
+
+    By the picture's own frequencies, without resizing it: that would take from the finest of one size and not of
+    another.
+    """
     height, width = gray.shape
-    scale = edge / max(height, width)
-    size = (max(2, round(width * scale)), max(2, round(height * scale)))
-    small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC).astype(np.float64)
-    window = np.hanning(size[1])[:, None] * np.hanning(size[0])
-    power = np.abs(np.fft.rfft2((small - small.mean()) * window)) ** 2
-    across, down = np.fft.rfftfreq(size[0]) * 2, np.fft.fftfreq(size[1]) * 2  # 1 is the finest
-    frequency = np.hypot(across, down[:, None])
+    window = np.hanning(height)[:, None] * np.hanning(width)
+    power = np.abs(np.fft.rfft2((gray.astype(np.float64) - gray.mean()) * window)) ** 2
+    finest = edge / max(height, width) / 2  # in cycles a pixel
+    frequency = np.hypot(np.fft.rfftfreq(width), np.fft.fftfreq(height)[:, None]) / finest
     coarse, fine = (frequency > 0.06) & (frequency < 0.3), (frequency > 0.5) & (frequency < 0.9)
     return float(power[fine].mean() / max(power[coarse].mean(), 1e-9))
 

@@ -1,4 +1,4 @@
-"""When steps are CUDA graphs, and the generators of random numbers that outlast them (test_train_cuda.py has the rest)."""
+"""When steps are CUDA graphs, and the random numbers that outlast them (the rest is in test_train_cuda.py)."""
 
 import pytest
 import torch

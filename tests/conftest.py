@@ -71,9 +71,15 @@ class Workspace:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest file first, so that no process is left alone with it; skip what needs a GPU where there is none.
 
-    Torch is imported only if something needs a GPU.
+    test_pipeline.py comes when the first run that it shares with that file is done. Torch is imported only if something
+    needs a GPU.
     """
-    items.sort(key=lambda item: item.path.name != "test_readme_commands.py")
+    before = {"common", "dedupe"}  # some two minutes of tests
+    items.sort(
+        key=lambda item: {"test_readme_commands.py": 0, "test_pipeline.py": 2}.get(
+            item.path.name, 1 if item.path.parent.name in before else 3
+        )
+    )
     needy = [item for item in items if item.get_closest_marker("cuda")]
     if needy:
         import torch

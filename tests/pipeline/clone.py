@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from filelock import FileLock
 from mlflow import MlflowClient
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +31,7 @@ class Clone:
 
     def __init__(self, folder: Path, environment: dict[str, str]):
         self.folder, self.environment, self.told = folder, environment, set()
+        self.first_run = ""  # what DVC said of the first run of all stages
 
     def readme(self, start: str) -> str:
         """Run the one command of the README that starts so."""
@@ -85,3 +87,21 @@ def make(folder: Path, environment: dict[str, str], set_params) -> Clone:
     made.run("git init -q && git config user.name Test && git config user.email test@example.org")
     made.run("git add -A && git commit -qm start")
     return made
+
+
+def finished(tmp_path_factory, environment: dict[str, str], set_params) -> Clone:
+    """A clone after its first run, which is made once for all processes of the tests: the next one gets a copy."""
+    folder = tmp_path_factory.mktemp("clone")
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in environment else base) / "finished"
+    with FileLock(shared.with_suffix(".lock")):
+        if shared.exists():
+            shutil.copytree(shared, folder, symlinks=True, dirs_exist_ok=True)
+            found = Clone(folder, environment)
+        else:
+            found = make(folder, environment, set_params)
+            (folder / ".git/first_run").write_text(found.run("dvc repro"))
+            found.run("git add -A && git commit -qm run")
+            shutil.copytree(folder, shared, symlinks=True)
+    found.first_run = (folder / ".git/first_run").read_text()
+    return found

@@ -1,6 +1,6 @@
-"""The whole pipeline through DVC, then the README's commands, in a clone of its own with a small museum.
+"""The README's commands, each run in a clone with a small museum in which all stages have run once.
 
-The tests of this file build on one another: the clone is made and run once, since a run of all stages takes a while.
+The tests of this file build on one another, since a run of all stages takes a while.
 """
 
 import os
@@ -13,7 +13,7 @@ import time
 
 import pytest
 import requests
-from clone import LATER, ran, readme
+from clone import ran, readme
 from mlflow import MlflowClient
 from PIL import Image
 
@@ -26,53 +26,6 @@ CELL = {
     "study.orders": [0],
     "study.seeds": [0],
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def first_run(clone) -> str:
-    """What the first run of all stages says; its results are committed."""
-    said = clone.run("dvc repro")
-    clone.run("git add -A && git commit -qm run")
-    return said
-
-
-def test_repro_goes_from_web_pages_to_a_number_and_a_print(clone, first_run):
-    assert ran(first_run) == {"scrape", "dedupe", "split", "augment", *LATER}
-    assert clone.json("metrics/scrape.json")["sets"] == {"collection": 60, "reserve": 12}
-    found = clone.json("metrics/dedupe.json")
-    assert (found["files"], found["works"], found["precision"], found["recall"]) == (60, 20, 1.0, 1.0)
-    assert clone.json("metrics/train.json")["works"] == 20
-    numbers = clone.json("metrics/evaluate.json")
-    assert numbers["n_real"] == 8 and numbers["n_generated"] == 25 and numbers["fid"] > numbers["fid_floor"] > 0
-    (print_file,) = (clone.folder / "data/print").glob("*.png")
-    assert print_file.name == "1-sleep-on-seven-crutches.png"
-    assert "How far do 20 pictures go?" in (clone.folder / "data/report/index.html").read_text(encoding="utf-8")
-    (run,) = clone.runs()
-    assert run.data.metrics["evaluate.fid"] == pytest.approx(numbers["fid"])
-    (search,) = re.findall("git log .*", print_file.with_suffix(".txt").read_text(encoding="utf-8"))
-    assert clone.run(search).endswith(" run\n"), "the caption's command finds the commit"
-    tracked = clone.run("git ls-files data metrics").split()
-    assert "metrics/evaluate.json" in tracked and not [
-        name for name in tracked if re.match(r"data/(raw|works|gan|generated|stylized|print)/", name)
-    ]
-
-
-def test_repro_again_does_nothing(clone):
-    assert ran(clone.run("dvc repro")) == set() and not [*clone.folder.glob("data/*.yours-*")]
-    assert "up to date" in clone.run("dvc status")
-
-
-def test_a_forced_repro_gives_the_same_bytes_and_no_second_run(clone):
-    before = clone.bytes()
-    assert len(ran(clone.run("dvc repro -f"))) == 12
-    assert clone.bytes() == before
-    assert len(clone.runs()) == 1
-
-
-def test_a_source_without_network_names_the_way_out(clone):
-    output = clone.run("dvc exp run -S scrape.source=wikiart -S scrape.url=http://127.0.0.1:9/", ok=False)
-    assert "'wikiart' at http://127.0.0.1:9/ is out of reach" in output and "needs no network" in output
-    clone.run("git checkout -q . && dvc checkout")
 
 
 def test_a_stage_alone_is_up_to_date(clone):

@@ -21,7 +21,7 @@ TITLES = (
     'The "Great" Egg & Co.',
     "Untitled",
 )
-GENRES = ("portrait", "landscape", "still life", "genre painting", "religious painting", "abstract", "nude painting")
+GENRES = ("portrait", "landscape", "still life")
 
 
 class Site:

@@ -2,8 +2,8 @@
 
     PYTHONPATH=.:tests/dedupe python tests/bench/bench_kept_file.py --works 24 --sheet kept.jpg
 
-Works of the museum that the thresholds have not seen. Each has a clean file and one that is larger and worse. "Before"
-is the file with most pixels, "after" what dedupe keeps, without what is around the work.
+Each work of the museum has a clean file and one that is larger and worse. "Before" is the file with most pixels,
+"after" what dedupe keeps, without what is around the work.
 """
 
 import argparse

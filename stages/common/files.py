@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,17 +81,20 @@ def temporary_folder(name: str) -> Iterator[Path]:
 
 
 def _partial() -> Path:
-    """Where everything lies that is not complete: git and DVC ignore it, and no stage reads there.
-
-    What a kill left is cleared a day later: by then it is nobody's any more.
-    """
+    """Where everything lies that is not complete: git and DVC ignore it, and no stage reads there."""
     place = main_checkout() / PARTIAL
     place.mkdir(parents=True, exist_ok=True)
+    _clear(place.resolve())
+    return place
+
+
+@cache
+def _clear(place: Path) -> None:
+    """Remove what a kill left there, a day later: by then it is nobody's any more. Once in a process is enough."""
     for left in place.iterdir():
         with suppress(FileNotFoundError):  # of another process, which is done with it
             if time.time() - left.stat().st_mtime > DAY:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
-    return place
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:

@@ -1,8 +1,8 @@
 """Convolutions whose gradients can be differentiated, as the penalties R1 and R2 need, also fast on a GPU.
 
 PyTorch writes the gradient of a weight's gradient as a convolution whose kernel is as large as the maps, which on a GPU
-took a third of a training's time. Here it is the same three operations in turn, each the derivative of the others (the
-`conv2d_gradfix` of Karras 2020's official code). A CPU is as fast by PyTorch's own way, which it keeps.
+took a seventh of a training's time. Here it is the same three operations in turn, each the derivative of the others
+(the `conv2d_gradfix` of Karras 2020's official code). A CPU is as fast by PyTorch's own way, which it keeps.
 """
 
 from typing import Any

@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from stages.common import optimizers
+
 # Steps that L-BFGS remembers, at least and at most. Each costs two copies of the picture, and more than the least may
 # take MEMORY bytes.
 HISTORY = (20, 100)
@@ -31,7 +33,7 @@ class Lbfgs:
         self._filter = spectrum(start.shape[2:]).to(start)
         self._white = filtered(start, 1 / self._filter).contiguous().requires_grad_()
         history = min(max(HISTORY[0], MEMORY // (2 * self._white.nbytes)), HISTORY[1])
-        self._optimizer = torch.optim.LBFGS(
+        self._optimizer = optimizers.LBFGS(
             [self._white], max_iter=1, history_size=history, tolerance_grad=0, tolerance_change=0
         )
 
@@ -80,7 +82,7 @@ class Adam:
     def __init__(self, start: Tensor) -> None:
         """`start` [1, 3, H, W] in [-1, 1]."""
         self.canvas = start.clone(memory_format=torch.contiguous_format).requires_grad_()
-        self._optimizer = torch.optim.Adam([self.canvas], lr=RATE, betas=(0.9, 0.99))
+        self._optimizer = optimizers.Adam([self.canvas], lr=RATE, betas=(0.9, 0.99))
         self._average, self._weight = torch.zeros_like(start), 0.0
 
     def step(self, _loss: Tensor, gradient: Tensor) -> None:

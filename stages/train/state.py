@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from stages.common.optimizers import Adam
 from stages.gan.ada_controller import Controller
 from stages.gan.build import build
 from stages.gan.checkpoint import pack, unpack
@@ -27,8 +28,8 @@ class State:
         self.ema = Ema(self.generator, params.ema_kimg)
         options = {"lr": params.learning_rate, "betas": (params.beta1, BETA2), "fused": True}
         options["capturable"] = device.type == "cuda"  # by a CUDA graph
-        self.adam_generator = torch.optim.Adam(self.generator.parameters(), **options)
-        self.adam_discriminator = torch.optim.Adam(self.discriminator.parameters(), **options)
+        self.adam_generator = Adam(self.generator.parameters(), **options)
+        self.adam_discriminator = Adam(self.discriminator.parameters(), **options)
         self.ada = Controller(params.ada_signal, params.ada_target, params.ada_kimg, device)
         self.anchors = torch.zeros(2, device=device)  # LeCam's moving averages of the mean logits, real and fake
         self.totals = {name: torch.zeros((), device=device) for name in TOTALS}

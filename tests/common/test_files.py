@@ -114,9 +114,9 @@ def test_what_a_kill_leaves_lies_in_the_ignored_place_alone(tmp_path, clean_envi
     assert len(codes) > 6 and codes == [9] * (len(codes) - 1) + [0] and left > 3
 
 
-def test_leftovers_are_cleared_a_day_later(tmp_path, checkout):
-    files.write_bytes(tmp_path / "a", b"")
+def test_leftovers_are_cleared_a_day_later_by_the_first_write_of_a_process(tmp_path, checkout):
     place = checkout / files.PARTIAL
+    place.mkdir(parents=True)
     (place / ".old").write_text("")
     (place / "folder").mkdir()
     (place / "folder/file").write_text("")
@@ -126,6 +126,9 @@ def test_leftovers_are_cleared_a_day_later(tmp_path, checkout):
         os.utime(place / name, (long_ago, long_ago))
     files.write_bytes(tmp_path / "a", b"")
     assert [path.name for path in place.iterdir()] == [".new"]
+    os.utime(place / ".new", (long_ago, long_ago))
+    files.write_bytes(tmp_path / "a", b"")
+    assert [path.name for path in place.iterdir()] == [".new"], "a folder of a million files is not listed twice"
 
 
 @pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="no second file system")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import ImageEnhance, ImageOps
+from scipy.stats import beta, binomtest
 
 from stages.common.images import square
 from stages.evaluate import copies, perceptual
@@ -69,12 +70,12 @@ def test_the_threshold_is_the_first_percentile():
     assert copies.threshold([float(number) for number in range(101)]) == pytest.approx(1.0)
 
 
-def test_the_interval_of_a_share_is_wilsons():
-    found = copies.share([0.1] * 3 + [0.9] * 7, 0.5)
-    # By hand: (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n) with p = 0.3, n = 10, z = 1.96
-    assert found == pytest.approx({"copied": 0.3, "copied_low": 0.1078, "copied_high": 0.6032}, abs=2e-4)
-    nothing = copies.share([0.9] * 100, 0.5)
-    assert nothing["copied"] == nothing["copied_low"] == 0 and nothing["copied_high"] == pytest.approx(0.037, abs=1e-3)
+@pytest.mark.parametrize(("copied", "number"), [(0, 7), (0, 500), (3, 10), (250, 500), (499, 500), (25, 25)])
+def test_the_interval_of_a_share_is_wilsons(copied, number):
+    found = copies.share([0.1] * copied + [0.9] * (number - copied), 0.5)
+    low, high = binomtest(copied, number).proportion_ci(method="wilson")
+    assert found == pytest.approx({"copied": copied / number, "copied_low": low, "copied_high": high}, abs=1e-12)
+    assert 0 <= found["copied_low"] <= found["copied"] <= found["copied_high"] <= 1
 
 
 @pytest.mark.parametrize("works", [7, 144])
@@ -85,4 +86,7 @@ def test_few_test_works_make_a_rough_threshold_and_it_is_said_how_rough(works):
     drawn = np.array([copies.threshold(list(rng.random(works))) for _ in range(4000)])
     assert found["copied_by_chance"] == pytest.approx(drawn.mean(), rel=0.1)
     assert found["copied_by_chance_high"] == pytest.approx(np.quantile(drawn, 0.975), rel=0.15)
+    chance = beta(1 + copies.QUANTILE * (works - 1), works - copies.QUANTILE * (works - 1))
+    assert found["copied_by_chance"] == pytest.approx(chance.mean())
+    assert (found["copied_by_chance_low"], found["copied_by_chance_high"]) == pytest.approx(chance.interval(0.95))
     assert found["copied_by_chance_low"] < found["copied_by_chance"] < found["copied_by_chance_high"]

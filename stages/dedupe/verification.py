@@ -8,12 +8,10 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from stages.dedupe import alignment, colors, light, neighbors, overlay, views
+from stages.dedupe import alignment, colors, light, neighbors, overlay, texture, views
 from stages.dedupe.hashing import Fingerprint
+from stages.dedupe.windows import windows
 
-# A picture is compared in 7 x 7 windows: a motif that came or went fills at least one (measured: at 5, one look-alike
-# in 25 passes).
-WINDOWS = 7
 EDGE = 3  # pixels of the overlap's border left out: resampling, frames
 SHARE = 0.5  # of each picture that must be seen in the other: with less, one is a detail of the other
 AMPLE = 0.75  # share beyond which nothing else can be in a file than what surrounds a work
@@ -35,6 +33,7 @@ class Verdict:
     score: float
     # how they were aligned: view | features | perspective; "flat": without the light on them; "mark": but for a mark;
     # "mirrored": one is the other's mirror image;
+    # fine: they agree from afar, but not in what is fine;
     # color: they agree in structure, but no light makes the one's colors of the other's
     check: str
 
@@ -46,6 +45,7 @@ class Overlap:
     first: np.ndarray  # float32 [H, W]
     second: np.ndarray  # float32 [H, W]
     inside: np.ndarray  # bool [H, W]
+    gray: tuple[np.ndarray, np.ndarray]  # the two, [H, W] each, in gray levels
     shares: tuple[float, float]  # of each picture that the other one shows
     warp: np.ndarray  # float32 [3, 3], from the first one's pixels to the second's
     beside: bool = False  # whether one of the files shows another picture too
@@ -150,7 +150,11 @@ def overlaps(
             for pair in ((first_as_sharp, moved), (first_as_sharp, light.leveled(moved, first_as_sharp)))
         ]
     around = _around(first, second, warp, shares) if min(shares) < AMPLE else {}
-    return [Overlap(standard(one, inside), standard(two, inside), inside, shares, warp, **around) for one, two in pairs]
+    gray = (first_as_sharp, moved)
+    return [
+        Overlap(standard(one, inside), standard(two, inside), inside, gray, shares, warp, **around)
+        for one, two in pairs
+    ]
 
 
 def _aligned(
@@ -229,6 +233,8 @@ def decide(found: Overlap, check: str, correlation: float) -> Verdict:
         if unmarked < max(correlation, MARKED):
             return Verdict("different", score, check)
         score, check = unmarked, f"{check} mark"
+    if not texture.agrees(*found.gray, found.inside):
+        return Verdict("different", score, f"{check} fine")
     if found.on_wall or (min(found.shares) >= SHARE and not found.beside):
         return Verdict("same", score, check)
     return Verdict("part" if found.shares[0] > found.shares[1] else "whole", score, check)
@@ -244,15 +250,12 @@ def _unmarked(found: Overlap) -> float:
 
 def window_scores(found: Overlap) -> np.ndarray:
     """How alike the two pictures are in each window that is mostly inside the overlap, -1..1."""
-    rows, columns = np.flatnonzero(found.inside.any(1)), np.flatnonzero(found.inside.any(0))
-    scores = []
-    for part_rows in np.array_split(rows, WINDOWS):
-        for part_columns in np.array_split(columns, WINDOWS):
-            window = np.ix_(part_rows, part_columns)
-            kept = found.inside[window]
-            if kept.mean() > 0.5:
-                scores.append(_structure(found.first[window][kept], found.second[window][kept]))
-    return np.array(scores)
+    return np.array(
+        [
+            _structure(found.first[window][kept], found.second[window][kept])
+            for window, kept in windows(found.inside, found.inside)
+        ]
+    )
 
 
 def _structure(first: np.ndarray, second: np.ndarray, constant: float = 0.1) -> float:

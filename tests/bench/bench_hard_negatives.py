@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 import test_choice
 import test_colorways
-from PIL import Image, ImageDraw, ImageFilter
+import test_texture
+from PIL import Image, ImageDraw
 
 from stages.common import params
 from stages.common.cli import progress
@@ -39,23 +40,6 @@ from stages.museum.works import plan
 EDGE = 400  # pixels of the longer side of a work
 SHOWN, CELL = 8, (120, 120)  # of each kind on the sheet
 Pictures = Sequence[Image.Image]
-
-
-def smooth(number: int) -> Image.Image:
-    """A lit, grained body on black, as museums photograph stones, shells and potatoes."""
-    rng = np.random.default_rng(number)
-    down, across = np.mgrid[-1 : 1 : EDGE * 1j, -1 : 1 : EDGE * 1j]
-    turn = rng.uniform(0, 2 * np.pi)
-    along, beside = np.cos(turn) * across + np.sin(turn) * down, np.cos(turn) * down - np.sin(turn) * across
-    along, beside = along / rng.uniform(0.6, 0.85), beside / rng.uniform(0.45, 0.75)
-    angle = np.arctan2(beside, along)
-    edge = 1 + sum(rng.normal(0, 0.09 / k) * np.cos(k * angle + rng.uniform(0, 6.3)) for k in range(1, 6))
-    inside = (1 - (along**2 + beside**2) / edge**2).clip(0)
-    light = (0.15 + 0.85 * inside**0.5 - 0.25 * along + 0.1 * beside).clip(0, 1) * (inside > 0)
-    spots = Image.effect_noise((EDGE, EDGE), 60).filter(ImageFilter.GaussianBlur(rng.uniform(2, 5)))
-    grain = (np.asarray(spots, float) - 128) / 128 * 0.6
-    color = np.array([1, rng.uniform(0.75, 0.9), rng.uniform(0.5, 0.75)]) * rng.uniform(0.7, 1)
-    return Image.fromarray((255 * (light * (1 + grain))[..., None] * color).clip(0, 255).astype(np.uint8))
 
 
 def drawing(number: int) -> Image.Image:
@@ -94,7 +78,7 @@ def kinds(count: int) -> dict[str, Callable[[], list[Image.Image]]]:
     around: dict[str, test_choice.Spoil] = {"one mount": mounted, "one book page": test_choice.page}
     around |= {"one color chart": test_choice.chart, "one frame": test_choice.AROUND["frame"]}
     return {
-        "smooth objects on black": lambda: [smooth(number) for number in range(count)],
+        "smooth objects on black": lambda: [test_texture.smooth(number) for number in range(count)],
         "line drawings": lambda: [drawing(number) for number in range(count)],
         "colorways": lambda: series(works),
         **{name: lambda way=way: [way(picture) for picture in works] for name, way in around.items()},

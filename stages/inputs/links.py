@@ -6,26 +6,24 @@ from pathlib import Path
 from stages.common import files
 from stages.inputs import fingerprints
 
+NOTHING = "nothing.json"  # a fingerprint of no file; it never changes
+
 
 def make(place: Path, target: Path | None) -> Path | None:
-    """Let `place` lead to a file or a folder; where there is none, a file there says so.
+    """Let `place` lead to a file or a folder; where there is none, to a file beside it that says so.
 
-    A folder with something that is no readable file gets a file with its fingerprint instead, since DVC fails at such
-    things; then returns the first of them.
+    It is a link in any case: git, as DVC's experiments use it, cannot put a file in the place of a link to a folder.
+    A folder with something that is no readable file is not linked, since DVC fails at such things; then returns the
+    first of them.
     """
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if place.is_symlink():
-        place.unlink()
-    if target is None or not (target.is_file() or target.is_dir()):
-        files.write_json(place, fingerprints.of(None))
-        return None
-    unreadable = next(filter(_is_unreadable, _paths(target)), None)
-    if unreadable:
-        files.write_json(place, fingerprints.of(target))
-        return unreadable
+    nothing = place.with_name(NOTHING)
+    if not nothing.exists():
+        files.write_json(nothing, fingerprints.of(None))
+    there = target is not None and (target.is_file() or target.is_dir())
+    unreadable = next(filter(_is_unreadable, _paths(target)), None) if target and there else None
     place.unlink(missing_ok=True)
-    place.symlink_to(target.resolve())
-    return None
+    place.symlink_to(target.resolve() if target and there and not unreadable else NOTHING)
+    return unreadable
 
 
 def _paths(target: Path) -> list[Path]:

@@ -174,7 +174,7 @@ def outputs(name: str) -> list[str]:
 def workspace(folder: Path) -> Path:
     """What git has of a checkout, with a small museum and a training of 20 steps."""
     for name in ("data/sketch", "data/inputs"):
-        shutil.copytree(ROOT / name, folder / name)
+        shutil.copytree(ROOT / name, folder / name, symlinks=True)
     for name in ("data/corrections.csv", "dvc.yaml", "params.yaml"):
         shutil.copy(ROOT / name, folder / name)
     values = yaml.safe_load((ROOT / "params.yaml").read_text())

@@ -2,9 +2,12 @@
 
 import os
 import shutil
+import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
+import surroundings
 import yaml
 from dvc.repo import Repo
 from PIL import Image
@@ -117,6 +120,7 @@ def test_the_stage_makes_both_links_and_says_what_it_moved(workspace, pictures):
     assert (workspace.folder / "data/raw.yours-1/mine.jpg").read_text() == "mine"
     linked = workspace.folder / "data/inputs"
     assert (linked / "scrape").resolve() == pictures and '"files": 0' in (linked / "upscale").read_text()
+    assert (linked / "upscale").is_symlink(), "git cannot put a file in the place of a link to a folder"
     assert (
         '"files": 2' in (linked / "scrape.json").read_text() and '"files": 0' in (linked / "upscale.json").read_text()
     )
@@ -132,7 +136,7 @@ def test_a_link_follows_what_is_named_and_never_touches_it(tmp_path, pictures):
         if target and target.exists():
             assert place.is_symlink() and place.resolve() == target
         else:
-            assert not place.is_symlink() and '"files": 0' in place.read_text()
+            assert place.resolve() == place.with_name("nothing.json") and '"files": 0' in place.read_text()
     assert sorted(path.name for path in pictures.rglob("*")) == ["a.png", "b.png", "early"]
     assert model.read_bytes() == b"weights"
 
@@ -143,7 +147,7 @@ def test_a_folder_at_which_dvc_would_fail_gets_its_fingerprint(tmp_path, picture
     assert links.make(place, pictures) is None
     spoil(pictures / "early/odd")
     assert links.make(place, pictures) == pictures / "early/odd"
-    assert not place.is_symlink() and '"files": 2' in place.read_text()
+    assert place.resolve() == place.with_name("nothing.json")
 
 
 def test_dvc_sees_a_change_in_the_folder_and_in_the_network(tmp_path, pictures, monkeypatch):
@@ -172,3 +176,28 @@ def test_dvc_sees_a_change_in_the_folder_and_in_the_network(tmp_path, pictures, 
         dvc.reproduce(force=True)  # pyright: ignore[reportCallIssue]
     assert sorted(path.name for path in pictures.rglob("*.png")) == ["b.png", "c.png"]
     assert model.read_bytes() == b"others"
+
+
+@pytest.mark.slow
+def test_an_experiment_elsewhere_takes_the_links_with_it(tmp_path, pictures, monkeypatch):
+    """`dvc exp run --temp` and `--queue` save the workspace and put it back with git."""
+    repo = tmp_path / "repo"
+    repo.mkdir()
+    monkeypatch.chdir(repo)
+    stage = {"cmd": "ls data/inputs/scrape/ > out", "params": ["seed"], "deps": ["data/inputs/scrape"], "outs": ["out"]}
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": {"list": stage}}))
+    Path("params.yaml").write_text("seed: 0\n")
+    links.make(Path("data/inputs/scrape"), None)
+    run = partial(subprocess.run, check=True, capture_output=True, text=True, env=surroundings.clean_environment())
+    run(["git", "init", "-q"])
+    run(["git", "config", "user.name", "Test"])
+    run(["git", "config", "user.email", "test@example.org"])
+    run(["dvc", "init", "-q"])
+    run(["git", "add", "-A"])
+    run(["git", "commit", "-qm", "start"])
+    links.make(Path("data/inputs/scrape"), pictures)
+    for seed in (1, 2):
+        done = run(["dvc", "exp", "run", "--temp", "-S", f"seed={seed}"], check=False)
+        assert done.returncode == 0, done.stderr
+        assert Path("data/inputs/scrape").resolve() == pictures and not Path("out").exists()
+    assert sorted(path.name for path in pictures.rglob("*.png")) == ["a.png", "b.png"]

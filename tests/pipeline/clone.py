@@ -81,7 +81,7 @@ def make(folder: Path, environment: dict[str, str], set_params) -> Clone:
         files.splitlines(),
     ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, folder / name)
+        shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
     set_params(folder, SMALL)
     made = Clone(folder, environment)
     made.run("git init -q && git config user.name Test && git config user.email test@example.org")

@@ -11,8 +11,8 @@ from mlflow import MlflowClient
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {
-    "museum.works": 20, "museum.reserve": 15,
-    "split.train_works": 20, "split.validation_works": 7, "split.test_works": 8, "augment.copies": 2,
+    "museum.works": 20, "museum.reserve": 12,
+    "split.train_works": 20, "split.validation_works": 4, "split.test_works": 8, "augment.copies": 2,
     "train.resolution": 32, "train.width": 8, "train.latent": 16, "train.batch": 8, "train.kimg": 0.1,
     "train.sheet_kimg": 0.05, "train.evaluate_pictures": 8, "runtime.threads": 1, "runtime.kernels": "portable",
     "stylize.styles": ["Sleep on Seven Crutches"], "stylize.pixels": 64, "stylize.steps": 2,

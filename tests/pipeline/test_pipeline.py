@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 
 def test_repro_goes_from_web_pages_to_a_number_and_a_print(clone):
     assert ran(clone.first_run) == {"scrape", "dedupe", "split", "augment", *LATER}
-    assert clone.json("metrics/scrape.json")["sets"] == {"collection": 60, "reserve": 15}
+    assert clone.json("metrics/scrape.json")["sets"] == {"collection": 60, "reserve": 12}
     found = clone.json("metrics/dedupe.json")
     assert (found["files"], found["works"], found["precision"], found["recall"]) == (60, 20, 1.0, 1.0)
     assert clone.json("metrics/train.json")["works"] == 20

@@ -21,8 +21,10 @@ def make(place: Path, target: Path | None) -> Path | None:
         files.write_json(nothing, fingerprints.of(None))
     there = target is not None and (target.is_file() or target.is_dir())
     unreadable = next(filter(_is_unreadable, _paths(target)), None) if target and there else None
-    place.unlink(missing_ok=True)
-    place.symlink_to(target.resolve() if target and there and not unreadable else NOTHING)
+    partial = place.with_name(f".{place.name}")  # never none: without it DVC would not start
+    partial.unlink(missing_ok=True)
+    partial.symlink_to(target.resolve() if target and there and not unreadable else NOTHING)
+    partial.replace(place)
     return unreadable
 
 

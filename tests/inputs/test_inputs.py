@@ -141,6 +141,18 @@ def test_a_link_follows_what_is_named_and_never_touches_it(tmp_path, pictures):
     assert model.read_bytes() == b"weights"
 
 
+def test_a_failure_leaves_the_link_that_was_there(tmp_path, pictures, monkeypatch):
+    place = tmp_path / "inputs/scrape"
+    links.make(place, pictures)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", lambda *_: pytest.fail("interrupted"))
+        with pytest.raises(pytest.fail.Exception):
+            links.make(place, None)
+    assert place.resolve() == pictures
+    links.make(place, None)
+    assert sorted(path.name for path in place.parent.iterdir()) == ["nothing.json", "scrape"]
+
+
 @pytest.mark.parametrize("spoil", [lambda path: path.symlink_to("nowhere"), os.mkfifo], ids=["broken link", "pipe"])
 def test_a_folder_at_which_dvc_would_fail_gets_its_fingerprint(tmp_path, pictures, spoil):
     place = tmp_path / "inputs/scrape"

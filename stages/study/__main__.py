@@ -1,6 +1,6 @@
 """The study: how far do N pictures go? `python -m stages.study` runs a grid of experiments and draws what they show.
 
-A cell is done when there is an experiment of its params and of code that does the same: the same command goes on.
+A cell is done when there is an experiment of its params and of equal code, or its row in git: the same command goes on.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from stages.common import files, params
 from stages.common.cli import progress, run_cli
 from stages.study.plan import plan
 from stages.study.results import SUMMARY, shown
-from stages.study.session import Session
+from stages.study.session import Paths, Session
 
 
 def main() -> None:
@@ -23,17 +23,16 @@ def main() -> None:
     choice.add_argument("--plan", action="store_true", help="list the cells, expected minutes and cost; run nothing")
     choice.add_argument("--draw", action="store_true", help="draw what is done; run nothing")
     asked = parser.parse_args()
-    study = Session(Path.cwd(), params.load(), "metrics/evaluate.json", "metrics/train.json", "metrics/validation.csv")
+    study = Session(Path.cwd(), params.load(), Paths.of("metrics"))
     print(*study.told, sep="\n", end="\n" if study.told else "")
     if asked.plan:
-        print(plan(study.everything, study.cells, study.rows()))
-        return
+        return print(plan(study.everything, study.cells, study.rows()))
     failed = {} if asked.draw else run(study)
     if rows := study.rows():
-        evaluations = study.evaluations(rows)
-        for path, lines in (("metrics/study.csv", rows), ("metrics/study_evaluations.csv", evaluations)):
+        tables = study.tables(rows)
+        for path, lines in tables.items():
             files.write_csv(Path(path), lines)
-        made = shown(rows, evaluations)
+        made = shown(*tables.values())
         for name, data in made.items():
             files.write_bytes(Path("data/study") / name, data)
         print(made[SUMMARY].decode())

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -16,6 +16,7 @@ from stages.common.cli import UserError
 from stages.study import course, identity, records, sizes
 from stages.study.cell import Job
 from stages.study.grid import FACTORS, Cell, cells, fixed
+from stages.study.known import Known
 from stages.study.params import StudyParams
 from stages.study.params_file import with_values
 from stages.study.runner import exclusive, log, run
@@ -27,23 +28,36 @@ TARGET = "track"  # the last stage that a cell runs: each cell is a run in MLflo
 FOLDER = Path(".cache/study")  # clones and logs
 
 
+class Paths(NamedTuple):
+    """Metrics files of an experiment, and the tables that the study makes of them, from the root of the checkout."""
+
+    evaluated: str
+    trained: str
+    validated: str  # the evaluations of the training
+    table: str
+    evaluations: str
+
+    @classmethod
+    def of(cls, folder: str) -> "Paths":
+        """As the stages name them."""
+        names = ("evaluate.json", "train.json", "validation.csv", "study.csv", "study_evaluations.csv")
+        return cls(*(f"{folder}/{name}" for name in names))
+
+
 class Session:
     """The cells in the checkout `root`, by the names of their experiments.
 
-    `evaluated` and `trained` are the metrics files in an experiment from which the rows of the table are made,
-    `validated` the table of its training's evaluations. Raises UserError for changes that no stage takes, and for code
-    that is not committed.
+    Raises UserError for changes that no stage takes, for code that is not committed, and for a damaged table.
     """
 
-    def __init__(self, root: Path, everything: params.Params, evaluated: str, trained: str, validated: str):
-        self.root, self.settings = root, everything.section(StudyParams)
-        self.evaluated, self.trained, self.validated = evaluated, trained, validated
+    def __init__(self, root: Path, everything: params.Params, paths: Paths):
+        self.root, self.settings, self.paths = root, everything.section(StudyParams), paths
         self.text = (root / PARAMS).read_text(encoding="utf-8")
         raw = yaml.safe_load(self.text)
         self.everything = params.check(_changed(raw, self.settings), "study.changes")
         self.told: list[str] = []  # of the sizes, where they were chosen here
         if self.settings.train_works == "auto":
-            chosen = sizes.choose(root, evaluated, self.everything, raw)
+            chosen = sizes.choose(root, paths.evaluated, self.everything, raw)
             self.settings = self.settings.model_copy(update={"train_works": chosen.sizes})
             self.told = chosen.told
         self.pipeline = yaml.safe_load((root / PIPELINE).read_text(encoding="utf-8"))["stages"]
@@ -52,6 +66,7 @@ class Session:
         self.values: dict[str, dict[str, Any]] = {}  # all params of a cell
         self.followed: dict[str, dict[str, Any]] = {}  # those that decide its numbers
         self._name(params.flatten(raw))
+        self.known = Known(root / paths.table, root / paths.evaluations, self.cells)
 
     def _name(self, values: Mapping[str, Any]) -> None:
         """Name the cells by the params that their stages follow, their inputs in git, and what their code does."""
@@ -65,21 +80,27 @@ class Session:
             self.cells[name], self.values[name], self.followed[name] = cell, every, own
 
     def rows(self) -> list[dict[str, Any]]:
-        """The rows of the cells that are done, sorted by their factors."""
-        known = records.experiments(self.root)
-        found = [self._row(name, known[name]) for name in self.cells if name in known]
-        return sorted(filter(None, found), key=lambda item: [item[factor] for factor in FACTORS])
+        """The rows of the cells that are done, sorted by their factors: of experiments, and what the table knows."""
+        commits = records.experiments(self.root)
+        run_here = [self._row(name, commits[name]) for name in self.cells if name in commits]
+        found = self.known.rows | {item["experiment"]: item for item in run_here if item}
+        return sorted(found.values(), key=lambda item: [item[factor] for factor in FACTORS])
 
-    def evaluations(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """The evaluations of the trainings of these rows, cell by cell."""
-        known = records.experiments(self.root)
-        texts = [records.content(self.root, known[item["experiment"]], self.validated) or "" for item in rows]
-        return [found for item, text in zip(rows, texts, strict=True) for found in course.evaluations(item, text)]
+    def tables(self, rows: Sequence[dict[str, Any]]) -> dict[str, Sequence[dict[str, Any]]]:
+        """By their paths the rows, and the evaluations of their trainings, cell by cell."""
+        commits = records.experiments(self.root)
+        found = [line for item in rows for line in self._evaluations(item, commits.get(item["experiment"]))]
+        return {self.paths.table: rows, self.paths.evaluations: found}
+
+    def _evaluations(self, item: Mapping[str, Any], commit: str | None) -> list[dict[str, Any]]:
+        text = records.content(self.root, commit, self.paths.validated) if commit else None
+        return self.known.evaluations(item) if text is None else course.evaluations(item, text)
 
     def _row(self, name: str, commit: str) -> dict[str, Any] | None:
         """The row of an experiment, or None when it is not the cell that its name says."""
         used, evaluated, trained = (
-            records.content(self.root, commit, path) or "{}" for path in (PARAMS, self.evaluated, self.trained)
+            records.content(self.root, commit, path) or "{}"
+            for path in (PARAMS, self.paths.evaluated, self.paths.trained)
         )
         numbers = json.loads(evaluated)
         own = identity.followed(self.stages, params.flatten(yaml.safe_load(used)))

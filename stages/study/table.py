@@ -11,7 +11,10 @@ from stages.common.params import flatten
 from stages.gan.augmentations import AUGMENTATIONS
 from stages.metrics.table import HEADLINE, METRICS
 from stages.study.effects import Row
-from stages.study.grid import Cell
+from stages.study.grid import FACTORS, Cell
+
+ABOUT = ("training_pictures", "kimg", "verdict", "seconds", "experiment")  # columns beside the factors and measures
+TEXTS = ("augmentation", "verdict", "experiment")  # columns that hold no numbers
 
 
 def measures() -> Iterator[str]:
@@ -34,6 +37,11 @@ def measures() -> Iterator[str]:
                 yield f"efficientnet.{key}_floor"
 
 
+def columns() -> list[str]:
+    """Of metrics/study.csv, in order."""
+    return [*FACTORS, *(key.replace(".", "_") for key in measures()), *ABOUT]
+
+
 def row(cell: Cell, name: str, evaluated: Mapping[str, Any], trained: Mapping[str, Any], note: str) -> dict[str, Any]:
     """A row of metrics/study.csv; what was not measured is None.
 
@@ -43,13 +51,8 @@ def row(cell: Cell, name: str, evaluated: Mapping[str, Any], trained: Mapping[st
     seconds = re.search(r"(\d+) s$", note)
     measured = {key.replace(".", "_"): numbers.get(key) for key in measures()}
     verdict = flatten(dict(trained)).get("verdict.state")
-    about = {
-        "training_pictures": trained.get("n_train"),
-        "kimg": trained.get("kimg"),
-        "verdict": verdict,
-        "seconds": int(seconds[1]) if seconds else None,
-    }
-    return asdict(cell) | measured | about | {"experiment": name}
+    about = (trained.get("n_train"), trained.get("kimg"), verdict, int(seconds[1]) if seconds else None, name)
+    return asdict(cell) | measured | dict(zip(ABOUT, about, strict=True))
 
 
 def levels(rows: Sequence[Row], factor: str) -> list[Any]:

@@ -100,6 +100,14 @@ class Stub:
         self.run("git", "add", "-A")
         self.run("git", "commit", "-qm", message)
 
+    def clone(self, folder: Path) -> "Stub":
+        """What is committed, in another folder, as on another machine: without the experiments."""
+        self.run("git", "clone", "-q", str(self.folder), str(folder))
+        other = Stub(folder, self.environment, self._run_module)
+        for key in ("user.name", "user.email"):
+            other.run("git", "config", key, self.run("git", "config", key).strip())
+        return other
+
     def planned(self) -> list[str]:
         """The names of the cells."""
         return [word for word in self.study("--plan").stdout.split() if word.startswith("study-")]

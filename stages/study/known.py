@@ -1,0 +1,76 @@
+"""What the tables in git know of cells that were run elsewhere or before: metrics/study.csv and its evaluations.
+
+A clone that has only these two files goes on where the study stands, and draws it: a cell whose name is in the table is
+done, as the name holds all that decides its result.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stages.common.cli import UserError
+from stages.study import course
+from stages.study.effects import Row
+from stages.study.grid import FACTORS, Cell
+from stages.study.table import TEXTS, columns
+
+REMEDY = "take the committed file back (git checkout), or delete it: the cells that only it knows are then run again"
+
+
+class Known:
+    """The rows of the tables, by the name of the experiment."""
+
+    def __init__(self, table: Path, evaluations: Path, cells: Mapping[str, Cell]):
+        """`cells`: those of the study by name; what the files hold of other cells, or with other columns, is left out.
+
+        Raises UserError for a file that is damaged.
+        """
+        self.rows: dict[str, dict[str, Any]] = {}
+        self._evaluations: dict[str, list[dict[str, Any]]] = {}
+        for row in read(table, columns()):
+            cell = cells.get(row["experiment"])
+            if cell and all(row[factor] == getattr(cell, factor) for factor in FACTORS):
+                self.rows[row["experiment"]] = row
+        for row in read(evaluations, [*FACTORS, *course.COLUMNS, "experiment"]):
+            self._evaluations.setdefault(row["experiment"], []).append(row)
+
+    def evaluations(self, row: Row) -> list[dict[str, Any]]:
+        """Of the training of a row, in order; none where they were not kept."""
+        return self._evaluations.get(row["experiment"], [])
+
+
+def read(path: Path, expected: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of a table that `files.write_csv` wrote; none where there is no file, or one with other columns.
+
+    An empty field is None. Raises UserError for a file that is damaged.
+    """
+    if not path.is_file():
+        return []
+    try:
+        found = csv.DictReader(io.StringIO(path.read_bytes().decode()), strict=True)
+        if list(found.fieldnames or []) != list(expected):
+            return []
+        return [_row(path, found.line_num, line) for line in found]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read ({error}): {REMEDY}") from error
+
+
+def _row(path: Path, number: int, line: Mapping[str | None, Any]) -> dict[str, Any]:
+    if None in line or None in line.values():
+        raise UserError(f"{path}, line {number}, has not as many fields as the table has columns: {REMEDY}")
+    return {str(key): _value(f"{path}, line {number}, {key}", str(key), text) for key, text in line.items()}
+
+
+def _value(place: str, key: str, text: str) -> Any:
+    if key in TEXTS or not text:
+        return text or None
+    if text in ("True", "False"):
+        return text == "True"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    raise UserError(f"{place}, is {text!r}, but must be a number: {REMEDY}")

@@ -1,0 +1,104 @@
+"""The tables in git are believed: a clone that has only them goes on where the study stands; damaged ones are told."""
+
+import pytest
+
+from stages.common import files
+from stages.common.cli import UserError
+from stages.study import course
+from stages.study.grid import FACTORS, Cell
+from stages.study.known import Known
+from stages.study.table import columns, row
+
+CELL = Cell(9, True, "none", 1, 0)
+NAME = "study-w9-dedup-none-o1-s0-12345678"
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """The two tables with one cell, as the study writes them."""
+    made = row(CELL, NAME, {"kid": 0.123456789, "kid_floor": 0.0}, {"n_train": 36, "kimg": 360.0}, "study: 75 s")
+    table, evaluations = tmp_path / "study.csv", tmp_path / "study_evaluations.csv"
+    files.write_csv(table, [made])
+    files.write_csv(evaluations, course.evaluations(made, "step,kimg,fld,kid\n1,10.5,20.25,0.5\n2,21.0,19.0,0.25\n"))
+    return table, evaluations
+
+
+def test_a_table_is_read_as_it_was_written(tables, tmp_path):
+    known = Known(*tables, {NAME: CELL})
+    (found,) = known.rows.values()
+    assert list(found) == columns()
+    assert (found["works"], found["deduplicated"], found["augmentation"], found["order"]) == (9, True, "none", 1)
+    assert (found["kid"], found["kimg"], found["seconds"], found["verdict"]) == (0.123457, 360.0, 75, None)
+    points = known.evaluations(found)
+    assert [(point["kimg"], point["fld"]) for point in points] == [(10.5, 20.25), (21.0, 19.0)]
+    for path, rows in zip(tables, ([found], points), strict=True):
+        files.write_csv(tmp_path / "again.csv", rows)
+        assert (tmp_path / "again.csv").read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [("study-w9-dedup-none-o1-s0-00000000", CELL), (NAME, Cell(18, True, "none", 1, 0))],
+    ids=["another name", "other factors"],
+)
+def test_a_row_of_another_cell_is_not_taken(tables, name, cell):
+    assert not Known(*tables, {name: cell}).rows
+
+
+def test_without_files_or_with_other_columns_nothing_is_known(tables):
+    table, evaluations = tables
+    evaluations.unlink()
+    known = Known(table, evaluations, {NAME: CELL})
+    assert known.rows and known.evaluations(known.rows[NAME]) == []
+    table.write_text(table.read_text().replace("fld_gap", "gap", 1))
+    assert not Known(table, evaluations, {NAME: CELL}).rows
+    table.unlink()
+    assert not Known(table, evaluations, {NAME: CELL}).rows
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("0.123457", "much", "line 2, kid, is 'much', but must be a number"),
+        ("0.123457", "0.1,0.2", "line 2, has not as many fields"),
+        (f",{NAME}", "", "line 2, has not as many fields"),
+        ("\n9,", "\n<<<<<<< HEAD\n9,", "line 2, has not as many fields"),
+        ("9,True", '9,"True', "cannot be read"),
+    ],
+)
+def test_a_damaged_table_is_told_and_not_written_over(tables, old, new, told):
+    table, evaluations = tables
+    assert table.read_text().count(old) == 1
+    table.write_text(table.read_text().replace(old, new))
+    with pytest.raises(UserError, match=told) as raised:
+        Known(table, evaluations, {NAME: CELL})
+    assert str(table) in str(raised.value) and "delete it" in str(raised.value)
+
+
+def test_bytes_that_are_no_text_are_told(tables):
+    table, evaluations = tables
+    evaluations.write_bytes(b"\xff" + evaluations.read_bytes())
+    with pytest.raises(UserError, match="cannot be read"):
+        Known(table, evaluations, {NAME: CELL})
+
+
+def test_the_columns_are_those_of_a_row():
+    assert list(row(CELL, NAME, {}, {}, "")) == columns() and columns()[: len(FACTORS)] == list(FACTORS)
+
+
+@pytest.mark.slow
+def test_a_clone_that_has_only_the_tables_goes_on_where_the_study_stands(stub, set_params, tmp_path_factory):
+    """The cells of one size were run elsewhere; a clone without their experiments runs those of the other size."""
+    assert stub.study().returncode == 0
+    stub.commit("the tables")
+    other = stub.clone(tmp_path_factory.mktemp("elsewhere") / "clone")
+    assert other.experiments() == [] and "2 cells: 2 done, 0 to do" in other.study("--plan").stdout
+    table = (other.folder / "metrics/study.csv").read_bytes()
+    assert other.study().returncode == 0 and other.ran() == []
+    assert (other.folder / "metrics/study.csv").read_bytes() == table
+    assert (other.folder / "data/study/kid.png").is_file()
+    set_params(other.folder, {"study.train_works": [9, 18]})
+    assert "4 cells: 2 done, 2 to do" in other.study("--plan").stdout
+    assert other.study().returncode == 0 and sorted(other.ran()) == ["18-False-none-0", "18-True-none-0"]
+    rows = (other.folder / "metrics/study.csv").read_text().splitlines()
+    assert len(rows) == 5 and set(table.decode().splitlines()) <= set(rows)

@@ -12,11 +12,11 @@ architecture   dcgan         stylegan2     dcgan          dcgan                 
 loss           relativistic  relativistic  nonsaturating  relativistic_average  nonsaturating   nonsaturating
 augmentation   diffaugment   diffaugment   none           none                  none            none
 resolution     64            256           64             64                    64              64
-width          32            32            32             32                    32              32
+width          24            32            32             32                    32              32
 latent         128           256           100            100                   128             128
 batch          16            16            16             16                    16              16
-kimg           60.0          1000.0        60.0           60.0                  60.0            60.0
-learning_rate  0.0005        0.0025        0.0002         0.0002                0.002           0.002
+kimg           80.0          1000.0        60.0           60.0                  60.0            60.0
+learning_rate  0.001         0.0025        0.0002         0.0002                0.002           0.002
 beta1          0.0           0.0           0.5            0.5                   0.0             0.0
 r1_gamma       0.05          0.8           0.0            0.0                   10.0            10.0
 path_length    0.0           0.0           0.0            0.0                   0.0             2.0

@@ -55,7 +55,7 @@ def test_every_section_has_its_numbers(finished):
             f"43.3 {TIMES} 32.5 mm", f"512 {TIMES} 384", "300 dots per inch", f"data/print/{NAMES[0]}.png", TITLES[0],
         ],
         "lineage": [
-            "train.learning_rate 0.0005", "split.train_works all",
+            "train.learning_rate 0.001", "split.train_works all",
             "experiment how-far with the tag fingerprint 0123abcd",
         ],
     }  # fmt: skip

@@ -9,7 +9,7 @@ from stages.study.effects import Row
 from stages.study.grid import Cell
 
 # Processor seconds of a cell:
-KIMG = 6.5  # a thousand pictures of SIDE x SIDE pixels shown, its share of the evaluations included
+KIMG = 5.0  # a thousand pictures of SIDE x SIDE pixels shown, its share of the evaluations included
 SIDE = 64
 PICTURE = 0.15  # a picture generated and evaluated
 REST = 90.0  # all else

@@ -17,6 +17,7 @@ CONTRAST = 0.15  # of the real pictures' contrast
 SPREAD = 0.4  # of the real pictures' mean distance
 CERTAIN = 0.1  # of the loss of a discriminator that tells nothing apart
 GAP = 0.75  # of the way from generated to training logits that validation works lie behind
+OF_DISCRIMINATOR = ("saturated", "overfitting")  # problems of it, not of the pictures
 REMEDY = "lower train.learning_rate, raise train.r1_gamma, or set runtime.precision to float32"
 
 # In place of a verdict, while the training goes on.
@@ -57,14 +58,18 @@ class Guard:
         """The first problem that is there at the end, with its cause and the kimg at which it began.
 
         Without one, how the score went: a training that was still getting better says so; one that ended by its
-        patience was not.
+        patience was not. A discriminator that knows too much is no problem yet while the score falls fast, which
+        copies of the training works do not bring about.
         """
-        name, cause = next(iter(self.state["problems"].items()), ("ok", ""))
+        found = trend(self.state["scores"])
+        improving = found if found and found.improving and ended != "patience" else None
+        harmless = OF_DISCRIMINATOR if improving and improving.improving_fast else ()
+        problems = {name: cause for name, cause in self.state["problems"].items() if name not in harmless}
+        name, cause = next(iter(problems.items()), ("ok", ""))
         if name == "ok":
             name, cause = trouble(self.state["scores"]) or (name, cause)
-        found = trend(self.state["scores"])
-        if name == "ok" and ended != "patience" and found and found.improving:
-            name, cause = "still_improving", found.cause()
+        if name == "ok" and improving:
+            name, cause = "still_improving", improving.cause()
         return {"state": name, "cause": cause, "since_kimg": self.state["since"].get(name), "ended": ended}
 
 

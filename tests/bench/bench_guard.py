@@ -47,11 +47,29 @@ WAYS = {
     ),
     "collapsing": Way(
         {"loss": "nonsaturating", "augmentation": "none", "r1_gamma": 0.0, "learning_rate": 0.01, "beta1": 0.9},
-        {"collapsed", "constant", "saturated", "overfitting", "not_a_number", "worsening", "learns_nothing"},
+        {
+            "collapsed",
+            "constant",
+            "saturated",
+            "overfitting",
+            "not_a_number",
+            "worsening",
+            "unstable",
+            "learns_nothing",
+        },
     ),
     "diverging": Way(
         {"learning_rate": 0.1, "r1_gamma": 0.0, "ema_kimg": 0.0},
-        {"not_a_number", "constant", "collapsed", "saturated", "overfitting", "worsening", "learns_nothing"},
+        {
+            "not_a_number",
+            "constant",
+            "collapsed",
+            "saturated",
+            "overfitting",
+            "worsening",
+            "unstable",
+            "learns_nothing",
+        },
     ),
 }
 

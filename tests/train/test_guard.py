@@ -100,10 +100,10 @@ def test_divergence_is_a_verdict_of_its_own():
 FALLING = [(10.0, 40.0), (20.0, 30.0), (30.0, 25.0), (40.0, 20.0)]
 
 
-def guard_after(scores, **evaluation):
+def guard_after(scores, row=HEALTHY, **evaluation):
     guard = Guard("relativistic")
     for kimg, fld in scores:
-        guard.update([HEALTHY], GOOD._replace(fld=fld, **evaluation), kimg)
+        guard.update([row], GOOD._replace(fld=fld, **evaluation), kimg)
     return guard
 
 
@@ -117,6 +117,19 @@ def test_a_problem_comes_first_and_patience_knows_that_nothing_improves():
     assert guard_after(FALLING, spread=SPREAD / 2).verdict("kimg")["state"] == "collapsed"
     assert guard_after(FALLING).verdict("patience")["state"] == "ok"
     assert guard_after([(kimg, 20.0) for kimg, _ in FALLING]).verdict("kimg")["state"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("state", "row"), [("overfitting", {"logit_validation": -0.9}), ("saturated", {"loss_d": 0.0})]
+)
+def test_what_the_discriminator_knows_by_heart_is_no_problem_while_the_score_falls_fast(state, row):
+    slow = [(10.0, 45.0), (20.0, 41.0), (30.0, 40.0), (40.0, 40.0), (50.0, 38.0), (60.0, 37.0)]
+    assert guard_after(slow).verdict("kimg")["state"] == "still_improving"
+    assert guard_after(slow, HEALTHY | row).verdict("kimg")["state"] == state
+    assert guard_after(FALLING, HEALTHY | row).verdict("kimg")["state"] == "still_improving"
+    assert guard_after(FALLING, HEALTHY | row).verdict("patience")["state"] == state
+    assert guard_after([(kimg, 20.0) for kimg, _ in FALLING], HEALTHY | row).verdict("kimg")["state"] == state
+    assert guard_after(FALLING, HEALTHY | row, spread=SPREAD / 2).verdict("kimg")["state"] == "collapsed"
 
 
 def test_a_score_that_goes_nowhere_or_up_is_a_problem_whatever_ended_the_training():

@@ -58,6 +58,8 @@ MEASURED = {  # FLD of the museum at 32 pixels (bench_guard.py), and what is wro
     "default": ((39.0, 37.1, 34.1, 29.9, 25.8, 23.4), None),
     "a learning rate of 0.01": ((39.7, 32.6, 29.5, 33.0, 32.5, 34.4), "worsening"),
     "a learning rate of 0.1": ((35.0, 32.6, 36.7, 34.8, 32.7, 35.0), "learns_nothing"),
+    "no augmentation, 0.01": ((32.9, 28.4, 27.8, 34.9, 28.0, 31.4), "unstable"),
+    "up and down, then down": ((39.0, 30.0, 38.0, 34.0, 29.0, 24.0), None),
     "a plateau": ((31.4, 24.1, 25.0, 25.1, 26.0, 24.2), None),
     "one bad evaluation": ((39.0, 30.0, 25.0, 25.0, 24.0, 29.0), None),
     "as good as can be": ((20.0, 4.0, -0.5, 0.3, 0.6, 0.9), None),

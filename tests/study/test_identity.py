@@ -12,7 +12,7 @@ import yaml
 from stages.common import params
 from stages.common.cli import UserError
 from stages.study.identity import followed, needed, shared, sources
-from stages.study.session import Session
+from stages.study.session import Paths, Session
 
 ROOT = Path(__file__).resolve().parents[2]
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
@@ -164,8 +164,7 @@ def names(stub, set_params, monkeypatch) -> Callable[..., set[str]]:
 
     def named(**changes: object) -> set[str]:
         set_params(stub.folder, {key.replace("__", "."): value for key, value in changes.items()})
-        metrics = (f"metrics/{name}" for name in ("evaluate.json", "train.json", "validation.csv"))
-        return set(Session(stub.folder, params.load(), *metrics).cells)
+        return set(Session(stub.folder, params.load(), Paths.of("metrics")).cells)
 
     return named
 

@@ -24,7 +24,8 @@ def tables(tmp_path):
 
 
 def test_a_table_is_read_as_it_was_written(tables, tmp_path):
-    known = Known(*tables, {NAME: CELL})
+    table, evaluations = tables
+    known = Known(table, evaluations, {NAME: CELL})
     (found,) = known.rows.values()
     assert list(found) == columns()
     assert (found["works"], found["deduplicated"], found["augmentation"], found["order"]) == (9, True, "none", 1)
@@ -42,7 +43,8 @@ def test_a_table_is_read_as_it_was_written(tables, tmp_path):
     ids=["another name", "other factors"],
 )
 def test_a_row_of_another_cell_is_not_taken(tables, name, cell):
-    assert not Known(*tables, {name: cell}).rows
+    table, evaluations = tables
+    assert not Known(table, evaluations, {name: cell}).rows
 
 
 def test_without_files_or_with_other_columns_nothing_is_known(tables):

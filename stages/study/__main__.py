@@ -3,7 +3,6 @@
 A cell is done when there is an experiment of its params and of equal code, or its row in git: the same command goes on.
 """
 
-import argparse
 import sys
 from functools import partial
 from pathlib import Path
@@ -12,27 +11,24 @@ from tqdm import tqdm
 
 from stages.common import files, params
 from stages.common.cli import progress, run_cli
+from stages.study.arguments import parse
 from stages.study.plan import plan
 from stages.study.results import SUMMARY, shown
 from stages.study.session import Paths, Session
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m stages.study", description=__doc__)
-    choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--plan", action="store_true", help="list the cells, expected minutes and cost; run nothing")
-    choice.add_argument("--draw", action="store_true", help="draw what is done; run nothing")
-    asked = parser.parse_args()
+    asked = parse(__doc__)
     study = Session(Path.cwd(), params.load(), Paths.of("metrics"))
     print(*study.told, sep="\n", end="\n" if study.told else "")
     if asked.plan:
-        return print(plan(study.everything, study.cells, study.rows()))
+        return print(plan(study.everything, study.cells, study.rows(), asked.cluster))
     failed = {} if asked.draw else run(study)
     if rows := study.rows():
         tables = study.tables(rows)
         for path, lines in tables.items():
             files.write_csv(Path(path), lines)
-        made = shown(*tables.values())
+        made = shown(rows, tables[study.paths.evaluations])
         for name, data in made.items():
             files.write_bytes(Path("data/study") / name, data)
         print(made[SUMMARY].decode())

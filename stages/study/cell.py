@@ -17,13 +17,15 @@ import threading
 import time
 from collections.abc import Iterator
 from configparser import RawConfigParser
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 from stages.common.checkout import git
-from stages.common.cli import run_cli
+from stages.common.cli import UserError, run_cli
+from stages.study.node import TEMPORARY_FAILURE
 from stages.study.records import EXPERIMENTS
+from stages.study.remote import kept_on_the_remote, push_uncached
 
 LOCAL = ".dvc/config.local"
 SHARED_LOCK = ".cache/study/shared.lock"
@@ -41,14 +43,14 @@ class Job:
     root: str  # the main checkout
     cache: str  # DVC's cache, of the main checkout too
     folder: str = ""  # for the clone; what is there is thrown away
-
-    def json(self) -> str:
-        return json.dumps(asdict(self))
+    origin: str = ""  # on a node of a cluster: the repository that gets the experiment, after DVC's remote got its data
+    keep_progress: bool = False  # there: unfinished trainings go to DVC's remote too
 
 
 def main() -> None:
+    job = Job(**json.loads(sys.stdin.buffer.raw.readline()))  # pyright: ignore[reportAttributeAccessIssue]
     threading.Thread(target=end_with_the_study, daemon=True).start()
-    run(Job(**json.loads(sys.argv[1])))
+    run(job)
 
 
 def end_with_the_study() -> None:
@@ -70,16 +72,49 @@ def run(job: Job) -> None:
     started = time.monotonic()
     # DVC_ROOT: trainings go on, pages and runs are kept in the main checkout.
     environment = {"DVC_ROOT": job.root, "DVC_EXP_NAME": job.name}
+    repro = ["repro", "--pull"] if job.origin else ["repro"]  # others may have run some of its stages
     if job.shared:
         with in_turn(root / SHARED_LOCK):
-            dvc(folder, "repro", *job.shared, **environment)
-    dvc(folder, "repro", job.target, **environment)
+            dvc(folder, *repro, *job.shared, **environment)
+    with kept_on_the_remote(root, root / ".resume", job.name) if job.keep_progress else nullcontext():
+        dvc(folder, *repro, job.target, **environment)
     message = f"study: {time.monotonic() - started:.0f} s"
     # Nothing is left to do but to record it.
     dvc(folder, "exp", "run", "--quiet", "--name", job.name, "--message", message, job.target)
     (reference,) = git(folder, "for-each-ref", "--format=%(refname)", f"{EXPERIMENTS}/**/{job.name}").split()
-    git(folder, "push", "--quiet", str(root), f"{reference}:{reference}")
+    if job.origin:
+        publish(folder, job.origin, reference)
+    else:
+        git(folder, "push", "--quiet", str(root), f"{reference}:{reference}")
     shutil.rmtree(folder)
+
+
+def publish(folder: Path, origin: str, reference: str) -> None:
+    """Give back a cell's data, then its experiment; exits with TEMPORARY_FAILURE when somebody does not take them.
+
+    What the cell has made stays in this node's cache: another attempt has little to do.
+    """
+    try:
+        dvc(folder, "push", "--run-cache")
+        push_uncached(folder)
+        git(folder, "push", "--quiet", origin, f"{reference}:{reference}")
+    except UserError as error:
+        if not is_there(folder, origin, reference):
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(TEMPORARY_FAILURE)
+    except SystemExit:  # DVC has said why
+        sys.exit(TEMPORARY_FAILURE)
+    except Exception as error:  # whatever the remote's own library raises
+        print(f"error: DVC's remote: {type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(TEMPORARY_FAILURE)
+
+
+def is_there(folder: Path, origin: str, reference: str) -> bool:
+    """Whether somebody else has published the same cell, in whose place git takes no other."""
+    try:
+        return bool(git(folder, "ls-remote", origin, reference))
+    except UserError:
+        return False
 
 
 def configure(target: Path, local: Path, cache: str) -> None:

@@ -1,6 +1,6 @@
-"""What the tables in git know of cells that were run elsewhere or before: metrics/study.csv and its evaluations.
+"""What the tables in git know of cells that were run elsewhere or before: metrics/study.csv and those beside it.
 
-A clone that has only these two files goes on where the study stands, and draws it: a cell whose name is in the table is
+A clone that has only these files goes on where the study stands, and draws it: a cell whose name is in the table is
 done, as the name holds all that decides its result.
 """
 
@@ -14,7 +14,7 @@ from stages.common.cli import UserError
 from stages.study import course
 from stages.study.effects import Row
 from stages.study.grid import FACTORS, Cell
-from stages.study.table import TEXTS, columns
+from stages.study.table import SECONDS, TEXTS, columns
 
 REMEDY = "take the committed file back (git checkout), or delete it: the cells that only it knows are then run again"
 
@@ -22,17 +22,18 @@ REMEDY = "take the committed file back (git checkout), or delete it: the cells t
 class Known:
     """The rows of the tables, by the name of the experiment."""
 
-    def __init__(self, table: Path, evaluations: Path, cells: Mapping[str, Cell]):
+    def __init__(self, table: Path, evaluations: Path, seconds: Path, cells: Mapping[str, Cell]):
         """`cells`: those of the study by name; what the files hold of other cells, or with other columns, is left out.
 
         Raises UserError for a file that is damaged.
         """
         self.rows: dict[str, dict[str, Any]] = {}
         self._evaluations: dict[str, list[dict[str, Any]]] = {}
+        taken = {row["experiment"]: row["seconds"] for row in read(seconds, SECONDS)}
         for row in read(table, columns()):
             cell = cells.get(row["experiment"])
             if cell and all(row[factor] == getattr(cell, factor) for factor in FACTORS):
-                self.rows[row["experiment"]] = row
+                self.rows[row["experiment"]] = row | {"seconds": taken.get(row["experiment"])}
         for row in read(evaluations, [*FACTORS, *course.COLUMNS, "experiment"]):
             self._evaluations.setdefault(row["experiment"], []).append(row)
 

@@ -1,8 +1,9 @@
 """The section `study` of params.yaml."""
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from stages.common import params
 from stages.common.section import Count, OneOf, Or, PositiveOrZero, Section, Seed
@@ -19,12 +20,33 @@ class StudyParams(Section):
     seeds: Annotated[list[Seed], Field(min_length=1)]
     changes: dict[str, dict[str, Any]]
     jobs: Annotated[int, Field(ge=1, le=64)]
+    cluster: str
+    gpus_per_cell: Annotated[float, Field(ge=0.0, le=16.0)]
+    keep_progress: bool
     cost_per_hour: PositiveOrZero
 
     @classmethod
     def further_choice(cls, key: str) -> str:
         """`auto`, for the sizes."""
         return " (or 'auto': halves of the works of the last run)" if key == "train_works" else ""
+
+    @field_validator("cluster")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if not re.fullmatch(r"|auto|(ray://)?[^\s/:]+:\d{1,5}", value):
+            raise ValueError(
+                f'study.cluster is {value!r}, but must be "" (this machine), auto, host:6379 or ray://host:10001'
+            )
+        return value
+
+    @field_validator("gpus_per_cell")
+    @classmethod
+    def _is_a_share_or_whole(cls, value: float) -> float:
+        if (value > 1 and value != int(value)) or 0 < value < 0.01:
+            raise ValueError(
+                f"study.gpus_per_cell is {value:g}, but must be 0, a share of a GPU (0.01 to 1), or a whole number"
+            )
+        return value
 
     @model_validator(mode="after")
     def _nothing_twice(self) -> "StudyParams":

@@ -1,13 +1,16 @@
 """What git knows: the present code, and the experiments that were run (DVC keeps each as a commit in refs/exps/)."""
 
+import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from stages.common.checkout import git
 from stages.common.cli import UserError
 
 EXPERIMENTS = "refs/exps"
+ORIGIN_ANSWERS = 60.0  # seconds
+AT_ONCE = 500  # refs in one command line
 
 
 def code(root: Path, paths: Sequence[str]) -> str:
@@ -50,6 +53,32 @@ def experiments(root: Path) -> dict[str, str]:
     form = "--format=%(objectname) %(refname)"
     lines = git(root, "for-each-ref", "--sort=committerdate", form, EXPERIMENTS).splitlines()
     return {reference.rpartition("/")[2]: commit for commit, reference in (line.split() for line in lines)}
+
+
+def ask_origin(root: Path, *arguments: str) -> str:
+    """The output of a git command that talks to `origin`; raises UserError with what git said, or when it is late."""
+    command, environment = ["git", "-C", str(root), *arguments], os.environ | {"GIT_TERMINAL_PROMPT": "0"}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=ORIGIN_ANSWERS)
+    except subprocess.TimeoutExpired as error:
+        raise UserError(f"`origin` did not answer in {ORIGIN_ANSWERS:.0f} s") from error
+    if done.returncode:
+        raise UserError(f"git {arguments[0]} failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def published(root: Path, names: Collection[str]) -> dict[str, str]:
+    """Of these experiments those that `origin` has: the ref of each by its name."""
+    lines = ask_origin(root, "ls-remote", "--quiet", "origin", f"{EXPERIMENTS}/*").splitlines() if names else []
+    refs = [line.split("\t")[1] for line in lines]
+    return {name: ref for ref in refs if (name := ref.rpartition("/")[2]) in names}
+
+
+def fetch(root: Path, refs: Sequence[str]) -> None:
+    """Bring experiments here from `origin`, by their refs."""
+    for number in range(0, len(refs), AT_ONCE):
+        some = [f"+{ref}:{ref}" for ref in refs[number : number + AT_ONCE]]
+        ask_origin(root, "fetch", "--quiet", "--no-tags", "origin", *some)
 
 
 def unlock(root: Path) -> None:

@@ -10,12 +10,13 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TextIO
 
 from stages.common.cli import UserError
 from stages.study.cell import Job
+from stages.study.node import tell
 
 PATIENCE = 10.0  # seconds in which the cells of a killed study end
 
@@ -93,9 +94,8 @@ def start(job: Job, lock: int, path: Path) -> subprocess.Popen:
     Its input is the pipe that tells it of the study's end.
     """
     with path.open("wb") as file:
-        command = [sys.executable, "-m", "stages.study.cell", job.json()]
-        return subprocess.Popen(
-            command,
+        process = subprocess.Popen(
+            [sys.executable, "-m", "stages.study.cell"],
             cwd=job.root,
             stdin=subprocess.PIPE,
             stdout=file,
@@ -103,6 +103,8 @@ def start(job: Job, lock: int, path: Path) -> subprocess.Popen:
             start_new_session=True,
             pass_fds=[lock],
         )
+    tell(process, asdict(job))
+    return process
 
 
 def end(process: subprocess.Popen) -> None:

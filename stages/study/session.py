@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,14 +14,15 @@ import yaml
 
 from stages.common import params
 from stages.common.cli import UserError
-from stages.study import course, identity, records, sizes
+from stages.study import course, identity, ready, records, sizes
 from stages.study.cell import Job
+from stages.study.cluster import Cells, Needs, connected
 from stages.study.grid import FACTORS, Cell, cells, fixed
 from stages.study.known import Known
 from stages.study.params import StudyParams
 from stages.study.params_file import with_values
 from stages.study.runner import exclusive, log, run
-from stages.study.table import row
+from stages.study.table import SECONDS, columns, row
 
 PARAMS, PIPELINE = "params.yaml", "dvc.yaml"
 DECISIVE = "evaluate"  # the stage whose numbers are drawn
@@ -36,11 +38,19 @@ class Paths(NamedTuple):
     validated: str  # the evaluations of the training
     table: str
     evaluations: str
+    seconds: str
 
     @classmethod
     def of(cls, folder: str) -> "Paths":
         """As the stages name them."""
-        names = ("evaluate.json", "train.json", "validation.csv", "study.csv", "study_evaluations.csv")
+        names = (
+            "evaluate.json",
+            "train.json",
+            "validation.csv",
+            "study.csv",
+            "study_evaluations.csv",
+            "study_seconds.csv",
+        )
         return cls(*(f"{folder}/{name}" for name in names))
 
 
@@ -55,6 +65,7 @@ class Session:
         self.text = (root / PARAMS).read_text(encoding="utf-8")
         raw = yaml.safe_load(self.text)
         self.everything = params.check(_changed(raw, self.settings), "study.changes")
+        self.origin, self.environment = "", {}  # of the cells on a cluster
         self.told: list[str] = []  # of the sizes, where they were chosen here
         if self.settings.train_works == "auto":
             chosen = sizes.choose(root, paths.evaluated, self.everything, raw)
@@ -66,7 +77,7 @@ class Session:
         self.values: dict[str, dict[str, Any]] = {}  # all params of a cell
         self.followed: dict[str, dict[str, Any]] = {}  # those that decide its numbers
         self._name(params.flatten(raw))
-        self.known = Known(root / paths.table, root / paths.evaluations, self.cells)
+        self.known = Known(root / paths.table, root / paths.evaluations, root / paths.seconds, self.cells)
 
     def _name(self, values: Mapping[str, Any]) -> None:
         """Name the cells by the params that their stages follow, their inputs in git, and what their code does."""
@@ -87,10 +98,14 @@ class Session:
         return sorted(found.values(), key=lambda item: [item[factor] for factor in FACTORS])
 
     def tables(self, rows: Sequence[dict[str, Any]]) -> dict[str, Sequence[dict[str, Any]]]:
-        """By their paths the rows, and the evaluations of their trainings, cell by cell."""
+        """By their paths the rows, the evaluations of their trainings, cell by cell, and the seconds that they took."""
         commits = records.experiments(self.root)
         found = [line for item in rows for line in self._evaluations(item, commits.get(item["experiment"]))]
-        return {self.paths.table: rows, self.paths.evaluations: found}
+        return {
+            self.paths.table: _only(columns(), rows),
+            self.paths.evaluations: found,
+            self.paths.seconds: _only(SECONDS, rows),
+        }
 
     def _evaluations(self, item: Mapping[str, Any], commit: str | None) -> list[dict[str, Any]]:
         text = records.content(self.root, commit, self.paths.validated) if commit else None
@@ -110,23 +125,52 @@ class Session:
 
     @contextmanager
     def alone(self) -> Iterator[tuple[int, list[str]]]:
-        """Keep other studies out of this checkout; gives the lock, which the cells inherit, and the cells not done."""
+        """Keep other studies out of this checkout; gives the lock, which the cells inherit, and the cells not done.
+
+        Of those that go to a cluster others may have done some: their experiments are brought here first.
+        """
         with exclusive(FOLDER / "lock") as lock:
             records.unlock(self.root)
-            done = {item["experiment"] for item in self.rows()}
-            yield lock, [name for name in self.cells if name not in done]
+            waiting = self._waiting()
+            if self.settings.cluster and waiting:
+                self.origin, self.environment = ready.check(self.root, self.everything, self.commit)
+                records.fetch(self.root, list(records.published(self.root, waiting).values()))
+                waiting = self._waiting()
+            yield lock, waiting
+
+    def _waiting(self) -> list[str]:
+        """The cells that are not done."""
+        done = {item["experiment"] for item in self.rows()}
+        return [name for name in self.cells if name not in done]
 
     def run(self, names: Sequence[str], lock: int, on_end: Callable[[str, str | None], None]) -> dict[str, str]:
         """Run cells; `on_end(name, reason)` after each, with the reason when it failed. Returns those reasons."""
-        return run(self._jobs(names), self.settings.jobs, lock, FOLDER, on_end)
+        if not self.settings.cluster:
+            return run(self._jobs(names, self.settings.jobs, self._cache()), self.settings.jobs, lock, FOLDER, on_end)
+        return self._run_on_cluster(names, on_end) if names else {}
 
-    def _jobs(self, names: Sequence[str]) -> list[Job]:
+    def _run_on_cluster(self, names: Sequence[str], on_end: Callable[[str, str | None], None]) -> dict[str, str]:
+        needs = Needs(self.everything["runtime"].threads, self.settings.gpus_per_cell)
+        with connected(self.settings.cluster) as ray:
+            ready.nodes(ray, self.origin, self.root, needs)
+            cluster = Cells(ray, needs, self.root, self.environment | needs.hidden(), FOLDER, on_end)
+            jobs = self._jobs(names, cluster.room(), "")
+            kept = self.settings.keep_progress
+            failed = cluster.run([replace(job, origin=self.origin, keep_progress=kept) for job in jobs])
+        others = [name for name in self._waiting() if name in names and name not in failed]
+        return failed | dict.fromkeys(others, "`origin` has an experiment of this name, but it is not this cell")
+
+    def _cache(self) -> str:
+        """DVC's cache of this checkout."""
         command = [sys.executable, "-m", "dvc", "cache", "dir"]
         told = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=True).stdout
-        cache = os.path.join(self.root, told.strip())
+        return os.path.join(self.root, told.strip())
+
+    def _jobs(self, names: Sequence[str], at_once: int, cache: str) -> list[Job]:
+        """What the cells' processes are told; `at_once` start together."""
         texts = {name: with_values(self.text, fixed(self.settings) | self.cells[name].changes()) for name in names}
         # Cells that start together would all make what all have in common; those after them find it in the cache.
-        together = self.settings.jobs if self.settings.jobs > 1 else 0
+        together = at_once if at_once > 1 else 0
         shared = identity.shared(identity.needed(self.pipeline, TARGET), [self.values[name] for name in names])
         return [
             Job(name, self.commit, text, shared if number < together else [], TARGET, str(self.root), cache)
@@ -145,6 +189,11 @@ class Session:
                 "no cell of the study is done for the present params and code: "
                 "`python -m stages.study` runs them, `--plan` says what that takes"
             )
+
+
+def _only(keys: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Some columns of rows."""
+    return [{key: row[key] for key in keys} for row in rows]
 
 
 def _changed(values: Mapping[str, Any], settings: StudyParams) -> dict[str, Any]:

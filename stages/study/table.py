@@ -13,7 +13,8 @@ from stages.metrics.table import HEADLINE, METRICS
 from stages.study.effects import Row
 from stages.study.grid import FACTORS, Cell
 
-ABOUT = ("training_pictures", "kimg", "verdict", "seconds", "experiment")  # columns beside the factors and measures
+ABOUT = ("training_pictures", "kimg", "verdict", "experiment")  # columns beside the factors and measures
+SECONDS = ("experiment", "seconds")  # columns of a table of its own: the machine decides them, not the params
 TEXTS = ("augmentation", "verdict", "experiment")  # columns that hold no numbers
 
 
@@ -43,16 +44,17 @@ def columns() -> list[str]:
 
 
 def row(cell: Cell, name: str, evaluated: Mapping[str, Any], trained: Mapping[str, Any], note: str) -> dict[str, Any]:
-    """A row of metrics/study.csv; what was not measured is None.
+    """A row of metrics/study.csv, and the cell's seconds; what was not measured is None.
 
-    `note` is the experiment's message, which holds its seconds.
+    `note` is the experiment's message, which holds the seconds.
     """
     numbers = flatten(dict(evaluated))
     seconds = re.search(r"(\d+) s$", note)
     measured = {key.replace(".", "_"): numbers.get(key) for key in measures()}
     verdict = flatten(dict(trained)).get("verdict.state")
-    about = (trained.get("n_train"), trained.get("kimg"), verdict, int(seconds[1]) if seconds else None, name)
-    return asdict(cell) | measured | dict(zip(ABOUT, about, strict=True))
+    about = (trained.get("n_train"), trained.get("kimg"), verdict, name)
+    taken = int(seconds[1]) if seconds else None
+    return asdict(cell) | measured | dict(zip(ABOUT, about, strict=True)) | {"seconds": taken}
 
 
 def levels(rows: Sequence[Row], factor: str) -> list[Any]:

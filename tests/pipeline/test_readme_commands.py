@@ -105,7 +105,7 @@ def test_the_study_plans_its_grid_and_runs_a_cell(clone, set_params):
     changes = {"train": {"kimg": 0.1}, "generate": {"count": 25}}
     set_params(clone.folder, CELL | {"study.changes": changes})
     clone.readme("python -m stages.study")
-    tables = {name: clone.bytes()[name] for name in ("study.csv", "study_evaluations.csv")}
+    tables = {name: clone.bytes()[name] for name in ("study.csv", "study_evaluations.csv", "study_seconds.csv")}
     assert len(clone.runs()) == runs + 1 and clone.bytes() == before | tables, "the workspace has its own results"
     assert "1 cells: 1 done" in clone.run("python -m stages.study --plan")
     assert "study-w9-dedup-diffaugment-o0-s0-" in clone.run("dvc exp list")

@@ -7,7 +7,7 @@ from stages.common.cli import UserError
 from stages.study import course
 from stages.study.grid import FACTORS, Cell
 from stages.study.known import Known
-from stages.study.table import columns, row
+from stages.study.table import SECONDS, columns, row
 
 CELL = Cell(9, True, "none", 1, 0)
 NAME = "study-w9-dedup-none-o1-s0-12345678"
@@ -15,24 +15,30 @@ NAME = "study-w9-dedup-none-o1-s0-12345678"
 
 @pytest.fixture
 def tables(tmp_path):
-    """The two tables with one cell, as the study writes them."""
+    """The three tables with one cell, as the study writes them."""
     made = row(CELL, NAME, {"kid": 0.123456789, "kid_floor": 0.0}, {"n_train": 36, "kimg": 360.0}, "study: 75 s")
-    table, evaluations = tmp_path / "study.csv", tmp_path / "study_evaluations.csv"
-    files.write_csv(table, [made])
+    table, evaluations, seconds = (tmp_path / f"study{name}.csv" for name in ("", "_evaluations", "_seconds"))
+    files.write_csv(table, [{key: made[key] for key in columns()}])
+    files.write_csv(seconds, [{key: made[key] for key in SECONDS}])
     files.write_csv(evaluations, course.evaluations(made, "step,kimg,fld,kid\n1,10.5,20.25,0.5\n2,21.0,19.0,0.25\n"))
-    return table, evaluations
+    return table, evaluations, seconds
+
+
+def known_from(tables, cells: dict[str, Cell]) -> Known:
+    table, evaluations, seconds = tables
+    return Known(table, evaluations, seconds, cells)
 
 
 def test_a_table_is_read_as_it_was_written(tables, tmp_path):
-    table, evaluations = tables
-    known = Known(table, evaluations, {NAME: CELL})
+    known = known_from(tables, {NAME: CELL})
     (found,) = known.rows.values()
-    assert list(found) == columns()
+    assert list(found) == [*columns(), "seconds"]
     assert (found["works"], found["deduplicated"], found["augmentation"], found["order"]) == (9, True, "none", 1)
     assert (found["kid"], found["kimg"], found["seconds"], found["verdict"]) == (0.123457, 360.0, 75, None)
     points = known.evaluations(found)
     assert [(point["kimg"], point["fld"]) for point in points] == [(10.5, 20.25), (21.0, 19.0)]
-    for path, rows in zip(tables, ([found], points), strict=True):
+    row_alone = {key: found[key] for key in columns()}
+    for path, rows in zip(tables[:2], ([row_alone], points), strict=True):
         files.write_csv(tmp_path / "again.csv", rows)
         assert (tmp_path / "again.csv").read_bytes() == path.read_bytes()
 
@@ -43,19 +49,19 @@ def test_a_table_is_read_as_it_was_written(tables, tmp_path):
     ids=["another name", "other factors"],
 )
 def test_a_row_of_another_cell_is_not_taken(tables, name, cell):
-    table, evaluations = tables
-    assert not Known(table, evaluations, {name: cell}).rows
+    assert not known_from(tables, {name: cell}).rows
 
 
 def test_without_files_or_with_other_columns_nothing_is_known(tables):
-    table, evaluations = tables
+    table, evaluations, seconds = tables
     evaluations.unlink()
-    known = Known(table, evaluations, {NAME: CELL})
-    assert known.rows and known.evaluations(known.rows[NAME]) == []
+    seconds.unlink()
+    known = known_from(tables, {NAME: CELL})
+    assert known.evaluations(known.rows[NAME]) == [] and known.rows[NAME]["seconds"] is None
     table.write_text(table.read_text().replace("fld_gap", "gap", 1))
-    assert not Known(table, evaluations, {NAME: CELL}).rows
+    assert not known_from(tables, {NAME: CELL}).rows
     table.unlink()
-    assert not Known(table, evaluations, {NAME: CELL}).rows
+    assert not known_from(tables, {NAME: CELL}).rows
 
 
 @pytest.mark.parametrize(
@@ -69,23 +75,24 @@ def test_without_files_or_with_other_columns_nothing_is_known(tables):
     ],
 )
 def test_a_damaged_table_is_told_and_not_written_over(tables, old, new, told):
-    table, evaluations = tables
+    table, _, _ = tables
     assert table.read_text().count(old) == 1
     table.write_text(table.read_text().replace(old, new))
     with pytest.raises(UserError, match=told) as raised:
-        Known(table, evaluations, {NAME: CELL})
+        known_from(tables, {NAME: CELL})
     assert str(table) in str(raised.value) and "delete it" in str(raised.value)
 
 
 def test_bytes_that_are_no_text_are_told(tables):
-    table, evaluations = tables
+    _, evaluations, _ = tables
     evaluations.write_bytes(b"\xff" + evaluations.read_bytes())
     with pytest.raises(UserError, match="cannot be read"):
-        Known(table, evaluations, {NAME: CELL})
+        known_from(tables, {NAME: CELL})
 
 
 def test_the_columns_are_those_of_a_row():
-    assert list(row(CELL, NAME, {}, {}, "")) == columns() and columns()[: len(FACTORS)] == list(FACTORS)
+    assert list(row(CELL, NAME, {}, {}, "")) == [*columns(), "seconds"]
+    assert columns()[: len(FACTORS)] == list(FACTORS)
 
 
 @pytest.mark.slow

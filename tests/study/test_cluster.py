@@ -18,7 +18,7 @@ from services import S3, MLflowServer, PostgreSQL, RayCluster
 from stub import ROOT, Stub
 from surroundings import set_params
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.cluster, pytest.mark.timeout(600)]
 GRID = {
     "study.train_works": [9, 18],
     "study.deduplicated": [True, False],

@@ -202,6 +202,7 @@ def short_folder() -> Iterator[Path]:
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 @pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="Ray is not installed (requirements-cluster.txt)")
 @pytest.mark.parametrize("killed", [False, True])
 def test_two_machines_are_a_cluster_that_ends_with_the_study(tmp_path, short_folder, clean_environment, killed):

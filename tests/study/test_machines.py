@@ -20,7 +20,7 @@ from service import MARK, PATIENCE, free_port, kill_all, listens, marked
 from services import S3, MLflowServer, PostgreSQL
 from surroundings import ROOT, set_params
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.cluster, pytest.mark.timeout(600)]
 STUDY = Path("stages/study")
 HEAD, NODES, OWN, SECOND = 0, [1, 2], 3, 4  # the machines; SECOND is a further clone
 ALL = [HEAD, *NODES, OWN]

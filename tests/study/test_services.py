@@ -17,7 +17,7 @@ from service import MARK, marked
 from services import S3, MLflowServer, PostgreSQL, RayCluster
 from sqlalchemy.exc import OperationalError
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.cluster, pytest.mark.timeout(400)]
 
 
 @contextmanager

@@ -82,7 +82,7 @@ def nodes(ray: Any, address: str, root: Path, needs: Needs) -> None:
         has = [f"{one['Resources'].get('CPU', 0):g} and {one['Resources'].get('GPU', 0):g}" for one in alive]
         raise UserError(
             f"a cell takes {needs.cpus} CPUs (runtime.threads) and {needs.gpus:g} GPUs (study.gpus_per_cell), but no "
-            f"node of the cluster has as many: they have {'; '.join(has)}. Lower these, or add a larger node"
+            f"node of the cluster has as many: they have {'; '.join(sorted(has))}. Lower these, or add a larger node"
         )
     packages = named_packages(root)
     with remote.trial(root) as file:

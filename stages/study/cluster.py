@@ -89,13 +89,18 @@ def _connect(ray: Any, address: str, last: bool = False) -> None:
     try:
         ray.init(address, namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR")
     except (RuntimeError, ConnectionError, ValueError, TimeoutError) as error:
-        said = str(error).strip().splitlines()[-1]
+        said = in_a_line(str(error))
         if "Starting Ray client server failed" in said and not last:
             return _connect(ray, address, last=True)
         raise UserError(
             f"study.cluster is {address!r}, but Ray says: {said}. (auto and host:6379 are for a machine of the "
             "cluster; from any other one it is ray://host:10001)"
         ) from error
+
+
+def in_a_line(text: str) -> str:
+    """An error's text without line breaks; of a traceback within it the last line alone."""
+    return " ".join(text.strip().splitlines()[-1].split() if "Traceback" in text else text.split())
 
 
 def _must_answer(address: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from stages.common import params
 from stages.common.cli import UserError
 from stages.study import node, ready, remote
-from stages.study.cluster import Needs
+from stages.study.cluster import Needs, in_a_line
 
 HERE = {"python": "3.12.1", "packages": {"torch": "2.0", "dvc": "3.0"}, "unreachable": {}}
 
@@ -58,6 +58,14 @@ def test_a_node_that_may_read_but_not_write_origin_is_refused(stub, tmp_path_fac
 def test_the_packages_that_are_compared(tmp_path):
     (tmp_path / "requirements.txt").write_text("# torch==1\ntorch==2.0\nray[default]==2\nruamel-yaml==0.19.1\n")
     assert ready.named_packages(tmp_path) == ["torch", "ruamel-yaml"]
+
+
+def test_what_ray_says_in_many_lines_is_told_in_one():
+    assert in_a_line("Version mismatch:\n  The cluster: Ray 2.59.0\n") == "Version mismatch: The cluster: Ray 2.59.0"
+    assert (
+        in_a_line('failed:\nTraceback (most recent call last):\n  File "x.py"\nRuntimeError: no\n')
+        == "RuntimeError: no"
+    )
 
 
 @pytest.mark.parametrize(

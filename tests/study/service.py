@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ MARK = "TEST_SERVICE"  # in the environment of a program, and so of its children
 PATIENCE = 120.0  # seconds to start in, on a machine with much else to do
 
 
-class Service:
+class Service(ABC):
     """What starts in a `with` and leaves no process after it; `missing` says what this machine lacks for it."""
 
     def __init__(self, folder: Path):
@@ -37,12 +38,13 @@ class Service:
             raise
         return self
 
+    @abstractmethod
     def _start(self) -> None:
-        raise NotImplementedError
+        """Start, and wait until it answers."""
 
+    @abstractmethod
     def stop(self) -> None:
         """End every process; may be called twice."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         return self.start()

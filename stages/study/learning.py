@@ -104,14 +104,14 @@ def learn(groups: Groups, seed: int = 0) -> Learning:
 
 
 def check(groups: Groups) -> tuple[list[int], list[Forecast]]:
-    """The smaller sizes, and what a curve through them said of the others: the largest third, one at least.
+    """The smaller sizes, and what a curve through them said of the others: the largest third of all, rounded up.
 
-    Both are empty where fewer than LEAST sizes are left for the curve.
+    LEAST sizes at least are left for the curve; both are empty where there are no more.
     """
     sizes = sorted(groups)
-    known = sizes[: len(sizes) - max(1, len(sizes) // 3)]
-    if len(known) < LEAST:
+    if len(sizes) <= LEAST:
         return [], []
+    known = sizes[: max(LEAST, len(sizes) * 2 // 3)]
     learning = learn({size: groups[size] for size in known})
     return known, [
         Forecast(size, learning.predict(size, len(groups[size])), float(np.mean(list(groups[size].values()))))

@@ -142,8 +142,11 @@ def test_the_larger_third_of_the_sizes_is_what_the_forecast_is_tried_on():
     known, found = check(groups_of({size: [10 / size, 11 / size, 12 / size] for size in sizes}))
     assert known == SIZES and [item.works for item in found] == [144, 288]
     assert all(item.held and item.came == pytest.approx(11 / item.works) for item in found)
+    for sizes, some in ((7, 3), (6, 2), (5, 2), (4, 1)):
+        many = {9 * 2**power: {0: 1.0, 1: 2.0} for power in range(sizes)}
+        assert [item.works for item in check(many)[1]] == sorted(many)[-some:]
     broken = {size: [5.0, 5.1, 5.2] for size in SIZES} | {144: [1.0, 1.1, 1.2]}
-    (item,) = check(groups_of(broken))[1]
+    *_, item = check(groups_of(broken))[1]
     assert not item.held and item.expected.low > item.came
     assert check(groups_of({size: [1.0] for size in SIZES[:3]})) == ([], [])
 

@@ -26,6 +26,7 @@ class CatalogueRow(TypedDict):
     sha256: str
     type: str  # MIME
     told: NotRequired[bool]  # true: the user says which work it is, in a list, and dedupe obeys
+    faithful: NotRequired[bool]  # whether it is the work's best file, where the source knows; for measuring alone
 
 
 class Match(TypedDict):
@@ -126,6 +127,8 @@ class DedupeMetrics(TypedDict, total=False):
     precision: float
     recall: float
     trimmed: int  # files that something was cut off, where there are any
+    largest_unfaithful: int  # works whose largest file is not the faithful one, where the source tells which that is
+    faithful_kept: int  # of these, those whose faithful file was kept
     corrected: list[str]  # data/corrections.csv in words, where it has any
 
 

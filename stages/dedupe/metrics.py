@@ -10,7 +10,11 @@ from stages.dedupe.works import set_of
 def metrics(
     members: list[list[int]], rows: Sequence[CatalogueRow], works: Sequence[WorkRow], corrected: list[str]
 ) -> DedupeMetrics:
-    """Counts of files and works of both sets, and `precision` and `recall` where every file's true work is known."""
+    """Counts of files and works of both sets.
+
+    With `precision` and `recall` where every file's true work is known, and `largest_unfaithful` and `faithful_kept`
+    where the source tells which file of a work is the faithful one. `members` has the best file of each group first.
+    """
     collection = [group for group in members if set_of(group, rows) == "collection"]
     files = sum(map(len, collection))
     values: DedupeMetrics = {
@@ -24,11 +28,32 @@ def metrics(
     truth = [row["work"] for row in rows if row["work"] and not row.get("told")]
     if len(truth) == len(rows):
         values["precision"], values["recall"] = pairwise(members, truth)
+    if len(truth) == len(rows) and any(row.get("faithful") for row in rows):
+        values["largest_unfaithful"], values["faithful_kept"] = choices(members, rows)
     if corrected:
         values["corrected"] = corrected
     if trimmed := sum("trimmed" in work for work in works):
         values["trimmed"] = trimmed
     return values
+
+
+def choices(members: list[list[int]], rows: Sequence[CatalogueRow]) -> tuple[int, int]:
+    """How many true works have a largest file that is not the faithful one, and of how many of these that was kept.
+
+    It was not where the largest file was taken for another work, which then is kept as well.
+    """
+    kept = {item: group[0] for group in members for item in group}
+    works: dict[str | None, list[int]] = {}
+    for item, row in enumerate(rows):
+        works.setdefault(row["work"], []).append(item)
+    unfaithful = right = 0
+    for items in works.values():
+        faithful = {rows[item]["file"] for item in items if rows[item].get("faithful")}
+        largest = max(items, key=lambda item: rows[item]["width"] * rows[item]["height"])
+        if faithful and rows[largest]["file"] not in faithful:
+            unfaithful += 1
+            right += rows[kept[largest]]["file"] in faithful
+    return unfaithful, right
 
 
 def pairwise(groups: list[list[int]], truth: Sequence[str]) -> tuple[float, float]:

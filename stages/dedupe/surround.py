@@ -96,13 +96,23 @@ def _side(laid: np.ndarray, known: np.ndarray, side: int) -> Side | None:
     if depth < 2:
         return None
     outside, inside = lines[max(0, MARGIN - depth) : MARGIN - 1], lines[MARGIN + 2 : 2 * MARGIN]
-    steps = np.abs(lines[2:-1] + lines[3:] - lines[:-3] - lines[1:-2]).mean(1) / 2  # between lines i + 1 and i + 2
+    steps = _steps(lines, seen)
     peaks = np.array([steps[max(0, i - REACH) : i + REACH + 1].max() for i in range(len(steps))])
     usual = np.quantile(peaks[MARGIN + REACH : len(lines) // 2 + REACH], 0.8)
     step = float(peaks[MARGIN - 2] / max(usual, 1e-3))
     even = np.abs(outside - np.median(outside, axis=1, keepdims=True)).mean() < EVEN
     rough = [np.abs(np.diff(part, axis=1)).mean() for part in (outside, inside)]
     return Side(step, bool(even), bool(rough[0] < BLURRED * rough[1] and step > 0.8))
+
+
+def _steps(lines: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """The mean step between the lines i + 1 and i + 2, each with its neighbor, of what is seen of all four.
+
+    Where the larger picture ends there is no step: what is not seen is no dark bar.
+    """
+    differences = np.abs(lines[2:-1] + lines[3:] - lines[:-3] - lines[1:-2]) / 2
+    known = seen[2:-1] & seen[3:] & seen[:-3] & seen[1:-2]
+    return np.where(known, differences, 0).sum(1) / np.maximum(known.sum(1), 1)
 
 
 def bars(gray: np.ndarray, colors: np.ndarray) -> Box:

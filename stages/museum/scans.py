@@ -1,7 +1,8 @@
 """Renditions: the files in which the museum publishes a picture, some as bad scans are.
 
 A collection work comes as large (always faithful), medium and small; about a third of the lesser ones are altered in
-one way that real scans show. A reserve work comes as one clean file. Beyond that, `altered` makes any work with any
+one way that real scans show. In place of the medium one, a quarter of the works have a reproduction, which is larger
+than large, and worse. A reserve work comes as one clean file. Beyond that, `altered` makes any work with any
 alteration.
 """
 
@@ -13,12 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ExifTags, Image
 
-from stages.museum import alterations, camera
+from stages.museum import alterations, camera, reproductions
 from stages.museum.alterations import Alteration
 from stages.museum.shapes import Rng
 from stages.museum.works import Work
 
 LONG_EDGE = {"collection": 800, "reserve": 600}  # at which a set is painted
+FAITHFUL, REPRODUCTION = "large", "reproduction"
 _LESSER = (("medium", 500, 80), ("small", 240, 60))
 LABELED = alterations.TABLE | camera.TABLE  # all that a duplicate is measured by
 _SHARE = 1 / 3  # of the lesser renditions are altered
@@ -36,18 +38,34 @@ class Rendition:
     alteration: str
 
 
+def names(work: Work) -> tuple[str, ...]:
+    """The names of a work's files, the faithful one first."""
+    if work.set == "reserve":
+        return (FAITHFUL,)
+    lesser = [name for name, _, _ in _LESSER]
+    return FAITHFUL, REPRODUCTION if reproductions.way(work) else lesser[0], *lesser[1:]
+
+
 def renditions(work: Work, picture: Image.Image) -> list[Rendition]:
-    """All files of a work, the largest first."""
-    large = _rendition("large", alterations.fit(picture, LONG_EDGE[work.set]), 92, "none")
+    """All files of a work, the faithful one first."""
+    large = _rendition(FAITHFUL, alterations.fit(picture, LONG_EDGE[work.set]), 92, "none")
     if work.set == "reserve":
         return [large]
-    found = [large]
-    for place, (name, edge, quality) in enumerate(_LESSER):
-        rng = np.random.default_rng([*work.brush_key, 6, place])
-        alteration = str(rng.choice(list(ALTERATIONS))) if rng.uniform() < _SHARE else "none"
-        alter = ALTERATIONS.get(alteration, alterations.unaltered)
-        found.append(_rendition(name, alter(alterations.fit(picture, edge), work, rng), quality, alteration))
-    return found
+    lesser = [_lesser(work, picture, place) for place in range(len(_LESSER))]
+    if way := reproductions.way(work):
+        rng = np.random.default_rng([*work.brush_key, 8])
+        faithful = alterations.fit(picture, LONG_EDGE[work.set])
+        lesser[0] = _rendition(REPRODUCTION, reproductions.reproduced(faithful, work, way, rng), 85, way)
+    return [large, *lesser]
+
+
+def _lesser(work: Work, picture: Image.Image, place: int) -> Rendition:
+    """A file with fewer pixels than the picture, some altered."""
+    name, edge, quality = _LESSER[place]
+    rng = np.random.default_rng([*work.brush_key, 6, place])
+    alteration = str(rng.choice(list(ALTERATIONS))) if rng.uniform() < _SHARE else "none"
+    alter = ALTERATIONS.get(alteration, alterations.unaltered)
+    return _rendition(name, alter(alterations.fit(picture, edge), work, rng), quality, alteration)
 
 
 def altered(work: Work, picture: Image.Image, alteration: str) -> Rendition:

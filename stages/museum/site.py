@@ -8,12 +8,11 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from stages.museum.scans import Rendition
+from stages.museum.scans import FAITHFUL, LONG_EDGE, Rendition, names
 from stages.museum.works import Work
 
 Answer = tuple[int, str, bytes]  # status, content type, body
 PAGE_LENGTH = 24  # works on a page of a list
-RENDITIONS = {"collection": ("large", "medium", "small"), "reserve": ("large",)}
 ROBOTS = "User-agent: *\nDisallow: /office/\n"
 RIGHTS = "CC0: painted by this project's own program"
 STYLE = (
@@ -28,7 +27,7 @@ class Site:
     def __init__(self, works: list[Work], scans: Callable[[Work], list[Rendition]]):
         """`scans` returns the renditions of a work; it may wait until the work is painted."""
         self.works = {work.id: work for work in works}
-        self.sets = {name: [work for work in works if work.set == name] for name in RENDITIONS}
+        self.sets = {name: [work for work in works if work.set == name] for name in LONG_EDGE}
         self.scans = scans
 
     def answer(self, target: str) -> Answer:
@@ -70,17 +69,20 @@ class Site:
     def _work(self, work: Work) -> str:
         facts = {"Year": str(work.year), "Technique": work.technique, "Set": work.set, "Rights": RIGHTS}
         terms = "".join(f"<dt>{key}</dt><dd>{html.escape(value)}</dd>" for key, value in facts.items())
-        names = RENDITIONS[work.set]
-        links = "".join(
-            f'<li><a class="rendition" href="/images/{work.id}/{name}.jpg">{name}</a></li>' for name in names
-        )
-        return f'<img src="/images/{work.id}/{names[-1]}.jpg" alt=""><dl>{terms}</dl><ul>{links}</ul>'
+        links = "".join(_link(work, name) for name in names(work))
+        return f'<img src="/images/{work.id}/{names(work)[-1]}.jpg" alt=""><dl>{terms}</dl><ul>{links}</ul>'
 
     def _image(self, work: Work, name: str) -> Answer:
-        if name not in RENDITIONS[work.set]:
+        if name not in names(work):
             return _page("Not found", "<p>There is no such rendition.</p>", 404)
         found = next(scan for scan in self.scans(work) if scan.name == name)
         return 200, "image/jpeg", found.jpeg
+
+
+def _link(work: Work, name: str) -> str:
+    """The row of a file on a work's page; that of the faithful one says so."""
+    kind, words = (" official", ", the museum's own photograph") if name == FAITHFUL else ("", "")
+    return f'<li><a class="rendition{kind}" href="/images/{work.id}/{name}.jpg">{name}</a>{words}</li>'
 
 
 def serve(site: Site) -> ThreadingHTTPServer:

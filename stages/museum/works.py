@@ -90,7 +90,7 @@ def _original_of(name: str, number: int, seed: int) -> int | None:
     return block * BLOCK + original + 1 if place == varied else None
 
 
-def _turn(options: tuple[str, ...], number: int, salt: int, name: str, seed: int) -> str:
+def in_rounds(options: tuple[str, ...], number: int, salt: int, name: str, seed: int) -> str:
     """Options in rounds, each round shuffled: neighbors differ, all get used."""
     round_, place = divmod(number - 1, len(options))
     rng = np.random.default_rng([seed, _SETS[name], salt, round_])
@@ -112,8 +112,8 @@ def _new(name: str, number: int, seed: int, used: dict[str, int]) -> Work:
         composition, palette, title = "sleeper", "rose dusk", titles.SLEEPER
         ratio = (4, 3)
     else:
-        composition = _turn(COMPOSITIONS, number, 11, name, seed)
-        palette = _turn(PALETTES, number, 12, name, seed)
+        composition = in_rounds(COMPOSITIONS, number, 11, name, seed)
+        palette = in_rounds(PALETTES, number, 12, name, seed)
         turn = used.get(composition, 0)
         used[composition] = turn + 1
         # Even titles belong to the collection, odd ones to the reserve.

@@ -99,6 +99,8 @@ def row(record: Record, facts: Facts) -> CatalogueRow:
     }
     if record.told:
         found["told"] = True
+    if record.faithful is not None:
+        found["faithful"] = record.faithful
     return found
 
 

@@ -32,6 +32,7 @@ class Record:
     rights: str
     set: str  # collection, or reserve (never trained on)
     told: bool = False  # whether the user says which work it is
+    faithful: bool | None = None  # whether the source vouches for it as the work's best file; for measuring alone
 
 
 @dataclass(frozen=True)

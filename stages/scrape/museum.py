@@ -64,6 +64,8 @@ def _works(client: Client, url: str | None) -> Iterator[tuple[str, str]]:
 
 
 def _renditions(page: BeautifulSoup, url: str, set_name: str) -> Iterator[Record]:
+    """The files of a work's page, the official photograph first; another museum's page may call none so."""
+    knows = page.select_one("a.rendition.official") is not None
     facts = {
         term.get_text(): detail.get_text() for term in page.select("dt") if (detail := term.find_next_sibling("dd"))
     }
@@ -78,6 +80,7 @@ def _renditions(page: BeautifulSoup, url: str, set_name: str) -> Iterator[Record
             rendition=link.get_text(),
             rights=facts.get("Rights", ""),
             set="reserve" if set_name == "reserve" else "collection",
+            faithful="official" in (link.get("class") or []) if knows else None,
         )
 
 

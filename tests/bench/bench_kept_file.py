@@ -1,42 +1,27 @@
 """Which file of a work is kept where the largest is the worst. Prints Markdown, and saves a sheet of before and after.
 
-    PYTHONPATH=.:tests/dedupe python tests/bench/bench_kept_file.py --works 24 --sheet kept.jpg
+    PYTHONPATH=. python tests/bench/bench_kept_file.py --works 24 --sheet kept.jpg
 
 Each work of the museum has a clean file and one that is larger and worse. "Before" is the file with most pixels,
 "after" what dedupe keeps, without what is around the work.
 """
 
 import argparse
-import io
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
-import test_choice
+import numpy as np
 from PIL import Image, ImageDraw
 
 from stages.common.cli import progress
 from stages.dedupe import looks
 from stages.dedupe.choice import Judged, judge
 from stages.museum.painter import paint
+from stages.museum.reproductions import TABLE, reproduced
 from stages.museum.works import plan
 
 SEED, EDGE = 7, 560  # of the museum; pixels of a work's longer side
 TILE = 180  # pixels of a picture on the sheet
-
-
-def compressed(picture: Image.Image) -> Image.Image:
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=10)
-    return Image.open(file).convert("RGB")
-
-
-AROUND = {name: lambda picture, spoil=spoil: spoil(picture) for name, spoil in test_choice.AROUND.items()}
-WORSE = {
-    name: lambda picture, spoil=spoil: spoil(test_choice.larger(picture))
-    for name, spoil in (test_choice.SPOILT | {"JPEG quality 10": compressed}).items()
-}
-WAYS: dict[str, Callable[[Image.Image], Image.Image]] = AROUND | WORSE
 
 
 def main() -> None:
@@ -44,12 +29,12 @@ def main() -> None:
     parser.add_argument("--works", type=int, default=24)
     parser.add_argument("--sheet", type=Path)
     asked = parser.parse_args()
-    works = [paint(work, EDGE) for work in plan(asked.works, 0, SEED)]
-    kept, rows = dict.fromkeys(WAYS, 0), dict[str, list[Image.Image]]()
-    with tempfile.TemporaryDirectory() as name, progress(total=len(WAYS) * len(works), unit="works") as bar:
-        for way, spoil in WAYS.items():
-            for number, picture in enumerate(works):
-                files = [picture, spoil(picture)]
+    works = [(work, paint(work, EDGE)) for work in plan(asked.works, 0, SEED)]
+    kept, rows = dict.fromkeys(TABLE, 0), dict[str, list[Image.Image]]()
+    with tempfile.TemporaryDirectory() as name, progress(total=len(TABLE) * len(works), unit="works") as bar:
+        for way in TABLE:
+            for number, (work, picture) in enumerate(works):
+                files = [picture, reproduced(picture, work, way, np.random.default_rng([SEED, number]))]
                 chosen, after = keep(files, Path(name))
                 kept[way] += chosen == 0
                 if number < 3:

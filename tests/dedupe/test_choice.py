@@ -1,70 +1,18 @@
 """Which file of a work is kept: not the largest, but the one that shows most of the work; and what is cut off."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
+from PIL import Image, ImageOps
 
 from stages.dedupe import looks, surround
 from stages.dedupe.choice import Judged, judge
-from stages.museum import alterations
 from stages.museum.painter import paint
+from stages.museum.reproductions import AROUND, LARGER, SPOILT, WITHIN, reproduced, scaled
 from stages.museum.works import plan
 
 pytestmark = pytest.mark.slow
-LARGER = 1.11  # by which every worse file is larger
-Spoil = Callable[[Image.Image], Image.Image]
-
-
-def larger(picture: Image.Image, by: float = LARGER) -> Image.Image:
-    return picture.resize((round(picture.width * by), round(picture.height * by)), Image.Resampling.LANCZOS)
-
-
-def page(picture: Image.Image) -> Image.Image:
-    sheet = Image.new("RGB", (picture.width * 13 // 10, picture.height * 16 // 10), (247, 243, 233))
-    sheet.paste(picture, (picture.width // 8, picture.height // 10))
-    for line in range(12):
-        text = "of this painting nothing is known " * 3
-        ImageDraw.Draw(sheet).text((picture.width * 0.13, picture.height * (1.15 + line * 0.03)), text, (40, 40, 40))
-    return sheet
-
-
-def blurred(picture: Image.Image) -> Image.Image:
-    side = round(max(picture.size) * 1.15)
-    sheet = picture.resize((side, side)).filter(ImageFilter.GaussianBlur(25))
-    sheet.paste(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
-    return sheet
-
-
-def chart(picture: Image.Image) -> Image.Image:
-    sheet = ImageOps.expand(picture, (20, 10, 20, picture.height // 6), (244, 244, 244))
-    for number, color in enumerate(((200, 30, 30), (30, 180, 40), (30, 60, 200), (220, 210, 40), (20, 20, 20))):
-        left = 30 + number * picture.width // 6
-        ImageDraw.Draw(sheet).rectangle((left, picture.height + 20, left + 40, sheet.height - 10), fill=color)
-    return sheet
-
-
-def yellowed(picture: Image.Image) -> Image.Image:
-    return Image.fromarray((np.asarray(picture) * [1.0, 0.9, 0.6]).astype(np.uint8))
-
-
 WORK = plan(9, 0, 0)[2]
 RNG = np.random.default_rng
-AROUND: dict[str, Spoil] = {  # the work in it is a twentieth smaller than in the clean file
-    "frame": lambda picture: alterations.framed(picture, WORK, RNG(1)),
-    "white bars": lambda picture: ImageOps.expand(picture, (0, picture.height // 5), "white"),
-    "page": page,
-    "chart": chart,
-    "blurred bars": blurred,
-}
-SPOILT: dict[str, Spoil] = {
-    "gray": lambda picture: picture.convert("L").convert("RGB"),
-    "mark": lambda picture: alterations.watermarked(picture, WORK, RNG(3)),
-    "blown up": lambda picture: larger(larger(picture, 0.45), 1 / 0.45),
-    "yellowed": yellowed,
-    "faded": lambda picture: ImageEnhance.Contrast(picture).enhance(0.55),
-}
 
 
 @pytest.fixture(scope="module")
@@ -89,25 +37,27 @@ def judged(tmp_path):
 @pytest.mark.parametrize("name", AROUND)
 def test_what_is_around_a_work_is_no_part_of_it(works, judged, name):
     for picture in works:
-        clean, around = judged(picture, AROUND[name](larger(picture, 0.95)))
+        clean, around = judged(picture, reproduced(picture, WORK, name, RNG(1)))
         assert clean.score > around.score and clean.cut() is None
         cut = around.cut()
         assert cut is not None
         sides = cut[2] - cut[0], cut[3] - cut[1]
-        assert all(0.93 * 0.95 <= part / whole <= 0.96 for part, whole in zip(sides, picture.size, strict=True)), sides
+        assert all(
+            0.93 * WITHIN <= part / whole <= WITHIN + 0.01 for part, whole in zip(sides, picture.size, strict=True)
+        ), sides
 
 
 @pytest.mark.parametrize("name", SPOILT)
 def test_a_larger_but_worse_file_is_not_kept(works, judged, name):
     for picture in works:
-        clean, worse = judged(picture, SPOILT[name](larger(picture)))
+        clean, worse = judged(picture, reproduced(picture, WORK, name, RNG(3)))
         assert clean.score > worse.score, (clean.faults, worse.faults, worse.detail)
         assert clean.cut() is None and worse.cut() is None
 
 
 def test_a_heavily_compressed_file_is_not_kept_even_saved_anew(works, judged, tmp_path):
     for picture in works:
-        clean, worse = judged(picture, larger(picture), quality=12)
+        clean, worse = judged(picture, scaled(picture, LARGER), quality=12)
         assert clean.score > worse.score and worse.look.quality < 20
         with Image.open(tmp_path / "last.jpg") as file:
             clean, worse = judged(picture, file.convert("RGB"))
@@ -117,7 +67,7 @@ def test_a_heavily_compressed_file_is_not_kept_even_saved_anew(works, judged, tm
 def test_a_cropped_file_shows_less_and_does_not_cut_the_whole_one(works, judged):
     for picture in works:
         width, height = picture.size
-        whole, part = judged(picture, larger(picture.crop((width // 8, height // 8, width, height)), 1.05))
+        whole, part = judged(picture, scaled(picture.crop((width // 8, height // 8, width, height)), 1.05))
         assert whole.cut() is None and part.cut() is None and whole.score > part.score
         assert part.shown == pytest.approx(49 / 64, abs=0.03)
 
@@ -143,3 +93,13 @@ def test_a_file_alone_loses_even_bars_and_keeps_a_painted_border(works, judged, 
     (alone,) = judged(Image.fromarray(rough.clip(0, 255).astype(np.uint8)))
     assert alone.cut() is None
     assert judged(works[1])[0].box == surround.WHOLE
+
+
+@pytest.mark.parametrize("lost", range(2, 6))
+def test_where_the_whole_file_ends_is_no_step(works, judged, lost):
+    """Beside a crop of so few pixels at each side that what lies beyond the larger file's own edge is in reach."""
+    for picture in works:
+        picture = picture.resize((256, 256 * picture.height // picture.width))
+        part = picture.crop((lost, lost, picture.width - lost, picture.height - lost))
+        whole, part = judged(picture, part)
+        assert whole.cut() is None and part.cut() is None

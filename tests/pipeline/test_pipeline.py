@@ -13,6 +13,7 @@ def test_repro_goes_from_web_pages_to_a_number_and_a_print(clone):
     assert clone.json("metrics/scrape.json")["sets"] == {"collection": 60, "reserve": 12}
     found = clone.json("metrics/dedupe.json")
     assert (found["files"], found["works"], found["precision"], found["recall"]) == (60, 20, 1.0, 1.0)
+    assert (found["largest_unfaithful"], found["faithful_kept"], found.get("trimmed")) == (5, 5, None)
     assert clone.json("metrics/train.json")["works"] == 20
     numbers = clone.json("metrics/evaluate.json")
     assert numbers["n_real"] == 8 and numbers["n_generated"] == 25 and numbers["fid"] > numbers["fid_floor"] > 0

@@ -67,6 +67,13 @@ def test_corrections_are_listed_and_a_collection_without_duplicates_has_no_sheet
     assert "The largest groups" not in Page(written(finished)).sections["works"]
 
 
+def test_the_choice_of_files_is_counted_where_the_source_tells_the_best(finished):
+    assert "largest file" not in Page(written(finished)).sections["works"]
+    change(finished.folder / "metrics/dedupe.json", largest_unfaithful=18, faithful_kept=17)
+    section = Page(written(finished)).sections["works"]
+    assert "works whose largest file is a worse one 18 the best file kept of 17" in section
+
+
 def test_unused_works_are_counted(finished):
     assert "unused" not in Page(written(finished)).sections["works"]
     path = finished.folder / "data/split.json"

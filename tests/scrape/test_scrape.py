@@ -11,7 +11,7 @@ from loopback import all_records, picture, query
 from PIL import Image
 
 from stages.common import files
-from stages.museum import site, works
+from stages.museum import scans, site, works
 from stages.museum.scans import Rendition
 from stages.scrape import museum
 from stages.scrape.addresses import FetchError
@@ -41,10 +41,10 @@ def jpeg(shade: int, width: int = 40) -> bytes:
 
 def flat_scans(work: works.Work) -> list[Rendition]:
     """Renditions without the minutes of painting."""
-    sizes = range(40, 40 + 10 * len(site.RENDITIONS[work.set]), 10)
+    names = scans.names(work)
     return [
         Rendition(name, jpeg(work.number * 7 % 256, size), size, 30, "none")
-        for name, size in zip(site.RENDITIONS[work.set], sizes, strict=True)
+        for name, size in zip(names, range(40, 40 + 10 * len(names), 10), strict=True)
     ]
 
 
@@ -67,7 +67,11 @@ def test_museum_gives_every_rendition_with_its_facts(address):
         work = planned[record.work or ""]
         described = (record.title, record.year, record.technique, record.set)
         assert described == (work.title, str(work.year), work.technique, work.set)
-        assert record.rights and record.rendition in site.RENDITIONS[work.set]
+        assert record.rights and record.rendition in scans.names(work)
+        assert record.faithful == (record.rendition == "large")
+    assert {record.rendition for record in records} == {"large", "reproduction", "medium", "small"}
+    best = all_records(museum.records(query(Client(HERE), address, renditions="original")))
+    assert len(best) == 35 and all(record.faithful for record in best)
 
 
 def test_museum_limit_counts_works_of_each_set(address):
@@ -160,6 +164,7 @@ def test_the_stage_writes_files_catalogue_and_metrics(workspace, address):
     raw = workspace.folder / "data" / "raw"
     rows = files.read_jsonl(raw / "catalogue.jsonl")
     assert len(rows) == 95
+    assert sum(item["faithful"] for item in rows) == 35
     for item in rows:
         assert hashlib.sha256((raw / item["file"]).read_bytes()).hexdigest() == item["sha256"]
     assert address.rsplit(":", 1)[1].strip("/") not in (raw / "catalogue.jsonl").read_text()
@@ -196,6 +201,8 @@ def test_a_failed_file_is_a_row_and_the_others_arrive(workspace, httpserver):
     assert workspace.open("scrape").returncode == 0
     summary = files.read_json(workspace.folder / "metrics" / "scrape.json")
     assert summary["files"] == 1 and summary["failed"] == 3
+    (row,) = files.read_jsonl(workspace.folder / "data" / "raw" / "catalogue.jsonl")
+    assert "faithful" not in row, "this site calls no file its own photograph"
     reasons = {item["image_url"]: item["reason"] for item in summary["failures"]}
     assert "the server answered 500" in reasons["/gone.jpg"]
     assert "not a whole picture" in reasons["/page.jpg"] and "not a whole picture" in reasons["/broken.jpg"]

@@ -46,4 +46,4 @@ def test_every_key_of_the_table_is_auto_in_params_yaml():
 def test_a_wrong_preset_is_the_only_complaint(tmp_path, wrong):
     with pytest.raises(params.UserError) as error:
         load(tmp_path, preset=wrong)
-    assert str(error.value).count("train.") == 1 and "'best_cpu', 'best_gpu'" in str(error.value)
+    assert str(error.value).count("train.") == 1 and "'best_cpu', 'night'" in str(error.value)

@@ -109,7 +109,7 @@ ONLY_TEXT = {
 }
 DECISIVE = {
     "a constant": [(IMAGES, swap(r"^PAPER = \(250", "PAPER = (251"))],
-    "the length of the training": [("params.yaml", swap(r"kimg: 960\.0, ", "kimg: 961.0, "))],
+    "the length of the training": [("params.yaml", swap(r"kimg: 1920\.0, ", "kimg: 1921.0, "))],
     "a param that is not the study's": [("params.yaml", swap(r"^(split:.*?)seed: 0", r"\1seed: 1"))],
     "the code of split": [("stages/split/nested.py", swap(r"return works\[:count\]", "return works[-count:]"))],
     "a command": [("dvc.yaml", swap(r"cmd: python -m stages.train$", "cmd: python -O -m stages.train"))],

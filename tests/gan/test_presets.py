@@ -18,8 +18,8 @@ def load(tmp_path, **train):
     return params.load(tmp_path / "params.yaml").section(TrainParams)
 
 
-def test_there_are_six_presets():
-    assert len(presets.PRESETS) == 6
+def test_there_are_seven_presets():
+    assert len(presets.PRESETS) == 7
 
 
 @pytest.mark.parametrize("name", presets.PRESETS)

@@ -98,7 +98,7 @@ def test_a_queued_grid_runs_side_by_side_into_one_store(clone):
 
 
 def test_the_study_plans_its_grid_and_runs_a_cell(clone, set_params):
-    assert "18 cells: 0 done, 18 to do" in clone.readme("python -m stages.study --plan")
+    assert "21 cells: 0 done, 21 to do" in clone.readme("python -m stages.study --plan")
     runs = len(clone.runs())
     before = clone.bytes()
     text = (clone.folder / "params.yaml").read_text()

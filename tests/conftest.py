@@ -1,5 +1,6 @@
 """What the tests share: a workspace with its own params.yaml, and a way to run a stage as DVC does."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import surroundings
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # several tests run at a time; read when torch is imported
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # plain `pytest` puts only the tests' folders there
+gc.disable()  # until the tests are imported: a million objects that stay, looked through again and again
 
 
 class Workspace:
@@ -66,6 +68,12 @@ class Workspace:
         for word in words:
             assert word in done.stderr, f"{word!r} is not in: {done.stderr}"
         return done.stderr
+
+
+def pytest_collection_finish() -> None:
+    """What was imported is garbage in no test: the collector leaves it alone from here on."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

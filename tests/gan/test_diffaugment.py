@@ -113,7 +113,8 @@ def test_gradients_flow_and_are_right_and_so_are_second_ones(policy):
     pictures = torch.rand(2, 3, 8, 8, dtype=torch.float64, requires_grad=True)
     uniform = torch.rand(2, DRAWS, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
     assert torch.autograd.gradcheck(lambda x: diffaugment(x, uniform, policy), (pictures,))
-    assert torch.autograd.gradgradcheck(lambda x: diffaugment(x, uniform, policy).square(), (pictures,))
+    one = pictures[:1].detach().requires_grad_()  # a quarter of the time; each picture has its own numbers
+    assert torch.autograd.gradgradcheck(lambda x: diffaugment(x, uniform[:1], policy).square(), (one,))
 
 
 @pytest.mark.parametrize("policy", [*((kind,) for kind in KINDS), ALL])

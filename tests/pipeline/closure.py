@@ -5,6 +5,7 @@ of a table needs them all. `python tests/pipeline/closure.py` prints the code de
 """
 
 import ast
+import functools
 import re
 from collections.abc import Collection
 from pathlib import Path
@@ -39,6 +40,7 @@ def file_of(module: str) -> Path | None:
     return path if path.is_file() else None
 
 
+@functools.cache
 def imports(path: Path) -> set[Path]:
     """The files of stages/ that a file imports."""
     names: list[str] = []

@@ -28,7 +28,7 @@ ANSWERS = {
     "endless early hints": (endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100), SLOW + "|broke off"),
     "an endless body": (endless(OK + b"\r\n", b"z" * 65536), "larger than the limit of 1 MB"),
     "endless chunks": (
-        endless(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"5\r\nhello\r\n" * 1000),
+        endless(OK + b"Transfer-Encoding: chunked\r\n\r\n", (b"32\r\n" + b"hello" * 10 + b"\r\n") * 1000),
         "larger than the limit of 1 MB",
     ),
     "a body that announces too much": (stall(OK + b"Content-Length: 1000001\r\n\r\n"), "larger than the limit of 1 MB"),

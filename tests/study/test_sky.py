@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ PINNED = Path(__file__).with_name("requirements-sky.txt")
 TASK = yaml.safe_load(SKY.read_text(encoding="utf-8"))
 SCRIPTS = {"setup": TASK["setup"], "run": TASK["run"], "machine.sh": MACHINE.read_text(encoding="utf-8")}
 PARSE = """
-import json, socket, sys
+import json, os, socket, sys, traceback
 
 def refuse(*_):
     raise OSError("asks the network")
@@ -26,29 +26,45 @@ socket.socket.connect = socket.getaddrinfo = refuse
 import sky
 from sky.utils import schemas
 
-task = sky.Task.from_yaml(sys.argv[1])
-(found,) = task.resources
-stop = found.autostop_config
-recovery = schemas.get_resources_schema()["properties"]["job_recovery"]["anyOf"][1]["properties"]
-print(json.dumps({
-    "name": task.name,
-    "num_nodes": task.num_nodes,
-    "accelerators": found.accelerators,
-    "cpus": found.cpus,
-    "memory": found.memory,
-    "disk_size": found.disk_size,
-    "image_id": found.image_id,
-    "use_spot": found.use_spot,
-    "job_recovery": found.job_recovery,
-    "known_of_job_recovery": sorted(recovery),
-    "autostop": {"idle_minutes": stop.idle_minutes, "down": stop.down, "wait_for": stop.wait_for.value},
-    "max_hourly_cost": found.max_hourly_cost,
-    "envs": task.envs,
-    "secrets": {name: value.get_secret_value() for name, value in task.secrets.items()},
-    "asked": sorted(reference.name for reference in task.managed_secret_refs),
-    "setup": task.setup,
-    "run": task.run,
-}))
+def tell(path):
+    task = sky.Task.from_yaml(path)
+    (found,) = task.resources
+    stop = found.autostop_config
+    recovery = schemas.get_resources_schema()["properties"]["job_recovery"]["anyOf"][1]["properties"]
+    print(json.dumps({
+        "name": task.name,
+        "num_nodes": task.num_nodes,
+        "accelerators": found.accelerators,
+        "cpus": found.cpus,
+        "memory": found.memory,
+        "disk_size": found.disk_size,
+        "image_id": found.image_id,
+        "use_spot": found.use_spot,
+        "job_recovery": found.job_recovery,
+        "known_of_job_recovery": sorted(recovery),
+        "autostop": {"idle_minutes": stop.idle_minutes, "down": stop.down, "wait_for": stop.wait_for.value},
+        "max_hourly_cost": found.max_hourly_cost,
+        "envs": task.envs,
+        "secrets": {name: value.get_secret_value() for name, value in task.secrets.items()},
+        "asked": sorted(reference.name for reference in task.managed_secret_refs),
+        "setup": task.setup,
+        "run": task.run,
+    }))
+
+for path in sys.stdin:  # each in a process of its own, which need not import SkyPilot once more
+    if not (child := os.fork()):
+        code = 1
+        try:
+            for number, name in ((1, "said"), (2, "error")):
+                os.dup2(os.open(name, os.O_CREAT | os.O_TRUNC | os.O_WRONLY), number)
+            tell(path.strip())
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
@@ -107,24 +123,31 @@ def test_params_of_the_study_that_setup_sets_exist():
 
 
 @pytest.fixture(scope="session")
-def parse(tmp_path_factory, clean_environment) -> Callable[[str], subprocess.CompletedProcess[str]]:
+def parse(tmp_path_factory, clean_environment) -> Iterator[Callable[[str], subprocess.CompletedProcess[str]]]:
     """Have SkyPilot read a text, without a network and in a HOME of its own."""
     folder = tmp_path_factory.mktemp("sky")
     python = folder / "venv/bin/python"
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    install = [python, "-m", "pip", "install", "--quiet", "--retries", "1", "--timeout", "30", "--requirement", PINNED]
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--retries", "1"]
+    install += ["--timeout", "30", "--no-compile", "--requirement", PINNED]  # few of its files are imported
     installed = subprocess.run(install, capture_output=True, text=True)
     if installed.returncode:
         pytest.skip(f"SkyPilot cannot be installed: {installed.stderr.strip().splitlines()[-1]}")
     environment = clean_environment(HOME=str(folder), SKYPILOT_DISABLE_USAGE_COLLECTION="1", PYTHONPATH="")
+    command, path = [python, "-c", PARSE], folder / "task.yaml"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=folder, env=environment, **pipes) as reader:
+        assert reader.stdin and reader.stdout
+        asked, answers = reader.stdin, reader.stdout
 
-    def run(text: str) -> subprocess.CompletedProcess[str]:
-        path = folder / "task.yaml"
-        path.write_text(text, encoding="utf-8")
-        command = [python, "-c", PARSE, path]
-        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+        def run(text: str) -> subprocess.CompletedProcess[str]:
+            path.write_text(text, encoding="utf-8")
+            print(path, file=asked, flush=True)
+            code = int(answers.readline())
+            said, error = ((folder / name).read_text(encoding="utf-8") for name in ("said", "error"))
+            return subprocess.CompletedProcess(command, code, said, error)
 
-    return run
+        yield run
 
 
 def filled() -> str:

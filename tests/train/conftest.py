@@ -1,5 +1,6 @@
 """A small training: workspaces for the entry point, and params, states and callbacks for the loop in this process."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,12 @@ def _one_thread():
 
 def tiny_params(**changes: Any) -> TrainParams:
     """The section train of params.yaml for a tiny GAN, some keys changed."""
-    section = yaml.safe_load((ROOT / "params.yaml").read_text())["train"]
-    return TrainParams.model_validate(section | TINY | changes)
+    return TrainParams.model_validate(_section() | TINY | changes)
+
+
+@functools.cache
+def _section() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "params.yaml").read_text())["train"]
 
 
 @pytest.fixture

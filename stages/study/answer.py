@@ -5,7 +5,7 @@ from math import isnan
 from statistics import median
 
 from stages.metrics.table import HEADLINE
-from stages.study.course import choices, headline_courses
+from stages.study.course import choices, headline_courses, plateaus
 from stages.study.effects import Row, mean
 from stages.study.learning import LEAST, Value, check, learn, smallest_difference
 from stages.study.shown import SHOWN
@@ -14,35 +14,47 @@ from stages.study.table import headline_lines
 TIMES = 4  # how far the learning curve is drawn on: this many times the largest size
 SHORT = "time is short"
 Times = Mapping[int, Sequence[tuple[float, bool]]]
+Courses = Mapping[int, Sequence[Sequence[tuple[float, float]]]]  # of the cells of each size
 SMALL = 0.05  # share of a distance that is not worth a search for more works
 
 
 def answer(rows: Sequence[Row], evaluations: Sequence[Row]) -> Iterator[str]:
     """The sentences, of the headline metric and one combination of the factors."""
     *_, groups = headline_lines(rows, HEADLINE)
-    times = by_size(evaluations)
-    yield from short_of(rows, times)
+    courses = headline_courses(evaluations)[1] if evaluations else {}
+    times, at_best = by_size(courses), plateaus(courses)
+    yield from short_of(rows, times, at_best)
     if len(groups) >= LEAST:
         now = mean(list(groups[max(groups)].values())).value
-        time_is_short = bool(times) and _outcome(rows, times[max(times)]).startswith(SHORT)
+        known = bool(times) and max(groups) not in at_best
+        time_is_short = known and _outcome(rows, times[max(times)]).startswith(SHORT)
         yield more_works(learn(groups).gain(TIMES), max(groups), now, time_is_short)
     yield from forecast_on_trial(rows)
     yield from power(rows)
 
 
-def by_size(evaluations: Sequence[Row]) -> Times:
+def by_size(courses: Courses) -> Times:
     """For each size that can be told of: (kimg, whether twice the works help more than twice the time), in order."""
     found: dict[int, list[tuple[float, bool]]] = {}
-    for choice in choices(headline_courses(evaluations)[1]) if evaluations else ():
+    for choice in choices(courses):
         found.setdefault(choice.works, []).append((choice.kimg, choice.by_works > choice.by_time))
     return found
 
 
-def short_of(rows: Sequence[Row], times: Times) -> Iterator[str]:
-    """For each size whether works or time were short, and from when on; sizes alike in one sentence."""
+def short_of(rows: Sequence[Row], times: Times, at_best: Mapping[int, float]) -> Iterator[str]:
+    """For each size whether works or time were short, and from when on; sizes alike in one sentence.
+
+    `at_best`: the kimg at which the trainings of a size were at their best, of those that had stopped getting better.
+    """
     outcomes: dict[str, list[int]] = {}
     for works, some in times.items():
-        outcomes.setdefault(_outcome(rows, some), []).append(works)
+        outcome = _outcome(rows, some)
+        if outcome.startswith(SHORT) and works in at_best:
+            outcome = (
+                f"neither works nor time were short, as far as {SHOWN[HEADLINE].label} tells: the trainings were at "
+                f"their best after {at_best[works]:.0f} thousand pictures shown, and twice the works brought no more."
+            )
+        outcomes.setdefault(outcome, []).append(works)
     for outcome, sizes in outcomes.items():
         yield f"With {', '.join(map(str, sizes))} works {outcome}"
 

@@ -7,7 +7,7 @@ score at a time is the best one up to it; a training that ended because nothing 
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any, NamedTuple
 
 from stages.study.effects import Row
@@ -15,6 +15,7 @@ from stages.study.grid import FACTORS
 from stages.study.table import levels
 
 SCORE = "fld"  # the column of metrics/validation.csv by which the best generator is kept
+FOUND = 0.85  # share of a training after which nothing better is taken for the end of what it can reach
 COLUMNS = ("kimg", SCORE, "kid")  # of the evaluations that the study keeps
 
 
@@ -79,16 +80,34 @@ def mean_at(some: Sequence[Sequence[tuple[float, float]]], kimg: float) -> float
     return fmean(known) if known and len(known) == len(scores) else None
 
 
+def when_best(course: Sequence[tuple[float, float]]) -> float:
+    """The kimg of the first evaluation with the best score."""
+    return next(at for at, score in course if score == course[-1][1])
+
+
+def plateaus(found: Mapping[int, Sequence[Sequence[tuple[float, float]]]]) -> dict[int, float]:
+    """The sizes whose trainings had stopped getting better, each with the kimg at which they were at their best.
+
+    Medians over the cells of a size: at their best in the first FOUND of what they showed.
+    """
+    medians = {
+        works: (median(map(when_best, some)), median(when_best(course) / course[-1][0] for course in some))
+        for works, some in found.items()
+    }
+    return {works: kimg for works, (kimg, share) in medians.items() if share <= FOUND}
+
+
 def choices(found: Mapping[int, Sequence[Sequence[tuple[float, float]]]]) -> list[Choice]:
     """For each size whose double was trained too, and each time: what twice the works, and twice the time, bring.
 
-    The times are the first evaluation and its doubles, as far as the longest training of the size goes.
+    The times are the first evaluation and its doubles, as far as the longest training of all goes: those that ended
+    before, as nothing got better, stay where they were.
     """
     made = []
+    longest = max((course[-1][0] for some in found.values() for course in some), default=0.0)
     for works, some in found.items():
         if 2 * works not in found:
             continue
-        longest = max(course[-1][0] for course in some)
         kimg = max(course[0][0] for course in some)
         while 2 * kimg <= longest * (1 + 1e-9):
             now, longer, larger = mean_at(some, kimg), mean_at(some, 2 * kimg), mean_at(found[2 * works], kimg)

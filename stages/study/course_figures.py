@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from stages.metrics.table import METRICS
-from stages.study.course import SCORE, Choice, choices, headline_courses, mean_at, score_at
+from stages.study.course import SCORE, Choice, choices, headline_courses, mean_at, score_at, when_best
 from stages.study.effects import Row
 from stages.study.figures import FAINT, INK, SMALL, works_axis
 from stages.study.table import label
@@ -67,7 +67,7 @@ def time_to_best(found: Courses) -> Figure:
     """When each training had its best generator, against the works."""
     figure, axes = _single()
     sizes = list(found)
-    times = [[_when_best(course) for course in some] for some in found.values()]
+    times = [[when_best(course) for course in some] for some in found.values()]
     for works, some in zip(sizes, times, strict=True):
         axes.plot([works] * len(some), some, linestyle="", marker="o", color=INK, alpha=0.5)
     axes.plot(sizes, [float(np.median(some)) for some in times], color=INK, linewidth=1.6, label="median")
@@ -101,11 +101,6 @@ def what_was_short(limits: Sequence[Choice]) -> Figure:
     axes.set_ylabel("training works, N")
     axes.set_title(f"What doubling changes in {METRICS[SCORE].name}: blue, the works; red, the time")
     return figure
-
-
-def _when_best(course: Sequence[tuple[float, float]]) -> float:
-    """The kimg of the first evaluation with the best score."""
-    return next(at for at, score in course if score == course[-1][1])
 
 
 def _single() -> tuple[Figure, Axes]:

@@ -42,6 +42,18 @@ def test_it_says_for_each_size_when_the_works_become_what_is_short():
     assert not any("288 works" in sentence for sentence in said), "it has no double"
 
 
+def test_trainings_that_had_stopped_getting_better_do_not_ask_for_more_time():
+    """Of each size the same course, with its best at 300 of 400 thousand pictures: neither helps any more."""
+    same = [line | {"fld": 5 + abs(300 - line["kimg"]) / 100} for line in evaluations()]
+    rows = cells(plateau=lambda works: 5 + 0.01 / works)
+    said = list(answer(rows, same))
+    assert said[0].startswith("With 9, 18, 36, 72, 144 works neither works nor time were short")
+    assert "at their best after 300 thousand pictures" in said[0]
+    assert any("stop looking for more" in sentence for sentence in said)
+    ended = [line for line in same if line["kimg"] <= 300]
+    assert not any("neither" in sentence for sentence in answer(rows, ended)), "at its best at the end"
+
+
 @pytest.mark.parametrize(
     "plateau, advice",
     [(lambda works: 4 + 50 / works, "stop looking"), (lambda works: 40 - 5 * works**0.35, "do look")],

@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import test_choice
 import test_colorways
 import test_texture
 from PIL import Image, ImageDraw
@@ -34,6 +33,7 @@ from stages.dedupe.params import DedupeParams
 from stages.dedupe.search import MOST, find
 from stages.dedupe.verification import verify
 from stages.dedupe.workers import workers
+from stages.museum import reproductions
 from stages.museum.painter import paint
 from stages.museum.works import plan
 
@@ -74,14 +74,22 @@ def series(pictures: Pictures) -> list[Image.Image]:
 
 def kinds(count: int) -> dict[str, Callable[[], list[Image.Image]]]:
     """How the files of each kind are made."""
-    works = [paint(work, EDGE) for work in plan(count, 0, 5) if not work.variation_of]
-    around: dict[str, test_choice.Spoil] = {"one mount": mounted, "one book page": test_choice.page}
-    around |= {"one color chart": test_choice.chart, "one frame": test_choice.AROUND["frame"]}
+    planned = [work for work in plan(count, 0, 5) if not work.variation_of]
+    works = [paint(work, EDGE) for work in planned]
+
+    def alike(name: str) -> list[Image.Image]:
+        """Every work with the same thing around it."""
+        around = reproductions.AROUND[name]
+        return [around(picture, work, np.random.default_rng(0)) for work, picture in zip(planned, works, strict=True)]
+
     return {
         "smooth objects on black": lambda: [test_texture.smooth(number) for number in range(count)],
         "line drawings": lambda: [drawing(number) for number in range(count)],
         "colorways": lambda: series(works),
-        **{name: lambda way=way: [way(picture) for picture in works] for name, way in around.items()},
+        "one mount": lambda: [mounted(picture) for picture in works],
+        "one book page": lambda: alike("book page"),
+        "one color chart": lambda: alike("color chart"),
+        "one frame": lambda: alike("framed"),
     }
 
 

@@ -5,7 +5,7 @@ from math import isnan
 from statistics import median
 
 from stages.metrics.table import HEADLINE
-from stages.study.course import choices, headline_courses, plateaus
+from stages.study.course import Courses, choices, headline_courses, plateaus
 from stages.study.effects import Row, mean
 from stages.study.learning import LEAST, Value, check, learn, smallest_difference
 from stages.study.shown import SHOWN
@@ -14,7 +14,6 @@ from stages.study.table import headline_lines
 TIMES = 4  # how far the learning curve is drawn on: this many times the largest size
 SHORT = "time is short"
 Times = Mapping[int, Sequence[tuple[float, bool]]]
-Courses = Mapping[int, Sequence[Sequence[tuple[float, float]]]]  # of the cells of each size
 SMALL = 0.05  # share of a distance that is not worth a search for more works
 
 
@@ -26,8 +25,8 @@ def answer(rows: Sequence[Row], evaluations: Sequence[Row]) -> Iterator[str]:
     yield from short_of(rows, times, at_best)
     if len(groups) >= LEAST:
         now = mean(list(groups[max(groups)].values())).value
-        known = bool(times) and max(groups) not in at_best
-        time_is_short = known and _outcome(rows, times[max(times)]).startswith(SHORT)
+        may_improve = bool(times) and max(groups) not in at_best
+        time_is_short = may_improve and _outcome(rows, times[max(times)]).startswith(SHORT)
         yield more_works(learn(groups).gain(TIMES), max(groups), now, time_is_short)
     yield from forecast_on_trial(rows)
     yield from power(rows)

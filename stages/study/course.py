@@ -15,8 +15,9 @@ from stages.study.grid import FACTORS
 from stages.study.table import levels
 
 SCORE = "fld"  # the column of metrics/validation.csv by which the best generator is kept
-FOUND = 0.85  # share of a training after which nothing better is taken for the end of what it can reach
+PLATEAU = 0.85  # a training at its best within this share of what it showed had stopped getting better
 COLUMNS = ("kimg", SCORE, "kid")  # of the evaluations that the study keeps
+Courses = Mapping[int, Sequence[Sequence[tuple[float, float]]]]  # (kimg, best score so far) of the cells of each size
 
 
 class Choice(NamedTuple):
@@ -85,19 +86,19 @@ def when_best(course: Sequence[tuple[float, float]]) -> float:
     return next(at for at, score in course if score == course[-1][1])
 
 
-def plateaus(found: Mapping[int, Sequence[Sequence[tuple[float, float]]]]) -> dict[int, float]:
+def plateaus(found: Courses) -> dict[int, float]:
     """The sizes whose trainings had stopped getting better, each with the kimg at which they were at their best.
 
-    Medians over the cells of a size: at their best in the first FOUND of what they showed.
+    Medians over the cells of a size: at their best in the first PLATEAU of what they showed.
     """
     medians = {
         works: (median(map(when_best, some)), median(when_best(course) / course[-1][0] for course in some))
         for works, some in found.items()
     }
-    return {works: kimg for works, (kimg, share) in medians.items() if share <= FOUND}
+    return {works: kimg for works, (kimg, share) in medians.items() if share <= PLATEAU}
 
 
-def choices(found: Mapping[int, Sequence[Sequence[tuple[float, float]]]]) -> list[Choice]:
+def choices(found: Courses) -> list[Choice]:
     """For each size whose double was trained too, and each time: what twice the works, and twice the time, bring.
 
     The times are the first evaluation and its doubles, as far as the longest training of all goes: those that ended

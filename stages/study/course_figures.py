@@ -1,6 +1,6 @@
 """The figures of the trainings' course: score against time, time to the best generator, and what was short."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from stages.metrics.table import METRICS
-from stages.study.course import SCORE, Choice, choices, headline_courses, mean_at, score_at, when_best
+from stages.study.course import SCORE, Choice, Courses, choices, headline_courses, mean_at, score_at, when_best
 from stages.study.effects import Row
 from stages.study.figures import FAINT, INK, SMALL, works_axis
 from stages.study.table import label
 
 MAP = "RdBu"  # red: time was short, blue: works were
-Courses = Mapping[int, Sequence[Sequence[tuple[float, float]]]]
 
 
 def drawn(points: Sequence[Row]) -> dict[str, Figure]:

@@ -70,6 +70,12 @@ class Workspace:
         return done.stderr
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are processors: some tests wait, for servers and for the end of other processes."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_collection_finish() -> None:
     """What was imported is garbage in no test: the collector leaves it alone from here on."""
     gc.freeze()

@@ -38,11 +38,11 @@ def run(
         stack.enter_context(_torch_settings())
         stack.enter_context(contextlib.redirect_stdout(out))
         stack.enter_context(contextlib.redirect_stderr(error))
-        code = _exit_code(module, arguments)
+        code = exit_code(module, arguments)
     return subprocess.CompletedProcess([module, *arguments], code, out.getvalue(), error.getvalue())
 
 
-def _exit_code(module: str, arguments: Sequence[str]) -> int:
+def exit_code(module: str, arguments: Sequence[str]) -> int:
     """Run a module as the program; what Python prints of an exception or of `sys.exit` goes to stderr."""
     before = sys.argv
     sys.argv = [module, *arguments]

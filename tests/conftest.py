@@ -82,8 +82,8 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest file first, so that no process is left alone with it; skip what needs a GPU where there is none.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest file first, so that no process is left alone with it; skip what was not asked for or needs a GPU.
 
     test_pipeline.py comes when the first run that it shares with that file is done. Torch is imported only if something
     needs a GPU.
@@ -94,6 +94,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.path.name, 1 if item.path.parent.name in before else 3
         )
     )
+    for item in items:
+        if item.get_closest_marker("long") and "long" not in config.option.markexpr:
+            item.add_marker(pytest.mark.skip(reason="long: pytest -m long"))
     needy = [item for item in items if item.get_closest_marker("cuda")]
     if needy:
         import torch

@@ -24,7 +24,7 @@ SMALL = {
     "train.evaluate_pictures": 4, "generate.count": 25,
     "runtime.threads": 1, "runtime.device": "cpu", "runtime.kernels": "portable",
 }  # fmt: skip
-HELPERS = ("tests/conftest.py", "tests/in_process.py", "tests/surroundings.py")
+HELPERS = tuple(f"tests/{name}.py" for name in ("conftest", "forking_python", "in_process", "surroundings"))
 pytestmark = pytest.mark.slow
 
 

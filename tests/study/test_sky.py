@@ -163,7 +163,7 @@ def changed(change: Callable[[dict], object], text: str | None = None) -> str:
     return yaml.safe_dump(task)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_skypilot_understands_what_it_says(parse):
     done = parse(filled())
@@ -183,7 +183,7 @@ def test_skypilot_understands_what_it_says(parse):
     assert found["secrets"] == {name: "" for name in said["secrets"] if name != "GIT_TOKEN"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     ("change", "word"),
@@ -200,7 +200,7 @@ def test_skypilot_refuses_a_mistake(parse, change, word):
     assert word in done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", ["REPOSITORY", "REVISION", "MLFLOW_TRACKING_URI"])
 def test_nothing_starts_without_what_must_be_given(parse, name):

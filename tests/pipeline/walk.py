@@ -86,7 +86,7 @@ def fresh(pristine: Path, place: dict[str, Any]) -> dict[str, str]:
 def move(moves: random.Random, place: dict[str, Any], past: list[dict[str, Any]]) -> tuple[dict[str, Any], str]:
     """The next place, and what it changes."""
     if len(past) > 1 and moves.random() < BACK:
-        return moves.choice(past), "back to an earlier place"
+        return moves.choice(past[:-1]), "back to an earlier place"
     keys = moves.sample(list(KNOBS), moves.choice([1, 1, 2]))
     changed = {key: next(value for value in KNOBS[key] if value != place[key]) for key in keys}
     return place | changed, ", ".join(f"{key}={value}" for key, value in changed.items())

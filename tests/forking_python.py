@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,19 +46,18 @@ sys.exit(status if status >= 0 else 128 - status)
 
 
 @contextlib.contextmanager
-def forking_python(folder: Path) -> Iterator[Path]:
+def forking_python() -> Iterator[str]:
     """A folder for PATH with such a `python`; its process lives as long as the context."""
-    address, place = folder / "socket", folder / "bin"
-    place.mkdir()
-    client = place / "python"
-    client.write_text(CLIENT.format(python=sys.executable, address=str(address)))
-    client.chmod(0o755)
-    with subprocess.Popen([sys.executable, __file__, str(address)], stdout=subprocess.PIPE) as server:
-        try:
-            assert server.stdout and server.stdout.readline() == b"ready\n"
-            yield place
-        finally:
-            server.terminate()
+    with tempfile.TemporaryDirectory() as folder:  # with a short name, as a socket needs it
+        client, address = Path(folder, "python"), str(Path(folder, "socket"))
+        client.write_text(CLIENT.format(python=sys.executable, address=address))
+        client.chmod(0o755)
+        with subprocess.Popen([sys.executable, __file__, address], stdout=subprocess.PIPE) as server:
+            try:
+                assert server.stdout and server.stdout.readline() == b"ready\n"
+                yield folder
+            finally:
+                server.terminate()
 
 
 def serve(address: str) -> None:

@@ -14,6 +14,6 @@ def clone(tmp_path_factory, clean_environment, set_params) -> Iterator[Clone]:
     environment = clean_environment()
     del environment["PYTHONPATH"]  # its own stages/, not ours
     found = finished(tmp_path_factory, environment, set_params)
-    with forking_python(tmp_path_factory.mktemp("forking")) as folder:
-        environment["PATH"] = os.pathsep.join([str(folder), environment["PATH"]])
+    with forking_python() as folder:
+        environment["PATH"] = os.pathsep.join([folder, environment["PATH"]])
         yield found

@@ -1,6 +1,7 @@
 """The whole pipeline through DVC, in a clone with a small museum; its tests build on one another."""
 
 import re
+import sys
 
 import pytest
 from clone import LATER, ran
@@ -40,6 +41,12 @@ def test_a_forced_repro_gives_the_same_bytes_and_no_second_run(clone):
     assert len(ran(clone.run("dvc repro -f"))) == 12
     assert clone.bytes() == before
     assert len(clone.runs()) == 1
+
+
+def test_only_stages_run_in_a_fork_and_their_errors_are_exit_codes(clone):
+    """tests/forking_python.py; what a signal does shows the README's watcher."""
+    assert "No module named stages.nothing" in clone.run("python -m stages.nothing", ok=False)
+    assert clone.run("python -c 'import sys; print(sys.executable)'").strip() == sys.executable
 
 
 def test_a_source_without_network_names_the_way_out(clone):

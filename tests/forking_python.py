@@ -60,11 +60,16 @@ def forking_python() -> Iterator[str]:
                 server.terminate()
 
 
-def serve(address: str) -> None:
-    """Answer each client with a process of its own; returns in the process that is to run its request."""
+def preload() -> None:
+    """Import what the forks of this process are to share."""
     for name in PRELOADED:
         importlib.import_module(name)
     gc.freeze()  # what is shared stays shared
+
+
+def serve(address: str) -> None:
+    """Answer each client with a process of its own; returns in the process that is to run its request."""
+    preload()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that answer
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)

@@ -3,7 +3,7 @@
     PYTHONPATH=.:tests python tests/bench/bench_injected_kills.py --folder /tmp --folder /dev/shm
 
 The outputs must end with the bytes of a run that was left alone, with nothing beside them. A run is a forked process,
-so that torch is imported once; before each the stage's outputs are deleted, as DVC does. The changes (opening to write,
+so that torch and MLflow are imported once; before each the stage's outputs are deleted, as DVC does. The changes (opening to write,
 rename, chmod, mkdir, unlink and the like) are Python's audit events of the stage's own process.
 """
 
@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import forking_python
 import in_process
 import surroundings
 import yaml
@@ -78,6 +79,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="kill before every n-th change")
     parser.add_argument("--jobs", type=int, default=2)
     asked = parser.parse_args()
+    forking_python.preload()
     for name in pipeline():
         importlib.import_module(module(name))
     print("| file system | stage | changes | killed before | outputs equal | not equal |\n|---|---|---|---|---|---|")

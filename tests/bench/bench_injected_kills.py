@@ -3,8 +3,8 @@
     PYTHONPATH=.:tests python tests/bench/bench_injected_kills.py --folder /tmp --folder /dev/shm
 
 The outputs must end with the bytes of a run that was left alone, with nothing beside them. A run is a forked process,
-so that torch and MLflow are imported once; before each the stage's outputs are deleted, as DVC does. The changes (opening to write,
-rename, chmod, mkdir, unlink and the like) are Python's audit events of the stage's own process.
+so that torch and MLflow are imported once; before each the stage's outputs are deleted, as DVC does. The changes
+(opening to write, rename, chmod, mkdir, unlink and the like) are Python's audit events of the stage's own process.
 """
 
 import argparse

@@ -97,6 +97,7 @@ with files.folder(Path("data/b")) as folder:
 """
 
 
+@pytest.mark.slow
 def test_what_a_kill_leaves_lies_in_the_ignored_place_alone(tmp_path, clean_environment):
     """Killed before each change of the file system: beside the outputs there is never a file that is not complete."""
     complete = {"metrics", "metrics/a.json", "data", "data/b", "data/b/c"}

@@ -29,6 +29,7 @@ def opened(rendition: scans.Rendition) -> Image.Image:
     return Image.open(io.BytesIO(rendition.jpeg))
 
 
+@pytest.mark.slow
 def test_the_default_publication_keeps_its_bytes(works, pictures):
     gradient = Image.fromarray(np.add.outer(np.arange(150), np.arange(200))[..., None].repeat(3, 2).astype(np.uint8))
     found = hashlib.sha256(b"".join(r.jpeg for work in works for r in scans.renditions(work, gradient))).hexdigest()

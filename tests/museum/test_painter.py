@@ -134,6 +134,7 @@ def test_brush_strokes_differ_where_the_scene_is_shared(works: list[Work], pictu
     assert difference(other, pictures[work.id]) < 0.6 * difference(other, pictures[works[3].id])
 
 
+@pytest.mark.slow
 def test_renditions_of_the_collection(works: list[Work], pictures: dict):
     seen = []
     for work in plan(72, 0, SEED):

@@ -18,7 +18,7 @@ PROGRAM = chromium.find()
 REASON = (
     f"no Chromium on this machine (none of {', '.join(chromium.NAMES)} is on PATH; Debian: apt-get install chromium)"
 )
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason=REASON)
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROGRAM is None, reason=REASON)]  # a browser starts in seconds
 FIRST = "document.querySelector('.compare')"
 AT = f"getComputedStyle({FIRST}).getPropertyValue('--at')"
 BOXES = f"[...{FIRST}.querySelectorAll('img')].map(image => image.getBoundingClientRect().toJSON())"

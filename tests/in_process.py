@@ -2,7 +2,8 @@
 
 What it cannot show takes a process of its own: signals; what a library reads from the environment when it is imported;
 an import that is missing here and that another test has made; a result that follows the order of a set, which differs
-from process to process. tests/pipeline/test_pipeline.py runs every stage as processes, twice, and compares the bytes.
+from process to process. tests/pipeline/test_pipeline.py runs every stage as a process of its own, then in a fork of
+another process, and compares the bytes.
 """
 
 import contextlib

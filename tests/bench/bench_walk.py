@@ -1,6 +1,8 @@
-"""A random walk through params.yaml (tests/pipeline/walk.py), as long as one likes. Prints Markdown.
+"""A random walk through params.yaml, as long as one likes. Prints Markdown.
 
-PYTHONPATH=tests:tests/pipeline:. python tests/bench/bench_walk.py --steps 20
+    PYTHONPATH=tests:tests/pipeline:. python tests/bench/bench_walk.py --steps 20
+
+What a step does, and what must hold after it: tests/pipeline/walk.py.
 """
 
 import argparse

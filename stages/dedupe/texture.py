@@ -11,10 +11,11 @@ from stages.dedupe.windows import windows
 
 FINE, SHARP = 1.5, 0.8  # pixels of a thumbnail: what is fine is smaller than the one, noise smaller than the other
 # Gray levels of contrast from which on there is something to compare. Less, and the noise of a plain ground would count
-# (6 levels at 400 pixels do not); more, and nothing would be left of a smooth body but its outline.
-LEAST = 0.6
+# (4 levels at 400 pixels do not); more, and nothing would be left of a faintly grained body but its outline, and round
+# outlines correlate (at 0.6, four pairs of 300 bodies passed).
+LEAST = 0.5
 QUANTILE = 0.25  # of the windows that may disagree: a mark, a caption, a reflection
-# The least correlation of the others (measured: different bodies on black 0.33 and less, copies 0.49 and more).
+# The least correlation of the others (measured: different bodies on black 0.38 and less, copies 0.40 and more).
 AGREED = 0.4
 
 

@@ -1,4 +1,7 @@
-"""The networks on real weights: their features are the published networks'."""
+"""The networks on real weights: their features are the published networks'.
+
+torch-fidelity is imported where it is used: each process of the tests would import it, and PyTorch's compiler with it.
+"""
 
 import warnings
 from pathlib import Path
@@ -6,11 +9,8 @@ from pathlib import Path
 import matplotlib
 import pytest
 import torch
-import torch_fidelity
-from fidelity_weights import write_weights
 from PIL import Image
 from torch.utils.data import Dataset
-from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
 
 from stages.common import images
 from stages.common.cli import UserError
@@ -61,6 +61,8 @@ def test_the_two_resizings_differ_and_clean_is_pillows_bicubic(network, picture)
 
 @pytest.mark.parametrize("size", [(32, 32), (64, 100), (299, 299), (400, 299)])
 def test_pictures_are_resized_to_the_bits_of_torch_fidelity(size):
+    from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
+
     pictures = torch.randint(0, 256, (2, 3, *size), generator=torch.Generator().manual_seed(0)).float()
     theirs = interpolate_bilinear_2d_like_tensorflow1x(pictures, (299, 299), align_corners=False)
     assert torch.equal(inception.resize(pictures, 299), theirs)
@@ -88,6 +90,9 @@ class Pictures(Dataset):
 
 @pytest.mark.slow
 def test_the_numbers_equal_torch_fidelitys_with_the_same_weights_and_pictures(network, picture, tmp_path):
+    import torch_fidelity
+    from fidelity_weights import write_weights
+
     made, real = [picture(seed, patches=9) for seed in range(8)], [picture(100 + seed) for seed in range(8)]
     write_weights(tmp_path / "inception.pth")
     theirs = torch_fidelity.calculate_metrics(

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from torch_fidelity.metric_prc import prc_features_to_metric
 
 from stages.metrics import manifold
 from stages.metrics.comparison import Comparison
@@ -37,6 +36,8 @@ def test_one_picture_again_and_again_is_true_but_not_varied():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_precision_and_recall_equal_torch_fidelitys(seed):
+    from torch_fidelity.metric_prc import prc_features_to_metric  # which imports PyTorch's compiler
+
     made, real = sample(seed, 50, shift=0.5), sample(seed + 10, 35)
     theirs = prc_features_to_metric(
         made, real, prc_neighborhood=manifold.PRECISION_K, prc_batch_size=1000, save_cpu_ram=False, verbose=False

@@ -188,7 +188,7 @@ def painted(number: int, width: int) -> bytes:
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_a_thousand_works_from_list_to_works(workspace):
-    """The list and pages of 1,050 works, the files of those of one genre, and of 120 of them the works from the files."""
+    """The list and pages of 1,050 works, the files of those of one genre, and from 120 works' files the works again."""
     gallery = Gallery({})
     site = Site(1050, gallery.url(""), gallery.url("").replace("127.0.0.1", "localhost"), painted)
     gallery.files = site.files

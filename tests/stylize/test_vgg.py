@@ -5,9 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-import torchvision
 from scipy.signal import correlate
-from torchvision.transforms.functional import normalize
 
 from stages.common import weights
 from stages.common.device import BFLOAT16, FLOAT32, WINOGRAD
@@ -127,6 +125,8 @@ def test_what_kernels_are_measured_by_is_the_gradient_of_a_canvas(kernel):
 @pytest.mark.slow
 def test_torchvisions_weights_give_torchvisions_features(tmp_path, monkeypatch):
     """With random weights in torch's cache; the plain network pools averages and repeats its input's edges, as ours."""
+    import torchvision  # and with it PyTorch's compiler, which no other test of this file needs
+
     torch.manual_seed(0)
     plain = torchvision.models.vgg19(weights=None)
     torch.save(plain.state_dict(), tmp_path / vgg.TORCHVISION.rpartition("/")[2])
@@ -134,7 +134,9 @@ def test_torchvisions_weights_give_torchvisions_features(tmp_path, monkeypatch):
     (tmp_path / "checkpoints").symlink_to(tmp_path)
     ours = vgg.VGG19(vgg.load_torchvision(), CPU, FLOAT32)
     picture = noise(1, 3, 32, 48)
-    normal = normalize((picture + 1) / 2, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    normal = torchvision.transforms.functional.normalize(
+        (picture + 1) / 2, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+    )
     signal, expected = torch.nn.functional.pad(normal, (1, 1, 1, 1), "replicate"), []
     for layer in list(plain.features.children())[:30]:
         if isinstance(layer, torch.nn.MaxPool2d):

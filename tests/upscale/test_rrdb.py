@@ -2,8 +2,7 @@
 
 import pytest
 import torch
-from spandrel import ImageModelDescriptor, ModelLoader
-from spandrel.architectures.ESRGAN.__arch.RRDB import RRDBNet as Theirs
+from reference import loaded, rrdbnet
 
 from stages.common import weights
 from stages.common.device import BFLOAT16, FLOAT32, WINOGRAD, Kernel
@@ -14,13 +13,13 @@ WAYS = [direct.Direct, winograd.Winograd]
 SIZES = [(2, 2), (1, 40), (40, 1), (5, 6), (12, 18), (13, 31), (83, 7)]
 
 
-def theirs(features: int = 64, blocks: int = 1, scale: int = 4, channels: int = 3) -> Theirs:
+def theirs(features: int = 64, blocks: int = 1, scale: int = 4, channels: int = 3) -> torch.nn.Module:
     torch.manual_seed(0)
-    network = Theirs(in_nc=channels, out_nc=channels, num_filters=features, num_blocks=blocks, scale=scale)
+    network = rrdbnet(in_nc=channels, out_nc=channels, num_filters=features, num_blocks=blocks, scale=scale)
     return network.eval()
 
 
-def own(network: Theirs, kernel: Kernel):
+def own(network: torch.nn.Module, kernel: Kernel):
     """A function that does what spandrel's network does, with the same weights."""
     found = foreign.load(network.state_dict(), "own", CPU)
     assert found.kernels == (FLOAT32, WINOGRAD, BFLOAT16), "it is not computed as RRDBNet"
@@ -32,7 +31,7 @@ def noise(channels: int, height: int, width: int) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def expected(network: Theirs, picture: torch.Tensor) -> torch.Tensor:
+def expected(network: torch.nn.Module, picture: torch.Tensor) -> torch.Tensor:
     """The result in float64, which rounding does not blur."""
     return network.double()(picture.double())
 
@@ -62,15 +61,14 @@ def test_it_is_spandrel_s_network_of_any_shape(kernel, tolerance, shape):
 
 @pytest.mark.parametrize("options", [{"num_filters": 8}, {"plus": True}, {"in_nc": 12, "shuffle_factor": 2}], ids=str)
 def test_what_differs_from_it_stays_spandrel_s(options):
-    network = Theirs(num_blocks=1, **options)
+    network = rrdbnet(num_blocks=1, **options)
     found = foreign.load(network.state_dict(), "own", CPU)
     assert found.kernels == (FLOAT32, BFLOAT16)
-    itself, picture = ModelLoader().load_from_state_dict(network.state_dict()), noise(3, 8, 8)
-    assert isinstance(itself, ImageModelDescriptor)
+    itself, picture = loaded(network.state_dict()), noise(3, 8, 8)
     with torch.inference_mode():
         rough = found.build(CPU, BFLOAT16)(picture)
         fine = found.build(CPU, FLOAT32)(picture)  # which the first one has left as it was
-        assert torch.allclose(fine, itself.eval()(picture), atol=1e-6) and 0 < (fine - rough).abs().max() < 0.03
+        assert torch.allclose(fine, itself(picture), atol=1e-6) and 0 < (fine - rough).abs().max() < 0.03
 
 
 @pytest.mark.parametrize("scale", [2, 4, 8])
@@ -118,9 +116,9 @@ def test_bands_of_winograd_s_tiles_meet_without_a_seam(places, monkeypatch):
 @pytest.mark.slow
 def test_the_packaged_network_by_winograd_is_within_a_hundredth_of_a_level():
     state = esrgan.state_dict(weights.locate(weights.ESRGAN))
-    itself = ModelLoader().load_from_state_dict(state)
+    itself = loaded(state)
     picture = noise(3, 20, 26)
     with torch.inference_mode():
-        truth = itself.model.eval()(picture)
+        truth = itself.model(picture)
         for kernel in (FLOAT32, WINOGRAD):
             assert (models.packaged(CPU).build(CPU, kernel)(picture) - truth).abs().max() * 255 < 0.01

@@ -96,6 +96,7 @@ def kinds(count: int) -> dict[str, Callable[[], list[Image.Image]]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--works", type=int, default=40)
+    parser.add_argument("--kinds", nargs="*", help="the first words of their names; without them all")
     parser.add_argument("--sheet", type=Path)
     asked = parser.parse_args()
     settings = params.load().section(DedupeParams)
@@ -105,6 +106,8 @@ def main() -> None:
     shown: list[Image.Image] = []
     with workers() as pool:
         for name, make in kinds(asked.works).items():
+            if asked.kinds and not name.startswith(tuple(asked.kinds)):
+                continue
             pictures = make()
             shown += (pictures * SHOWN)[:SHOWN]
             with tempfile.TemporaryDirectory() as folder:

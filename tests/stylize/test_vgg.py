@@ -125,18 +125,17 @@ def test_what_kernels_are_measured_by_is_the_gradient_of_a_canvas(kernel):
 @pytest.mark.slow
 def test_torchvisions_weights_give_torchvisions_features(tmp_path, monkeypatch):
     """With random weights in torch's cache; the plain network pools averages and repeats its input's edges, as ours."""
-    import torchvision  # and with it PyTorch's compiler, which no other test of this file needs
+    from torchvision.models import vgg19  # and with it PyTorch's compiler, which no other test of this file needs
+    from torchvision.transforms.functional import normalize
 
     torch.manual_seed(0)
-    plain = torchvision.models.vgg19(weights=None)
+    plain = vgg19(weights=None)
     torch.save(plain.state_dict(), tmp_path / vgg.TORCHVISION.rpartition("/")[2])
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     (tmp_path / "checkpoints").symlink_to(tmp_path)
     ours = vgg.VGG19(vgg.load_torchvision(), CPU, FLOAT32)
     picture = noise(1, 3, 32, 48)
-    normal = torchvision.transforms.functional.normalize(
-        (picture + 1) / 2, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
-    )
+    normal = normalize((picture + 1) / 2, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
     signal, expected = torch.nn.functional.pad(normal, (1, 1, 1, 1), "replicate"), []
     for layer in list(plain.features.children())[:30]:
         if isinstance(layer, torch.nn.MaxPool2d):

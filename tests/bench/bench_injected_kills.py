@@ -77,6 +77,7 @@ def main() -> None:
     parser.add_argument("--folder", action="append", help="where to work: one on each file system")
     parser.add_argument("--stages", nargs="*", default=list(pipeline()), choices=list(pipeline()))
     parser.add_argument("--every", type=int, default=1, help="kill before every n-th change")
+    parser.add_argument("--first", type=int, default=1, help="of them, counted from 1")
     parser.add_argument("--jobs", type=int, default=2)
     asked = parser.parse_args()
     forking_python.preload()
@@ -99,7 +100,7 @@ def try_all(folder: Path, place: str, asked: argparse.Namespace) -> bool:
         shutil.copytree(before, after, symlinks=True)
         changes = run(name, after)
         if name in asked.stages:
-            numbers = range(1, changes + 1, asked.every)
+            numbers = range(asked.first, changes + 1, asked.every)
             wrong = killed(name, before, after, numbers, asked.jobs)
             equal = len(numbers) - len(wrong)
             print(f"| {place} | {name} | {changes} | {len(numbers)} | {equal} | {', '.join(wrong)} |", flush=True)

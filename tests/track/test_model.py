@@ -54,7 +54,8 @@ def test_a_process_elsewhere_makes_the_same_pictures(logged, tmp_path_factory, c
             for picture in sample(load_generator(folder / "data/gan/generator.safetensors"), z, torch.float32)
         ]
     )
-    environment = {key: value for key, value in clean_environment().items() if key != "PYTHONPATH"}
+    environment = clean_environment(PYTHONDONTWRITEBYTECODE="1")  # the store stays as it was written
+    del environment["PYTHONPATH"]
     for number, name in enumerate((f"models:/{model.model_id}", f"runs:/{run.info.run_id}/generator")):
         command = [sys.executable, "-c", ELSEWHERE, store, name, "z.npy", f"{number}.npz"]
         done = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True)

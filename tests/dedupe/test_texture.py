@@ -63,6 +63,13 @@ def test_different_bodies_stay_apart_though_they_correlate(bodies):
     assert len(refused) >= 5 and {verdict.check for verdict in refused} == {"view fine"}
 
 
+@pytest.mark.parametrize("other", [145, 197, 252])
+def test_a_faintly_grained_body_is_told_by_its_grain_not_by_its_outline(other):
+    """Of 300 bodies those whose outlines correlate most with that of one that has nearly no grain."""
+    verdict = compared(saved(smooth(other)), saved(smooth(282)))
+    assert verdict and verdict.score > 0.9 and (verdict.kind, verdict.check) == ("different", "view fine")
+
+
 COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
     "smaller": lambda body: body.resize((180, 180)),
     "blown up": lambda body: body.resize((140, 140)).resize((500, 500)),

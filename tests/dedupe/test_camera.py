@@ -19,6 +19,7 @@ def compared(one: Image.Image, other: Image.Image, borderless: bool = True) -> V
     return verify(first, second, int(borderless), int(borderless), 0.7)
 
 
+@pytest.mark.slow  # all names together
 @pytest.mark.parametrize("name", FOUND)
 def test_a_photograph_of_a_work_is_that_work(paintings, works, name):
     """At least the share of nine works that bench_dedupe_table.py found of many."""

@@ -23,6 +23,7 @@ def test_a_process_has_one_thread_and_the_environment_comes_back(monkeypatch, be
     assert os.getenv(BLAS_THREADS) == before
 
 
+@pytest.mark.slow
 def test_a_killed_stage_leaves_no_process_at_work():
     code = (
         "import time; from stages.dedupe.workers import workers\n"

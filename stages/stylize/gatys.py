@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from stages.stylize.memory import give_back
 from stages.stylize.objective import Losses, Objective, StyleImage, weighted_sum
 from stages.stylize.optimizers import OPTIMIZERS
 from stages.stylize.params import StylizeParams
@@ -113,7 +114,10 @@ class StyleTransfer:
         while self.step < self.steps:
             if self.done == self.scales[self.scale].steps:
                 self.scale, self.done = self.scale + 1, 0
-                self._enter(enlarged(self.optimizer.result(), self.content, self.scales[self.scale].size))
+                larger = enlarged(self.optimizer.result(), self.content, self.scales[self.scale].size)
+                del self.optimizer, self.objective  # not beside those of the larger canvas
+                give_back()
+                self._enter(larger)
             seed = (self.params.seed + 7919 * self.step) % 2**31
             losses, gradient = self.objective.evaluate(self.optimizer.canvas, seed)
             self.optimizer.step(weighted_sum(losses, self.params), gradient)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from stages.stylize.memory import give_back
 from stages.stylize.params import StylizeParams
 from stages.stylize.statistics import Sums, mixed, style_loss, sums
 from stages.stylize.tiling import Tile, tiles
@@ -80,9 +81,8 @@ class Objective:
         else:
             style, slopes = self._slopes(canvas, cut)
             content, gradient = self._through_tiles(canvas, cut, slopes)
-        variation = total_variation(canvas)
-        gradient = gradient + self.params.variation_weight * torch.autograd.grad(variation, canvas)[0]
-        return Losses(content, style.detach(), variation.detach()), gradient
+        variation, slope = total_variation(canvas.detach())
+        return Losses(content, style.detach(), variation), gradient + slope.mul_(self.params.variation_weight)
 
     def _slopes(self, canvas: Tensor, cut: Sequence[Tile]) -> tuple[Tensor, dict[str, Sums]]:
         """The style loss of the whole canvas, and its gradient at each layer's sums."""
@@ -104,6 +104,7 @@ class Objective:
         for tile in cut:
             found = self._sums(self.network(tile.seen(canvas), STYLE_LAYERS), tile)
             totals = {layer: totals[layer] + some if totals else some for layer, some in found.items()}
+            give_back()
         return totals
 
     def _through_tiles(self, canvas: Tensor, cut: Sequence[Tile], slopes: dict[str, Sums]) -> tuple[Tensor, Tensor]:
@@ -118,6 +119,8 @@ class Objective:
             )
             tile.seen(gradient).add_(*torch.autograd.grad(share + self.params.style_weight * style, seen))
             content += share.detach()
+            del share, found, style, seen
+            give_back()
         return content, gradient
 
     def _terms(self, seen: Tensor, tile: Tile) -> tuple[Tensor, dict[str, Sums]]:
@@ -140,11 +143,16 @@ class Objective:
     def _content_of(self, content: Tensor) -> Tensor:
         """The content's features (Gatys, equation 1), [1, 512, h, w], `content_scale` times smaller; in tiles."""
         scale = self.params.content_scale
-        steps, rows = scale * stride(CONTENT_LAYER), {}
-        for tile in tiles(content.shape[2:], self.params.tile):
+        steps, cut = scale * stride(CONTENT_LAYER), list(tiles(content.shape[2:], self.params.tile))
+        whole = torch.empty(0)
+        for tile in cut:
             features = self.network(F.avg_pool2d(tile.seen(content), scale), (CONTENT_LAYER,))[CONTENT_LAYER]
-            rows.setdefault(tile.down, []).append(tile.core(features, steps))
-        return torch.cat([torch.cat(row, 3) for row in rows.values()], 2)
+            if len(cut) == 1:
+                return features
+            if not len(whole):
+                whole = features.new_empty((*features.shape[:2], *(side // steps for side in content.shape[2:])))
+            tile.whole(whole, steps).copy_(tile.core(features, steps))
+        return whole
 
     def _style_of(self, styles: Sequence[StyleImage]) -> dict[str, Sums]:
         """The target's statistics: those of the style images, by their weights."""
@@ -184,8 +192,17 @@ def _halved(regions: Tensor) -> Iterator[Tensor]:
         yield regions
 
 
-def total_variation(picture: Tensor) -> Tensor:
-    """Mean squared difference of neighboring pixels (Mahendran and Vedaldi 2015, equation 4 with beta = 2)."""
-    across = (picture[..., :, 1:] - picture[..., :, :-1]).square().mean()
-    down = (picture[..., 1:, :] - picture[..., :-1, :]).square().mean()
-    return across + down
+def total_variation(picture: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean squared difference of neighboring pixels of [1, 3, H, W], a scalar, and its gradient [1, 3, H, W].
+
+    Mahendran and Vedaldi 2015, equation 4 with beta = 2. By hand: autograd would keep eight copies of the picture.
+    """
+    slope, found = torch.zeros_like(picture), []
+    for axis in (2, 3):
+        steps, count = picture.diff(dim=axis), picture.shape[axis] - 1
+        found.append(steps.square().mean())
+        steps.mul_(2 / steps.numel())
+        slope.narrow(axis, 0, count).sub_(steps)
+        slope.narrow(axis, 1, count).add_(steps)
+    down, across = found
+    return across + down, slope

@@ -72,10 +72,11 @@ def spans(length: int, tile: int, offset: int) -> list[Span]:
 def tiles(size: Sequence[int], tile: int, seed: int | None = None) -> Iterator[Tile]:
     """The tiles of a picture of (height, width) pixels.
 
-    A seed moves the cuts, so that no seam is ever at the same place twice.
+    One where it is no larger than `tile`, else tiles of half that, since all of a large canvas is in memory beside a
+    tile. A seed moves the cuts, so that no seam is ever at the same place twice.
     """
-    offsets = [0, 0]
+    offsets, side = [0, 0], tile if max(size) <= tile else tile // 2
     if seed is not None:
         offsets = torch.randint(0, 2**16, (2,), generator=torch.Generator().manual_seed(seed)).tolist()
-    down, across = (spans(length, tile, offset) for length, offset in zip(size, offsets, strict=True))
+    down, across = (spans(length, side, offset) for length, offset in zip(size, offsets, strict=True))
     return (Tile(row, column) for row in down for column in across)

@@ -5,7 +5,7 @@ Prints Markdown. Run in the repository's root after `dvc repro`:
     PYTHONPATH=tests:. python tests/bench/bench_memory.py upscale=4000 stylize=4096 dedupe=100000 evaluate=50000
 
 upscale: a stylized picture so many pixels wide, 4 to 3. stylize: so many pixels, two steps at each size of the canvas.
-dedupe: so many files, a tenth of them copies. evaluate: so many samples, the run's own ones again and again; with
+dedupe: so many files, a hundredth of them copies. evaluate: so many samples, the run's own ones again and again; with
 `--networks once` each network sees its first batch alone and answers with random features afterwards, as 50,000 samples
 take hours (the memory is the networks' and the features' all the same). The memory is that of all processes of the
 stage, pages that they share counted once (PSS), read five times a second.
@@ -31,7 +31,7 @@ from surroundings import ROOT, clean_environment, set_params
 from stages.common import files
 from stages.dedupe.workers import workers
 
-COPIES = 10  # one file in so many is a copy of the one before it
+COPIES = 100  # one file in so many is a copy of the one before it
 EDGE = 512, 384  # pixels of a file for dedupe
 # A driver in place of `python -m stages.evaluate`: every network answers its first batch, then a generator does.
 ONCE = """
@@ -55,6 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="+", metavar="STAGE=SIZE", help=f"stages: {', '.join(CASES)}")
     parser.add_argument("--networks", choices=["always", "once"], default="always", help="of evaluate")
+    parser.add_argument("--threads", type=int, default=2)
     asked = parser.parse_args()
     print("| stage | size | memory, GiB | seconds |\n|---|---|---|---|")
     for case in asked.cases:
@@ -63,6 +64,7 @@ def main() -> None:
             folder = Path(name)
             (folder / "metrics").mkdir()
             shutil.copy(ROOT / "params.yaml", folder)
+            set_params(folder, {"runtime.threads": asked.threads})
             CASES[stage](folder, int(size))
             once = stage == "evaluate" and asked.networks == "once"
             command = ["-c", ONCE] if once else ["-m", f"stages.{stage}"]

@@ -21,9 +21,17 @@ def objective(
 
 
 def test_total_variation_closed_form():
-    assert total_variation(torch.full((1, 3, 5, 5), 0.3)) == 0
+    assert total_variation(torch.full((1, 3, 5, 5), 0.3))[0] == 0
     slope = torch.arange(5.0).expand(1, 3, 4, 5)
-    assert total_variation(slope) == 1 and total_variation(2 * slope.mT) == 4
+    assert total_variation(slope)[0] == 1 and total_variation(2 * slope.mT)[0] == 4
+
+
+def test_the_slope_of_total_variation_is_autograd_s():
+    picture = CANVAS[..., :47, :64].clone().requires_grad_()
+    across, down = (picture.diff(dim=axis).square().mean() for axis in (3, 2))
+    value, slope = total_variation(picture.detach())
+    assert torch.equal(value, across + down)
+    assert torch.allclose(slope, torch.autograd.grad(across + down, picture)[0], rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.slow

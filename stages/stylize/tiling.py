@@ -14,6 +14,8 @@ from torch import Tensor
 HALO = 64  # pixels around a core: with it the gradient in tiles is that of the whole to 0.14 % (MEASURED.md)
 GRID = 64  # pixels: a multiple of what one place of block 5 stands for, also of a canvas four times smaller
 
+SMALL = 512  # pixels: tiles are not halved below it, since the halo would cost more than the cores
+
 
 class Span(NamedTuple):
     """A stretch of one axis: the pixels seen, and the core in them; `last` says that the axis ends there."""
@@ -72,10 +74,10 @@ def spans(length: int, tile: int, offset: int) -> list[Span]:
 def tiles(size: Sequence[int], tile: int, seed: int | None = None) -> Iterator[Tile]:
     """The tiles of a picture of (height, width) pixels.
 
-    One where it is no larger than `tile`, else tiles of half that, since all of a large canvas is in memory beside a
-    tile. A seed moves the cuts, so that no seam is ever at the same place twice.
+    One where it is no larger than `tile`, else tiles of half that, SMALL or more, since all of a large canvas is in
+    memory beside a tile. A seed moves the cuts, so that no seam is ever at the same place twice.
     """
-    offsets, side = [0, 0], tile if max(size) <= tile else tile // 2
+    offsets, side = [0, 0], tile if max(size) <= tile else max(tile // 2, min(tile, SMALL))
     if seed is not None:
         offsets = torch.randint(0, 2**16, (2,), generator=torch.Generator().manual_seed(seed)).tolist()
     down, across = (spans(length, side, offset) for length, offset in zip(size, offsets, strict=True))

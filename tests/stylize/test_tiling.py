@@ -23,6 +23,12 @@ def test_what_fits_is_not_cut():
     assert len(spans(512, 512, 3)) == 1 and len(list(tiles((300, 512), 512, seed=1))) == 1
 
 
+@pytest.mark.parametrize(("tile", "seen"), [(192, 192), (512, 512), (700, 512), (1024, 512), (2048, 1024)])
+def test_a_large_canvas_is_cut_into_smaller_tiles(tile, seen):
+    (first, *_) = tiles((4096, 4096), tile)
+    assert first.down.core_stop == first.across.core_stop == max(GRID, seen - 2 * HALO)
+
+
 def test_seeds_move_the_cuts():
     cuts = {tuple(tile.down.core_start for tile in tiles((1000, 100), 320, seed)) for seed in range(20)}
     assert len(cuts) > 2

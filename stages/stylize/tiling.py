@@ -13,7 +13,6 @@ from torch import Tensor
 
 HALO = 64  # pixels around a core: with it the gradient in tiles is that of the whole to 0.14 % (MEASURED.md)
 GRID = 64  # pixels: a multiple of what one place of block 5 stands for, also of a canvas four times smaller
-
 SMALL = 512  # pixels: tiles are not halved below it, since the halo would cost more than the cores
 
 

@@ -1,10 +1,13 @@
-"""What tests and benches run stages with: the environment, and a folder's params."""
+"""What tests and benches run stages with: the environment, a folder's params, what is made once for all tests."""
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 # By libyaml, where PyYAML has it: ten times as fast, and hundreds of tests write params.
@@ -25,3 +28,12 @@ def set_params(folder: Path, changes: dict[str, object]) -> None:
         section, _, leaf = key.partition(".")
         values.setdefault(section, {})[leaf] = value
     (folder / "params.yaml").write_text(yaml.dump(values, Dumper=_DUMPER))
+
+
+@contextmanager
+def made_once(name: str, tmp_path_factory) -> Iterator[Path]:
+    """A place that all processes of the tests share; it is whoever's who comes first, and finds nothing, to make it."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with FileLock(place.with_suffix(".lock")):
+        yield place

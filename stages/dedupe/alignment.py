@@ -4,11 +4,14 @@ A map takes pixels (x, y) of the first picture to those of the second: a similar
 perspective one [3, 3].
 """
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
 STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 60, 1e-4)
 FEATURES = 400  # at most, of a thumbnail
+REMEMBERED = 256  # pictures whose features each process keeps, 0.2 MB each
 RATIO = 0.8  # a feature's best match must be that much nearer than its second (Lowe 2004)
 INLIERS = 8  # matches that must agree on one similarity map
 REACH = 3.0  # pixels by which a match may miss it
@@ -66,7 +69,14 @@ def matches(first: np.ndarray, second: np.ndarray) -> Matches | None:
 
 
 def features(picture: np.ndarray, count: int = FEATURES) -> tuple[np.ndarray, np.ndarray]:
-    """Places [F, 2] and SIFT descriptors [F, 128] of a gray picture uint8 [H, W], the `count` strongest."""
+    """Places [F, 2] and SIFT descriptors [F, 128] of a gray picture uint8 [H, W], the `count` strongest; read only."""
+    return _features(picture.tobytes(), picture.shape, count)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _features(pixels: bytes, shape: tuple[int, ...], count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Remembered, as a file is compared with many others."""
+    picture = np.frombuffer(pixels, np.uint8).reshape(shape)
     stretched = cv2.normalize(picture, np.empty_like(picture), 0, 255, cv2.NORM_MINMAX)
     found, descriptors = cv2.SIFT.create(count, contrastThreshold=0.02).detectAndCompute(stretched, None)
     if descriptors is None:

@@ -263,6 +263,7 @@ def _structure(first: np.ndarray, second: np.ndarray, constant: float = 0.1) -> 
 
     So fading, grayscale and a tint do not count. The constant keeps empty windows (plain sky) from measuring noise.
     """
-    covariance = np.mean((first - first.mean()) * (second - second.mean()))
-    level = (first.mean() - second.mean()) ** 2
-    return float((2 * covariance + constant) / (first.var() + second.var() + level + constant))
+    levels = first.mean(), second.mean()
+    one, two = first - levels[0], second - levels[1]
+    variances = (one * one).mean() + (two * two).mean()
+    return float((2 * (one * two).mean() + constant) / (variances + (levels[0] - levels[1]) ** 2 + constant))

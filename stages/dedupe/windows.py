@@ -6,7 +6,7 @@ import numpy as np
 
 # Rows and columns of them: a motif that came or went fills at least one (measured: at 5, one look-alike in 25 passes).
 COUNT = 7
-Window = tuple[np.ndarray, ...]  # the indices of an array's rows and columns
+Window = tuple[slice, slice] | tuple[np.ndarray, ...]  # which rows and columns of an array
 
 
 def windows(inside: np.ndarray, counted: np.ndarray) -> Iterator[tuple[Window, np.ndarray]]:
@@ -14,7 +14,14 @@ def windows(inside: np.ndarray, counted: np.ndarray) -> Iterator[tuple[Window, n
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     for part_rows in np.array_split(rows, COUNT):
         for part_columns in np.array_split(columns, COUNT):
-            window = np.ix_(part_rows, part_columns)
+            window = _window(part_rows, part_columns)
             kept = counted[window]
-            if kept.mean() > 0.5:
+            if 2 * np.count_nonzero(kept) > kept.size:
                 yield window, kept
+
+
+def _window(rows: np.ndarray, columns: np.ndarray) -> Window:
+    """As slices where no line between is left out: numpy takes those much faster."""
+    if all(len(lines) and lines[-1] - lines[0] + 1 == len(lines) for lines in (rows, columns)):
+        return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    return np.ix_(rows, columns)

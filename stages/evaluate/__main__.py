@@ -7,11 +7,12 @@ reach.
 
 from pathlib import Path
 
-from stages.common import device, files, images, params
+from stages.common import files, images, params
 from stages.common.checkout import main_checkout
 from stages.common.cli import progress, run_cli
 from stages.common.records import read_split
 from stages.common.section import RuntimeParams
+from stages.evaluate import precision
 from stages.evaluate.cache import Cache
 from stages.evaluate.params import EvaluateParams
 from stages.evaluate.pictures import gather
@@ -28,8 +29,7 @@ EVALUATION = Path("data/evaluation")
 def main() -> None:
     everything = params.load()
     settings = everything.section(EvaluateParams)
-    exactly = everything.section(RuntimeParams).model_copy(update={"precision": "float32"})  # the last digits count
-    runtime = device.prepare(exactly)
+    runtime = precision.prepare(everything.section(RuntimeParams))
     split, samples = read_split(Path("data/split.json")), images.listing(SAMPLES)
     pictures = gather(split, WORKS, samples)
     few = pictures.too_few()

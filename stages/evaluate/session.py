@@ -24,7 +24,8 @@ class Session:
 
     def __init__(self, settings: EvaluateParams, runtime: Runtime, cache: Cache, on_progress: Callable[[int], object]):
         self._settings, self._device, self._cache, self._on_progress = settings, runtime.device, cache, on_progress
-        self._context = [torch.__version__, runtime.device.type, runtime.threads, settings.batch]
+        arithmetic = f"TF32 {torch.backends.cudnn.allow_tf32}"  # of a GPU
+        self._context = [torch.__version__, runtime.device.type, arithmetic, runtime.threads, settings.batch]
 
     def spaces(self, pictures: Pictures) -> tuple[dict[str, float], dict[str, float]]:
         """Every metric of the table, and what EfficientNet says of those that Inception measures too."""

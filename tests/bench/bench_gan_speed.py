@@ -176,9 +176,8 @@ def parse(description: str, resolutions: list[int]) -> argparse.Namespace:
     )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument(
-        "--device", default="cpu", help="of bench_gan_speed; lightweight-gan is measured on the CPU alone"
-    )
+    parser.add_argument("--device", default="cpu", choices=list(WARM))
+    parser.add_argument("--packages", type=Path, help="of bench_lightweight_gan: a folder with its packages")
     parser.add_argument("--precision", default="auto", help="of ours; plain is always float32")
     parser.add_argument("--compile", action="store_true", help="of bench_gan_speed: with torch.compile as well")
     parser.add_argument(

@@ -3,9 +3,11 @@
 Prints Markdown.
 
     PYTHONPATH=. OMP_NUM_THREADS=1 python tests/bench/bench_lightweight_gan.py --architectures fastgan dcgan --threads 1
+    PYTHONPATH=. python tests/bench/bench_lightweight_gan.py --architectures fastgan --device cuda --resolutions 256
 
-lightweight-gan and what it lacks are installed into a throw-away folder, which a process of its own sees before our
-packages, so that torch is there already. It asks for a GPU; a driver outside of its code and ours puts it on the CPU.
+lightweight-gan and what it lacks are installed into a throw-away folder (or are in the one of `--packages`), which a
+process of its own sees before our packages, so that torch is there already. It asks for a GPU; without `--device cuda`
+a driver outside of its code and ours puts it on the CPU.
 Its networks are other ones than ours (see the numbers of parameters): the ratio compares the training steps that each
 project ships, not two implementations of one network. Let the steps be a multiple of 8: then both count their lazy
 gradient penalties (every 4 steps, every train.penalty_every) in the right share.
@@ -17,7 +19,7 @@ import tempfile
 from pathlib import Path
 
 import peers
-from bench_gan_speed import WARM, Ours, conditions, paint, parse, rate, variant
+from bench_gan_speed import WARM, Graphs, Ours, conditions, paint, parse, rate, variant
 
 from stages.common.device import Runtime, prepare
 from stages.common.section import RuntimeParams
@@ -38,6 +40,7 @@ NETWORKS = {  # lightweight-gan's arguments; the first are its command line's
     # Fewer parameters than our fastgan, 2.0 M in all.
     "the same, narrow": {"attn_res_layers": [], "fmap_max": 64, "latent_dim": 128},
 }
+ON_A_GPU = {"amp": True, "num_workers": 4}  # float16; its own processes read the pictures
 DRIVER = """
 import json, sys, time
 import torch
@@ -48,7 +51,6 @@ there = torch.cuda.is_available
 torch.cuda.is_available = lambda: True  # it will not be imported without a GPU
 from lightweight_gan import lightweight_gan
 torch.cuda.is_available = there
-torch.Tensor.cuda = torch.nn.Module.cuda = lambda self, *_: self
 
 class OnCpu:
     "torch, but every device is the CPU."
@@ -57,17 +59,23 @@ class OnCpu:
     def __getattr__(self, name):
         return getattr(torch, name)
 
-lightweight_gan.torch = OnCpu()
+wait = torch.cuda.synchronize
+if asked["device"] == "cpu":
+    torch.Tensor.cuda = torch.nn.Module.cuda = lambda self, *_: self
+    lightweight_gan.torch = OnCpu()
+    wait = lambda: None
 sizes = {"image_size": asked["resolution"], "batch_size": asked["batch"], "disc_output_size": 1}
-trainer = lightweight_gan.Trainer(base_dir=asked["base"], num_workers=0, use_aim=False, **sizes, **asked["network"])
+trainer = lightweight_gan.Trainer(base_dir=asked["base"], use_aim=False, **sizes, **asked["network"])
 trainer.set_data_src(asked["pictures"])
 trainer.evaluate = trainer.save = lambda *_, **__: None  # sheets and checkpoints, at every hundredth step from 0 on
 clock = {"wall": time.perf_counter, "processor": time.process_time}[asked["clock"]]
 for _ in range(asked["warm"]):
     trainer.train()
+wait()
 start = clock()
 for _ in range(asked["steps"]):
     trainer.train()
+wait()
 seconds = clock() - start
 networks = trainer.GAN.G, trainer.GAN.D
 sizes = [sum(parameter.numel() for parameter in network.parameters()) for network in networks]
@@ -75,25 +83,27 @@ print(json.dumps({"rate": asked["steps"] * asked["batch"] / seconds, "sizes": si
 """
 
 
-def compare(base: Path, resolution: int, asked: argparse.Namespace, runtime: Runtime) -> None:
+def compare(base: Path, packages: Path, resolution: int, asked: argparse.Namespace, runtime: Runtime) -> None:
     """Print the rows of one resolution: rates in turns."""
     folder = paint(base / f"pictures{resolution}", resolution)
+    kind = Graphs if asked.device == "cuda" else Ours
+    more = ON_A_GPU if asked.device == "cuda" else {"num_workers": 0}
     ours = {
-        architecture: Ours(variant(architecture, resolution, asked), runtime, folder)
+        architecture: kind(variant(architecture, resolution, asked), runtime, folder)
         for architecture in asked.architectures
     }
-    order = {key: getattr(asked, key) for key in ("threads", "batch", "steps", "clock")}
-    order |= {"warm": WARM["cpu"], "resolution": resolution, "base": str(base), "pictures": str(folder)}
+    order = {key: getattr(asked, key) for key in ("threads", "batch", "steps", "clock", "device")}
+    order |= {"warm": WARM[asked.device], "resolution": resolution, "base": str(base), "pictures": str(folder)}
     sizes = {
         name: [count_parameters(own.state.generator), count_parameters(own.state.discriminator)]
         for name, own in ours.items()
     }
     rates: dict[str, list[float]] = {name: [] for name in [*NETWORKS, *ours]}
     for own in ours.values():
-        own.run(WARM["cpu"])
+        own.run(WARM[asked.device])
     for _ in range(asked.repeats):
         for name, network in NETWORKS.items():
-            measured = peers.run(base / "packages", DRIVER, order | {"network": network}, asked.threads)
+            measured = peers.run(packages, DRIVER, order | {"network": network | more}, asked.threads)
             rates[name].append(measured["rate"])
             sizes[name] = measured["sizes"]
         for name, own in ours.items():
@@ -107,16 +117,20 @@ def compare(base: Path, resolution: int, asked: argparse.Namespace, runtime: Run
 
 def main() -> None:
     asked = parse(str(__doc__), [64])
-    runtime = prepare(RuntimeParams(device="cpu", precision=asked.precision, kernels="portable", threads=asked.threads))
+    runtime = prepare(
+        RuntimeParams(device=asked.device, precision=asked.precision, kernels="portable", threads=asked.threads)
+    )
     print(f"{conditions(asked, runtime)}\n")
     ratios = "ratio to the first | to the second | to the third"
     print(f"| pixels | | parameters, generator + discriminator | images/s, median (best) | {ratios} |")
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         base = Path(name)
-        peers.install(base / "packages", PACKAGES)
+        packages = asked.packages or base / "packages"
+        if not asked.packages:
+            peers.install(packages, PACKAGES)
         for resolution in asked.resolutions:
-            compare(base, resolution, asked, runtime)
+            compare(base, packages, resolution, asked, runtime)
 
 
 if __name__ == "__main__":

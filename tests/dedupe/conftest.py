@@ -1,11 +1,10 @@
 """Works of the museum to make duplicates of, among them a pair of look-alikes."""
 
 import io
-import os
 
 import pytest
-from filelock import FileLock
 from PIL import Image, ImageOps
+from surroundings import made_once
 
 from stages.museum import scans
 from stages.museum.painter import paint
@@ -20,14 +19,12 @@ def works() -> list[Work]:
 @pytest.fixture(scope="session")
 def paintings(works, tmp_path_factory) -> list[Image.Image]:
     """Painted once for all processes of the tests."""
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "paintings"
-    with FileLock(shared.with_suffix(".lock")):
-        if not shared.exists():
-            shared.mkdir()
+    with made_once("paintings", tmp_path_factory) as folder:
+        if not folder.exists():
+            folder.mkdir()
             for number, work in enumerate(works):
-                paint(work, 320).save(shared / f"{number}.png")
-    return [Image.open(shared / f"{number}.png").convert("RGB") for number in range(len(works))]
+                paint(work, 320).save(folder / f"{number}.png")
+    return [Image.open(folder / f"{number}.png").convert("RGB") for number in range(len(works))]
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
-"""Pictures for the evaluation."""
+"""Pictures for the evaluation, and PyTorch's precision as it was before a test that changes it."""
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 
@@ -14,3 +15,11 @@ def _picture(seed: int, patches: int = 6, pixels: int = 64) -> Image.Image:
 @pytest.fixture(scope="session")
 def picture():
     return _picture
+
+
+@pytest.fixture
+def own_precision():
+    """A test may change it."""
+    before = torch.backends.cudnn.allow_tf32
+    yield
+    torch.backends.cudnn.allow_tf32 = before

@@ -6,8 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from filelock import FileLock
 from mlflow import MlflowClient
+from surroundings import made_once
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {
@@ -92,9 +92,7 @@ def make(folder: Path, environment: dict[str, str], set_params) -> Clone:
 def finished(tmp_path_factory, environment: dict[str, str], set_params) -> Clone:
     """A clone after its first run, which is made once for all processes of the tests: the next one gets a copy."""
     folder = tmp_path_factory.mktemp("clone")
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if "PYTEST_XDIST_WORKER" in environment else base) / "finished"
-    with FileLock(shared.with_suffix(".lock")):
+    with made_once("finished", tmp_path_factory) as shared:
         if shared.exists():
             shutil.copytree(shared, folder, symlinks=True, dirs_exist_ok=True)
             found = Clone(folder, environment)

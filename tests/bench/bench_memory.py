@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -89,11 +90,10 @@ def measure(command: list[str], folder: Path) -> tuple[float, float]:
 
 def resident(process: psutil.Process) -> Iterator[int]:
     """Bytes of a process and of those that it started, those that end meanwhile left out."""
-    try:
+    with suppress(psutil.NoSuchProcess):
         for one in (process, *process.children(recursive=True)):
-            yield one.memory_full_info().pss
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                yield one.memory_full_info().pss
 
 
 def upscale(folder: Path, pixels: int) -> None:

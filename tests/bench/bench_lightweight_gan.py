@@ -7,7 +7,7 @@ Prints Markdown.
 
 lightweight-gan and what it lacks are installed into a throw-away folder (or are in the one of `--packages`), which a
 process of its own sees before our packages, so that torch is there already. It asks for a GPU; without `--device cuda`
-a driver outside of its code and ours puts it on the CPU.
+a driver outside of its code and ours puts it on the CPU. On a GPU this has not been run to its end yet.
 Its networks are other ones than ours (see the numbers of parameters): the ratio compares the training steps that each
 project ships, not two implementations of one network. Let the steps be a multiple of 8: then both count their lazy
 gradient penalties (every 4 steps, every train.penalty_every) in the right share.

@@ -1,4 +1,4 @@
-"""Pictures for the evaluation, and PyTorch's precision as it was before a test that changes it."""
+"""Pictures for the evaluation, and TF32 as it was before a test that switches it."""
 
 import numpy as np
 import pytest
@@ -18,8 +18,8 @@ def picture():
 
 
 @pytest.fixture
-def own_precision():
-    """A test may change it."""
+def restored_tf32():
+    """A test may switch TF32 off or on: afterwards it is as it was."""
     before = torch.backends.cudnn.allow_tf32
     yield
     torch.backends.cudnn.allow_tf32 = before

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.cuda
 
 
 @pytest.fixture(autouse=True)
-def prepared(own_precision):
+def prepared(restored_tf32):
     yield precision.prepare(RuntimeParams(device="cuda", precision="auto", kernels="auto", threads=1))
     torch.use_deterministic_algorithms(False)
 

@@ -9,7 +9,7 @@ from stages.evaluate import precision
 
 
 @pytest.mark.parametrize("chosen", ["auto", "float32", "bfloat16"])
-def test_evaluate_computes_in_float32_and_a_gpu_not_in_tf32(own_precision, chosen):
+def test_evaluate_computes_in_float32_and_a_gpu_not_in_tf32(restored_tf32, chosen):
     torch.backends.cudnn.allow_tf32 = True  # PyTorch's own choice
     runtime = precision.prepare(RuntimeParams(device="cpu", precision=chosen, kernels="auto", threads=1))
     assert runtime.kernel == FLOAT32

@@ -32,8 +32,8 @@ class Dense(Protocol):
     def __init__(self, channels: int, height: int, width: int, dtype: torch.dtype) -> None: ...
 
     @staticmethod
-    def prepared(convolution: Convolution) -> Convolution:
-        """As `add` takes it."""
+    def prepared(block: Sequence[Convolution]) -> list[Convolution]:
+        """A dense block's five convolutions as `add` takes them."""
         ...
 
     def laid(self, signal: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
 The features lie in one buffer [slices, H, W, 32], where the first of them are a piece of memory without gaps. A
 convolution over slices of 32 channels each is the convolution in three dimensions that sees all slices at once:
-torch.cat, a twentieth of the time, has nothing to do.
+torch.cat, a twentieth of the time, has nothing to do. The weights are laid out once as oneDNN reads them, and what
+follows a convolution (the rectifier, the sum with the signal) is done where its result is made.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ import torch
 from torch import Tensor
 
 from stages.upscale.dense import GROWTH, SCALE, SLOPE, Convolution
+
+# Of oneDNN's convolution over slices, in the order of its arguments: padding, stride, dilation, groups.
+OVER_SLICES = (0, 1, 1), (1, 1, 1), (1, 1, 1), 1
 
 
 class Direct:
@@ -21,10 +25,11 @@ class Direct:
         self.features = torch.empty(self.own + 4, height, width, GROWTH, dtype=dtype)
 
     @staticmethod
-    def prepared(convolution: Convolution) -> Convolution:
-        """The weight as [out, 32, in / 32, 3, 3]."""
-        weight = convolution.weight.unflatten(1, (-1, GROWTH)).transpose(1, 2)
-        return Convolution(weight.contiguous(memory_format=torch.channels_last_3d), convolution.bias)
+    def prepared(block: Sequence[Convolution]) -> list[Convolution]:
+        """The weights as [out, 32, in / 32, 3, 3] in oneDNN's own order; the last convolution scaled as its result."""
+        *grown, last = block
+        scaled = Convolution(last.weight * SCALE, last.bias * SCALE)
+        return [Convolution(_laid_out(one.weight), one.bias) for one in [*grown, scaled]]
 
     def laid(self, signal: Tensor) -> Tensor:
         return signal.clone(memory_format=torch.channels_last)
@@ -37,14 +42,20 @@ class Direct:
         self.features[: self.own] = sliced
         *grown, last = convolutions
         for count, convolution in enumerate(grown, self.own):
-            made = self._convolved(count, convolution)[0, :, 0].permute(1, 2, 0)  # [H, W, 32]
-            torch.ops.aten.leaky_relu.out(made, SLOPE, out=self.features[count])
-        laid.add_(self._convolved(self.own + 4, last)[:, :, 0], alpha=SCALE)
-
-    def _convolved(self, count: int, convolution: Convolution) -> Tensor:
-        """The first `count` slices through a convolution, [1, out, 1, H, W]."""
-        seen = self.features[:count].permute(3, 0, 1, 2)[None]
-        # By its name, since F.conv3d takes a slow way in float32.
-        return torch.mkldnn_convolution(
-            seen, convolution.weight, convolution.bias, (0, 1, 1), stride=(1, 1, 1), dilation=(1, 1, 1), groups=1
+            made = torch.ops.mkldnn._convolution_pointwise(
+                self._seen(count), *convolution, *OVER_SLICES, "leaky_relu", [SLOPE], ""
+            )
+            self.features[count] = made[0, :, 0].permute(1, 2, 0)  # [H, W, 32]
+        torch.ops.mkldnn._convolution_pointwise_.binary(
+            laid[:, :, None], self._seen(self.own + 4), *last, *OVER_SLICES, "add", 1.0, None, [], None
         )
+
+    def _seen(self, count: int) -> Tensor:
+        """The first slices as a convolution takes them, [1, 32, count, H, W]."""
+        return self.features[:count].permute(3, 0, 1, 2)[None]
+
+
+def _laid_out(weight: Tensor) -> Tensor:
+    """[out, in, 3, 3] for a convolution over slices, in the order in which oneDNN reads it."""
+    sliced = weight.unflatten(1, (-1, GROWTH)).transpose(1, 2).contiguous(memory_format=torch.channels_last_3d)
+    return torch.ops.aten.mkldnn_reorder_conv3d_weight(sliced.to_mkldnn(), *OVER_SLICES)

@@ -59,8 +59,8 @@ class RRDBNet:
             for one in convolutions
         ]
         after = scale.bit_length() + 2  # convolutions after the dense blocks
-        trunk = [self.way.prepared(one) for one in others[:-after]]
-        self.dense = [trunk[start : start + EACH] for start in range(0, len(trunk), EACH)]
+        trunk = others[:-after]
+        self.dense = [self.way.prepared(trunk[start : start + EACH]) for start in range(0, len(trunk), EACH)]
         self.body, *self.doublings, self.large, _ = others[-after:]
         # In float32: rounded to bfloat16 the picture would lose as much as by all else.
         self.last = Convolution(convolutions[-1].weight, convolutions[-1].bias)
@@ -95,10 +95,15 @@ class RRDBNet:
 
     def _large(self, signal: Tensor) -> Tensor:
         for convolution in self.doublings:
-            signal = F.leaky_relu_(_convolved(F.interpolate(signal, scale_factor=2), convolution), SLOPE)
-        signal = F.leaky_relu_(_convolved(signal, self.large), SLOPE)
-        return _convolved(signal.float(), self.last)
+            signal = _rectified(F.interpolate(signal, scale_factor=2), convolution)
+        return _convolved(_rectified(signal, self.large).float(), self.last)
 
 
 def _convolved(signal: Tensor, convolution: Convolution) -> Tensor:
     return F.conv2d(signal, convolution.weight, convolution.bias, padding=1)
+
+
+def _rectified(signal: Tensor, convolution: Convolution) -> Tensor:
+    """Convolved and rectified in one pass."""
+    options = (1, 1), (1, 1), (1, 1), 1  # padding, stride, dilation, groups
+    return torch.ops.mkldnn._convolution_pointwise(signal, *convolution, *options, "leaky_relu", [SLOPE], "")

@@ -75,10 +75,9 @@ class Winograd:
         self.product = torch.empty(SEEN**2 * most * self.places, dtype=dtype)
 
     @staticmethod
-    def prepared(convolution: Convolution) -> Convolution:
-        """The weight as [64, out, in], seven times the memory."""
-        weight = torch.einsum("xa,yb,oiab->xyoi", _KERNEL, _KERNEL, convolution.weight.double())
-        return Convolution(weight.float().flatten(0, 1).contiguous(), convolution.bias[:, None])
+    def prepared(block: Sequence[Convolution]) -> list[Convolution]:
+        """The weights as [64, out, in], seven times the memory."""
+        return [Convolution(_mapped(one.weight), one.bias[:, None]) for one in block]
 
     def laid(self, signal: Tensor) -> Tensor:
         """As [bands, 6, 6, C, places]."""
@@ -142,3 +141,9 @@ class Winograd:
         tiles[..., rows:, :] = 0
         if band + 1 == self.bands:
             tiles[self.height - STEP * (self.down - 1) :, ..., rows - 1, :] = 0
+
+
+def _mapped(weight: Tensor) -> Tensor:
+    """[out, in, 3, 3] -> [64, out, in], float32."""
+    mapped = torch.einsum("xa,yb,oiab->xyoi", _KERNEL, _KERNEL, weight.double())
+    return mapped.float().flatten(0, 1).contiguous()

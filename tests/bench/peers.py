@@ -24,10 +24,54 @@ def run(folder: Path, driver: str, order: dict[str, Any], threads: int) -> dict[
 
     Raises SystemExit with its words where it fails.
     """
-    environment = os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": str(threads)}
     done = subprocess.run(
-        [sys.executable, "-c", driver, json.dumps(order)], env=environment, capture_output=True, text=True, check=False
+        _command(driver, order), env=_environment(folder, threads), capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise SystemExit(done.stderr)
     return json.loads(done.stdout.splitlines()[-1])
+
+
+class Peer:
+    """A driver that stays: it prints a line of JSON when it is ready, and one more for each line that it is given.
+
+    What it says besides goes to `log`. Raises SystemExit with that where it fails.
+    """
+
+    def __init__(self, folder: Path, driver: str, order: dict[str, Any], threads: int, log: Path) -> None:
+        self._log = log
+        with log.open("w") as errors:
+            self._process = subprocess.Popen(
+                _command(driver, order),
+                env=_environment(folder, threads),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        self.ready = self._told()
+
+    def turn(self) -> Any:
+        """What it prints after one more line."""
+        assert self._process.stdin is not None
+        print(file=self._process.stdin, flush=True)
+        return self._told()
+
+    def close(self) -> None:
+        self._process.communicate()
+
+    def _told(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            self._process.wait()
+            raise SystemExit(self._log.read_text())
+        return json.loads(line)
+
+
+def _command(driver: str, order: dict[str, Any]) -> list[str]:
+    return [sys.executable, "-c", driver, json.dumps(order)]
+
+
+def _environment(folder: Path, threads: int) -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": str(threads)}

@@ -10,7 +10,7 @@ from stages.upscale import direct, esrgan, foreign, models, rrdb, winograd
 
 CPU = torch.device("cpu")
 WAYS = [direct.Direct, winograd.Winograd]
-SIZES = [(2, 2), (1, 40), (40, 1), (5, 6), (12, 18), (13, 31), (83, 7)]
+SIZES = [(1, 1), (2, 2), (1, 40), (40, 1), (5, 6), (12, 18), (13, 31), (83, 7)]
 
 
 def theirs(features: int = 64, blocks: int = 1, scale: int = 4, channels: int = 3) -> torch.nn.Module:

@@ -16,6 +16,7 @@ from stages.study.effects import Row
 from stages.study.grid import FACTORS, Cell
 from stages.study.table import SECONDS, TEXTS, columns
 
+KEY = "experiment"  # the column that the tables of all versions have
 REMEDY = "take the committed file back (git checkout), or delete it: the cells that only it knows are then run again"
 
 
@@ -23,7 +24,7 @@ class Known:
     """The rows of the tables, by the name of the experiment."""
 
     def __init__(self, table: Path, evaluations: Path, seconds: Path, cells: Mapping[str, Cell]):
-        """`cells`: those of the study by name; what the files hold of other cells, or with other columns, is left out.
+        """`cells`: those of the study by name; what the files hold of other cells, or as another version, is left out.
 
         Raises UserError for a file that is damaged.
         """
@@ -43,7 +44,7 @@ class Known:
 
 
 def read(path: Path, expected: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows of a table that `files.write_csv` wrote; none where there is no file, or one with other columns.
+    """The rows of a table that `files.write_csv` wrote; none where there is no file, or one of another version.
 
     An empty field is None. Raises UserError for a file that is damaged.
     """
@@ -51,7 +52,10 @@ def read(path: Path, expected: Sequence[str]) -> list[dict[str, Any]]:
         return []
     try:
         found = csv.DictReader(io.StringIO(path.read_bytes().decode()), strict=True)
-        if list(found.fieldnames or []) != list(expected):
+        names = list(found.fieldnames or [])
+        if KEY not in names:
+            raise UserError(f"{path} begins with {','.join(names)[:60]!r} in place of its columns' names: {REMEDY}")
+        if names != list(expected):
             return []
         return [_row(path, found.line_num, line) for line in found]
     except (csv.Error, UnicodeDecodeError) as error:

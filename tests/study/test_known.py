@@ -72,6 +72,7 @@ def test_without_files_or_with_other_columns_nothing_is_known(tables):
         (f",{NAME}", "", "line 2, has not as many fields"),
         ("\n9,", "\n<<<<<<< HEAD\n9,", "line 2, has not as many fields"),
         ("9,True", '9,"True', "cannot be read"),
+        ("works,", "<<<<<<< HEAD\nworks,", "begins with '<<<<<<< HEAD' in place of its columns' names"),
     ],
 )
 def test_a_damaged_table_is_told_and_not_written_over(tables, old, new, told):
@@ -81,6 +82,12 @@ def test_a_damaged_table_is_told_and_not_written_over(tables, old, new, told):
     with pytest.raises(UserError, match=told) as raised:
         known_from(tables, {NAME: CELL})
     assert str(table) in str(raised.value) and "delete it" in str(raised.value)
+
+
+def test_an_empty_table_is_told(tables):
+    tables[0].write_bytes(b"")
+    with pytest.raises(UserError, match=r"begins with '' in place of .*delete it"):
+        known_from(tables, {NAME: CELL})
 
 
 def test_bytes_that_are_no_text_are_told(tables):

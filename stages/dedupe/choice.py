@@ -53,7 +53,8 @@ class Judged:
     def cut(self) -> tuple[int, int, int, int] | None:
         """The box of the work (left, top, right, bottom) in pixels; None where nothing is around it.
 
-        A side that is cut loses a pixel of the comparison more, since the edge lies somewhere in it.
+        A side that is cut loses a pixel of the comparison more, since the edge lies somewhere in it. None too where
+        that leaves nothing of a tiny file.
         """
         margins = [self.box[0], self.box[1], 1 - self.box[2], 1 - self.box[3]]
         if max(margins) < CUT:
@@ -61,7 +62,8 @@ class Judged:
         width, height = self.look.size
         one = 1 / max(self.look.gray.shape)
         left, top, right, bottom = (share + one if share >= CUT else 0.0 for share in margins)
-        return round(left * width), round(top * height), round((1 - right) * width), round((1 - bottom) * height)
+        box = round(left * width), round(top * height), round((1 - right) * width), round((1 - bottom) * height)
+        return box if box[0] < box[2] and box[1] < box[3] else None
 
     def candidate(self, file: str) -> Candidate:
         """For works.jsonl."""

@@ -12,13 +12,14 @@ A file is named as in data/raw/, as at its source (its address there, or the las
 names all files that have it.
 """
 
-import csv
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from stages.common import spreadsheet
 from stages.common.cli import UserError, nearest
 from stages.common.records import CatalogueRow
 from stages.dedupe.groups import Groups
@@ -52,18 +53,18 @@ def read(path: Path, rows: Sequence[CatalogueRow]) -> Corrections:
     """The corrections of a file, none where it is not there; raises UserError for a line that cannot be understood."""
     lines = list(_lines(path))
     names = _names(rows)
-    dropped = {item for line in lines if line.action == "drop" for item in names.get(line.files[0].casefold(), [])}
+    dropped = {item for line in lines if line.action == "drop" for item in names.get(_key(line.files[0]), [])}
     found = Corrections([row for item, row in enumerate(rows) if item not in dropped])
     left = _names(found.rows)
     for line in lines:
         known = names if line.action == "drop" else left
-        missing = [name for name in line.files if name.casefold() not in known]
+        missing = [name for name in line.files if _key(name) not in known]
         if missing:
             hint = nearest(missing[0], known)
             found.lost.append(f"{line.where}: no file of this collection is called {missing[0]!r}{hint}")
         else:
             found.told.append(f"{line.action}: {', '.join(line.files)}")
-            _note(found, line, [known[name.casefold()] for name in line.files])
+            _note(found, line, [known[_key(name)] for name in line.files])
     if not found.rows:
         raise UserError(f"{path} drops every file of the collection: leave one")
     return found
@@ -82,47 +83,77 @@ def groups(corrections: Corrections) -> tuple[Groups, Pairs]:
             names = f"{rows[first]['file']} and {rows[second]['file']}"
             raise UserError(f"data/corrections.csv says that {names} are one work, and that they are not")
         joined.append((first, second))
-    works: dict[str, list[int]] = {}
-    for item, row in enumerate(rows):
-        if row.get("told") and row["work"]:
-            works.setdefault(row["work"], []).append(item)
-    for work, items in works.items():
+    told = _alike(row["work"] if row.get("told") else None for row in rows)
+    for work, items in told.items():
         found.tell(items, work)
-    return found, joined + [pair for items in works.values() for pair in pairwise(items) if found.join(*pair)]
+    return found, joined + [pair for items in told.values() for pair in pairwise(items) if found.join(*pair)]
+
+
+def join_equal(found: Groups, rows: Sequence[CatalogueRow]) -> Pairs:
+    """Join the files of the same bytes, and return the pairs that were not one work yet.
+
+    Raises UserError where the user's word keeps such files apart: a work is named by its bytes.
+    """
+    pairs = [pair for items in _alike(row["sha256"] for row in rows).values() for pair in pairwise(items)]
+    new = [(first, second) for first, second in pairs if found.root(first) != found.root(second)]
+    for first, second in new:
+        if not found.join(first, second):
+            names = " and ".join(f"{rows[item]['image_url']} ({rows[item]['title']})" for item in (first, second))
+            raise UserError(
+                f"{names} are the same picture, byte for byte, but data/corrections.csv or the column `work` of your "
+                "list says that they are two works: name one work in both lines, or drop one of the files in "
+                "data/corrections.csv"
+            )
+    return new
+
+
+def _alike(values: Iterable[str | None]) -> dict[str, list[int]]:
+    """The places of each value, but of none."""
+    found: dict[str, list[int]] = {}
+    for item, value in enumerate(values):
+        if value:
+            found.setdefault(value, []).append(item)
+    return found
 
 
 def _lines(path: Path) -> Iterator[Line]:
     """The corrections in their order."""
     if not path.is_file():
         return
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, restkey="more", restval="")
-        if reader.fieldnames is None or not {"action", "file"} <= set(reader.fieldnames):
-            raise UserError(f"{path} must begin with the line {','.join(COLUMNS)}; it begins with {reader.fieldnames}")
-        for row in reader:
-            where, action = f"line {reader.line_num} of {path}", (row["action"] or "").strip()
-            files = [name for column in COLUMNS[1:] if (name := (row.get(column) or "").strip())]
-            if not action and not files:
-                continue
-            if action not in NEEDS:
-                choices = ", ".join(NEEDS)
-                raise UserError(f"{where} has the action {action!r}, but it must be one of {choices}")
-            if len(files) != NEEDS[action] or row.get("more"):
-                raise UserError(
-                    f"{where}: {action} takes {NEEDS[action]} files, found {files} (quote a name with a comma)"
-                )
-            yield Line(where, action, files)
+    try:
+        for number, row in spreadsheet.csv_rows(path, spreadsheet.text(path), COLUMNS[:2], COLUMNS[2:]):
+            if line := _line(f"line {number} of {path}", row):
+                yield line
+    except spreadsheet.BadTable as error:
+        raise UserError(str(error)) from error
+
+
+def _line(where: str, row: Mapping[str, str]) -> Line | None:
+    """None of an empty one."""
+    action, files = row["action"], [name for column in COLUMNS[1:] if (name := row.get(column, ""))]
+    if not action and not files:
+        return None
+    if action not in NEEDS:
+        raise UserError(f"{where} has the action {action!r}, but it must be one of {', '.join(NEEDS)}")
+    if len(files) != NEEDS[action]:
+        raise UserError(f"{where}: {action} takes {NEEDS[action]} files, found {files}")
+    return Line(where, action, files)
 
 
 def _names(rows: Sequence[CatalogueRow]) -> dict[str, list[int]]:
-    """The files by what they may be called, in lower case."""
+    """The files by the keys of what they may be called."""
     found: dict[str, list[int]] = {}
     for item, row in enumerate(rows):
         address = PurePosixPath(row.get("image_url", ""))
         called = {row["file"], str(address), address.name, address.stem, row["title"]}
-        for name in {name.strip().casefold() for name in called if name.strip()}:
-            found.setdefault(name, []).append(item)
+        for key in {_key(name) for name in called} - {""}:
+            found.setdefault(key, []).append(item)
     return found
+
+
+def _key(name: str) -> str:
+    """Equal for what people take for the same name: in any case, however its accents are composed, as spaced."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def _note(found: Corrections, line: Line, files: list[list[int]]) -> None:

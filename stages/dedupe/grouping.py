@@ -15,7 +15,7 @@ from stages.dedupe.verification import Verdict, verify
 
 # Pairs compared before the groups are consulted again: a constant, so that the findings do not depend on the processes.
 ROUND = 512
-TOLD = Verdict("same", 1.0, "told")
+TOLD, EQUAL = Verdict("same", 1.0, "told"), Verdict("same", 1.0, "bytes")  # by the user, and by all of their bytes
 
 
 def pairs_to_compare(prints: Sequence[Fingerprint], distance: int) -> Candidates:
@@ -27,7 +27,7 @@ def pairs_to_compare(prints: Sequence[Fingerprint], distance: int) -> Candidates
 
 @dataclass(frozen=True)
 class Finding:
-    """A pair that was compared, or that the user joined, and what came out."""
+    """A pair that was compared, or that was known to be one work, and what came out."""
 
     first: int
     second: int
@@ -71,9 +71,9 @@ def _round(
         yield Finding(one, two, int(pairs.bits[row]), verdict)
 
 
-def of_user(pairs: Sequence[tuple[int, int]], prints: Sequence[Fingerprint]) -> list[Finding]:
-    """Pairs that are one work by the user's word."""
-    return [Finding(one, two, hash_distance(prints[one], prints[two]), TOLD) for one, two in pairs]
+def of_pairs(pairs: Sequence[tuple[int, int]], verdict: Verdict, prints: Sequence[Fingerprint]) -> list[Finding]:
+    """Findings of pairs that are one work without a comparison."""
+    return [Finding(one, two, hash_distance(prints[one], prints[two]), verdict) for one, two in pairs]
 
 
 def hash_distance(first: Fingerprint, second: Fingerprint) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from stages.dedupe import corrections
 from stages.dedupe.candidates import nearest
 from stages.dedupe.chains import unchained
-from stages.dedupe.grouping import Finding, compare, of_user, pairs_to_compare, rounds
+from stages.dedupe.grouping import EQUAL, TOLD, Finding, compare, of_pairs, pairs_to_compare, rounds
 from stages.dedupe.groups import Groups
 from stages.dedupe.hashing import fingerprints
 from stages.dedupe.params import DedupeParams
@@ -34,8 +34,11 @@ def find(
     if len(pairs) < len(alike):
         print(f"dedupe: {len(alike)} pairs of files hash alike; compared are the {MOST} nearest of each file")
     groups, _ = corrections.groups(corrected)
+    corrections.join_equal(groups, corrected.rows)
     compared = compare(prints, pairs, groups, settings.correlation, pool)
     batches = watched(compared, total=rounds(pairs), desc="compare", unit=" rounds")
     found = [finding for batch in batches for finding in batch if finding.verdict.kind != "different"]
     groups, told = corrections.groups(corrected)
-    return groups, of_user(told, prints) + unchained(found, groups, prints, settings.correlation, pool)
+    equal = corrections.join_equal(groups, corrected.rows)
+    known = of_pairs(told, TOLD, prints) + of_pairs(equal, EQUAL, prints)
+    return groups, known + unchained(found, groups, prints, settings.correlation, pool)

@@ -35,8 +35,9 @@ def main() -> None:
         unreadable = links.make(OUT / name, named)
         if unreadable:
             print(
-                f"warning: {unreadable} cannot be read (a broken link, or no file), which DVC does not bear: it does "
-                f"not see changes in {key}. Remove it, or after a change run `dvc repro -f inputs`",
+                f"warning: {unreadable} cannot be read (a broken link, no file, or a name that is not UTF-8), which "
+                f"DVC does not bear: it does not see changes in {key}. Remove it, or after a change run "
+                "`dvc repro -f inputs`",
                 file=sys.stderr,
             )
 

@@ -13,8 +13,8 @@ def make(place: Path, target: Path | None) -> Path | None:
     """Let `place` lead to a file or a folder; where there is none, to a file beside it that says so.
 
     It is a link in any case: git, as DVC's experiments use it, cannot put a file in the place of a link to a folder.
-    A folder with something that is no readable file is not linked, since DVC fails at such things; then returns the
-    first of them.
+    A folder with something that is no readable file, or whose name is no text, is not linked, since DVC fails at such
+    things; then returns the first of them.
     """
     nothing = place.with_name(NOTHING)
     if not nothing.exists():
@@ -36,4 +36,8 @@ def _paths(target: Path) -> list[Path]:
 
 
 def _is_unreadable(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:  # bytes that are not UTF-8
+        return True
     return not (path.is_file() and os.access(path, os.R_OK))

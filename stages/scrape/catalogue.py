@@ -82,7 +82,7 @@ def row(record: Record, facts: Facts) -> CatalogueRow:
     """The catalogue's row for a downloaded file; addresses on this machine lose their port, which varies."""
     found: CatalogueRow = {
         "file": facts["file"],
-        "work": None if record.work is None else clean(record.work),
+        "work": None if record.work is None else unicodedata.normalize("NFC", clean(record.work)),
         "title": _text(record.title),
         "year": _text(record.year),
         "technique": _text(record.technique),
@@ -160,6 +160,8 @@ def _decode(data: bytes, megapixels: float) -> tuple[str, int, int]:
             images.upright(picture)
         else:
             picture.load()
+            if picture.mode in ("P", "PA") and picture.palette is None:
+                raise ValueError("a palette is missing")
             images.upright(picture.crop((0, 0, 1, 1)))  # whether its colors can be converted: one pixel tells
         return kind, width, height
 

@@ -1,22 +1,16 @@
 """Lists that the user writes: CSV with a header, or JSON lines; each line as a dict of texts."""
 
-import codecs
-import csv
-import io
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from stages.common import spreadsheet
 from stages.scrape.addresses import FetchError
 from stages.scrape.interface import LeftOut, Record
 
 COLUMNS = ("title", "year", "technique", "page_url", "rendition", "rights", "work", "set", "genre")
 SETS = ("collection", "reserve")
-DELIMITERS = ",;\t|"  # by which programs separate the columns, the usual one first
-EXCEL_LINE = re.compile(r'"?sep=(.)"?\s*\r?\n', re.IGNORECASE)  # before the header, for Excel's eyes
-MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 @dataclass(frozen=True)
@@ -32,10 +26,8 @@ def read_list(path: Path, key: str) -> List:
 
     Raises FetchError, naming the line, for what cannot be read.
     """
-    text = _decoded(path)
-    is_json = path.suffix.lower() in (".jsonl", ".ndjson")
     rows, unused = [], {}
-    for number, row in _json_rows(path, text) if is_json else _csv_rows(path, text, key):
+    for number, row in _lines(path, key):
         unused |= dict.fromkeys(row.keys() - {key, *COLUMNS})
         known = {name: value for name, value in row.items() if name not in unused}
         if any(row.values()):  # a line of nothing but commas says nothing
@@ -65,19 +57,14 @@ def has_genre(row: dict[str, str], genre: str) -> bool:
     return not genre or row.get("genre", "").casefold() == genre.casefold()
 
 
-def _decoded(path: Path) -> str:
-    """The text of a list in UTF-8 or, as its first bytes say, UTF-16."""
+def _lines(path: Path, key: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The lines with their numbers."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FetchError(f"{path} cannot be read: {error.strerror}") from error
-    encoding = next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8")
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise FetchError(
-            f"{path} is not UTF-8 text, nor UTF-16: save it as UTF-8 (Excel: CSV UTF-8; LibreOffice: Unicode)"
-        ) from error
+        text = spreadsheet.text(path)
+        is_json = path.suffix.lower() in (".jsonl", ".ndjson")
+        yield from _json_rows(path, text) if is_json else spreadsheet.csv_rows(path, text, [key], COLUMNS)
+    except spreadsheet.BadTable as error:
+        raise FetchError(str(error)) from error
 
 
 def _check(row: dict[str, str], key: str, line: str) -> None:
@@ -87,46 +74,6 @@ def _check(row: dict[str, str], key: str, line: str) -> None:
         raise FetchError(f"{line} has no {key!r}")
 
 
-def _csv_rows(path: Path, text: str, key: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """The lines with their numbers."""
-    said = EXCEL_LINE.match(text)
-    lines, before = text[said.end() if said else 0 :], int(bool(said))
-    delimiter, names = _header(path, lines, key, said.group(1) + DELIMITERS if said else DELIMITERS)
-    reader = csv.reader(io.StringIO(lines, newline=""), strict=True, delimiter=delimiter)
-    try:
-        next(reader)
-        for row in reader:
-            values = [value.strip() for value in row]
-            if any(values[len(names) :]):
-                raise FetchError(f"line {before + reader.line_num} of {path} has a column beyond the header")
-            values += [""] * (len(names) - len(values))
-            named = zip(names, values, strict=False)
-            yield before + reader.line_num, {name: value for name, value in named if name}
-    except csv.Error as error:
-        raise FetchError(f"line {before + reader.line_num} of {path} is not valid CSV: {error}") from error
-
-
-def _header(path: Path, lines: str, key: str, delimiters: str) -> tuple[str, list[str]]:
-    """What separates the columns, and their names; raises FetchError where the column `key` is not among them."""
-    for delimiter in delimiters:
-        try:
-            names = next(csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter), [])
-        except csv.Error as error:
-            raise FetchError(f"line 1 of {path} is not valid CSV: {error}") from error
-        if key in (names := [_column(name) for name in names]):
-            return delimiter, names
-    found = lines.strip().splitlines()
-    raise FetchError(
-        f"{path} has no column {key!r}; its first line must name the columns, {key} and any of {', '.join(COLUMNS)}, "
-        + (f"but it is {found[0][:200]!r}" if found else "but it is empty")
-    )
-
-
-def _column(name: str) -> str:
-    """A column's name as we write it: "Page URL" is page_url."""
-    return re.sub(r"[\s-]+", "_", name.strip().casefold())
-
-
 def _json_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
     """The lines with their numbers, without the empty ones."""
     for number, line in enumerate(text.split("\n"), start=1):
@@ -134,6 +81,6 @@ def _json_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
             continue
         try:
             row = json.loads(line)
-            yield number, {_column(name): "" if value is None else str(value) for name, value in row.items()}
+            yield number, {spreadsheet.column(name): "" if value is None else str(value) for name, value in row.items()}
         except (ValueError, AttributeError, RecursionError) as error:
             raise FetchError(f"line {number} of {path} is not a JSON object") from error

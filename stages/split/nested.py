@@ -32,13 +32,23 @@ def shuffled(works: list[str], *seed: int) -> list[str]:
 def with_reserve(collection: list[str], reserve: list[str], validation: int, test: int, seed: int) -> Split:
     """Train on the whole shuffled collection, validate and test on the reserve.
 
-    Raises UserError when the reserve has fewer works than asked for.
+    Raises UserError when the reserve has fewer works than asked for, and when it has all of them.
     """
+    if not collection:
+        raise UserError(
+            f"all {len(reserve)} works are in the reserve, which is never trained on: put some into the set collection"
+        )
+    if len(reserve) < 2:
+        raise UserError(
+            "the reserve has 1 work, but one is needed for validation and another for test: put 2 works or more into "
+            "the set reserve, or none, which holds out shares of the collection"
+        )
     if validation + test > len(reserve):
         raise UserError(
             f"split.validation_works + split.test_works is {validation} + {test}, "
             f"but the reserve has {len(reserve)} works. "
-            f"Lower them to {len(reserve)} together, or raise museum.reserve."
+            f"Lower them to {len(reserve)} together, or put more works into the reserve (museum.reserve; of a folder "
+            "or a list its column set)."
         )
     kept = shuffled(reserve, seed)
     return {

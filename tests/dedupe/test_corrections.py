@@ -11,8 +11,8 @@ from stages.dedupe.groups import Groups
 
 
 def rows(*names: str, **more) -> list:
-    return [{"file": f"{n}.png", "image_url": f"a/{name}", "title": name.split(".")[0], "work": None} | more
-            for n, name in enumerate(names)]  # fmt: skip
+    return [{"file": f"{n}.png", "image_url": f"a/{name}", "title": name.split(".")[0], "work": None, "sha256": f"{n}"}
+            | more for n, name in enumerate(names)]  # fmt: skip
 
 
 @pytest.fixture
@@ -55,9 +55,58 @@ def test_a_name_that_means_nothing_is_told_and_a_wrong_header_too(read, tmp_path
     (lost,) = read("same,scann,b", rows("scan.jpg", "b.jpg")).lost
     assert "line 2" in lost and "'scann'" in lost and "did you mean 'scan'" in lost
     (tmp_path / "corrections.csv").write_text("what,who\n")
-    with pytest.raises(UserError, match="must begin with the line action,file,other"):
+    with pytest.raises(UserError, match="must name the columns, action, file and any of other, but it is 'what,who'"):
         corrections.read(tmp_path / "corrections.csv", rows("a.jpg"))
     assert corrections.read(tmp_path / "none.csv", rows("a.jpg")).told == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "action;file;other\nsame;Ébauche;b\n".encode("utf-8-sig"),
+        "action\tfile\tother\nsame\tÉbauche\tb\n".encode("utf-16"),
+        b"sep=;\r\nAction;File;Other\r\nsame;E\xcc\x81bauche;B\r\n;;\r\n",
+    ],
+)
+def test_corrections_are_read_as_spreadsheet_programs_save_them(tmp_path, data):
+    (tmp_path / "corrections.csv").write_bytes(data)
+    assert corrections.read(tmp_path / "corrections.csv", rows("ébauche.jpg", "b.jpg")).same == [(0, 1)]
+
+
+def test_a_name_is_found_however_it_is_composed_and_spaced(read):
+    catalogue = rows("E\N{COMBINING ACUTE ACCENT}bauche.jpg", "two spaces.jpg")
+    assert len(read("drop,Ébauche.jpg", catalogue).rows) == len(read("drop,two  spaces.jpg", catalogue).rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"action,file,other\ndrop,\xe9t\xe9.png,\n", "is not UTF-8 text, nor UTF-16: save it as UTF-8"),
+        (b'action,file,other\ndrop,"a.png,\n', "line 2 of .* is not valid CSV"),
+        (b"action,file,other\nsame,a,b,c\n", "line 2 of .* has a column beyond the header: put a text with a ','"),
+    ],
+)
+def test_a_file_that_is_no_table_is_told(tmp_path, data, words):
+    (tmp_path / "corrections.csv").write_bytes(data)
+    with pytest.raises(UserError, match=words):
+        corrections.read(tmp_path / "corrections.csv", rows("a.jpg"))
+
+
+def test_files_of_the_same_bytes_are_one_work(read):
+    catalogue = [row | {"sha256": "one"} for row in rows("a.jpg", "b.jpg", "c.jpg")]
+    groups, _ = corrections.groups(read("same,a,b", catalogue))
+    assert corrections.join_equal(groups, catalogue) == [(1, 2)] and groups.members() == [[0, 1, 2]]
+
+
+@pytest.mark.parametrize("works", [None, ("klein", "klein 2")], ids=["a correction", "a list"])
+def test_the_user_cannot_make_two_works_of_the_same_bytes(read, works):
+    catalogue = rows("a.jpg", "b.jpg")
+    for row, work in zip(catalogue, works or (None, None), strict=True):
+        row |= {"sha256": "one", "work": work, "told": bool(work)}
+    corrected = read("" if works else "different,a,b", catalogue)
+    groups, _ = corrections.groups(corrected)
+    with pytest.raises(UserError, match=r"a/a.jpg \(a\) and a/b.jpg \(b\) are the same picture, byte for byte"):
+        corrections.join_equal(groups, catalogue)
 
 
 def test_corrections_that_contradict_each_other_are_named(read):

@@ -141,6 +141,14 @@ def test_a_link_follows_what_is_named_and_never_touches_it(tmp_path, pictures):
     assert model.read_bytes() == b"weights"
 
 
+def test_a_name_that_is_no_text_is_told_and_the_folder_not_linked(tmp_path, pictures):
+    odd = os.fsencode(pictures) + b"/caf\xe9.png"
+    with open(odd, "wb") as file:
+        file.write(b"")
+    assert links.make(tmp_path / "inputs/scrape", pictures) == Path(os.fsdecode(odd))
+    assert (tmp_path / "inputs/scrape").resolve().name == "nothing.json"
+
+
 def test_a_failure_leaves_the_link_that_was_there(tmp_path, pictures, monkeypatch):
     place = tmp_path / "inputs/scrape"
     links.make(place, pictures)

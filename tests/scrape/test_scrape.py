@@ -142,6 +142,11 @@ def test_several_frames_are_no_picture(kind):
         examine(picture(kind, "RGB", **frames), 1)
 
 
+def test_a_palette_that_is_missing_is_told():
+    with pytest.raises(NotAPicture, match="not a whole picture"):
+        examine(picture("PNG", "P").replace(b"PLTE", b"pLTE"), 1)
+
+
 def test_a_color_space_that_cannot_be_converted_is_no_picture():
     for mode in ("LAB", "F"):
         with pytest.raises(NotAPicture):

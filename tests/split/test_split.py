@@ -63,6 +63,19 @@ def test_more_works_than_exist_are_refused_with_the_most_that_can_be_had():
         by_fraction(COLLECTION[:2], 0.15, 0.25, 0)
 
 
+@pytest.mark.parametrize(
+    ("collection", "reserve", "words"),
+    [
+        (COLLECTION, RESERVE[:1], "the reserve has 1 work, but one is needed for validation and another for test"),
+        ([], RESERVE, "all 216 works are in the reserve, which is never trained on"),
+        (COLLECTION, RESERVE[:3], "Lower them to 3 together, or put more works into the reserve"),
+    ],
+)
+def test_a_reserve_that_cannot_be_split_is_told_with_what_can_be_done(collection, reserve, words):
+    with pytest.raises(UserError, match=words):
+        split(collection, reserve, SETTINGS)
+
+
 def test_all_trains_on_every_work_that_is_left():
     assert chosen(RESERVE) == chosen(RESERVE, 72)
     assert chosen([]) == chosen([], 43)

@@ -16,15 +16,15 @@ from stages.study.effects import Row
 from stages.study.grid import FACTORS, Cell
 from stages.study.table import SECONDS, TEXTS, columns
 
-KEY = "experiment"  # the column that the tables of all versions have
 REMEDY = "take the committed file back (git checkout), or delete it: the cells that only it knows are then run again"
+NO_ROWS = "\n"  # what `files.write_csv` writes of none
 
 
 class Known:
     """The rows of the tables, by the name of the experiment."""
 
     def __init__(self, table: Path, evaluations: Path, seconds: Path, cells: Mapping[str, Cell]):
-        """`cells`: those of the study by name; what the files hold of other cells, or as another version, is left out.
+        """`cells`: those of the study by name; what the files hold of other cells is left out.
 
         Raises UserError for a file that is damaged.
         """
@@ -44,22 +44,33 @@ class Known:
 
 
 def read(path: Path, expected: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows of a table that `files.write_csv` wrote; none where there is no file, or one of another version.
+    """The rows of a table that `files.write_csv` wrote; none where there is no file.
 
-    An empty field is None. Raises UserError for a file that is damaged.
+    An empty field is None. Raises UserError for a file that is damaged or of another version, as it would be written
+    over.
     """
     if not path.is_file():
         return []
     try:
-        found = csv.DictReader(io.StringIO(path.read_bytes().decode()), strict=True)
+        text = path.read_bytes().decode("utf-8-sig")  # a spreadsheet program may have put a mark before it
+        found = csv.DictReader(io.StringIO(text), strict=True)
         names = list(found.fieldnames or [])
-        if KEY not in names:
-            raise UserError(f"{path} begins with {','.join(names)[:60]!r} in place of its columns' names: {REMEDY}")
-        if names != list(expected):
-            return []
+        if names != list(expected) and text != NO_ROWS:
+            differs = _difference(names, expected)
+            raise UserError(f"{path} has other columns than this version writes ({differs}): {REMEDY}")
         return [_row(path, found.line_num, line) for line in found]
     except (csv.Error, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read ({error}): {REMEDY}") from error
+
+
+def _difference(names: Sequence[str], expected: Sequence[str]) -> str:
+    """In words, of two headers that differ."""
+    sides = {
+        "unknown": [repr(name[:40]) for name in names if name not in expected],
+        "missing": [name for name in expected if name not in names],
+    }
+    told = [f"{side}: {', '.join(some[:5])}{', ...' * (len(some) > 5)}" for side, some in sides.items() if some]
+    return "; ".join(told) or "in another order"
 
 
 def _row(path: Path, number: int, line: Mapping[str | None, Any]) -> dict[str, Any]:

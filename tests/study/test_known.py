@@ -52,14 +52,14 @@ def test_a_row_of_another_cell_is_not_taken(tables, name, cell):
     assert not known_from(tables, {name: cell}).rows
 
 
-def test_without_files_or_with_other_columns_nothing_is_known(tables):
+def test_without_files_nothing_is_known(tables):
     table, evaluations, seconds = tables
     evaluations.unlink()
     seconds.unlink()
     known = known_from(tables, {NAME: CELL})
     assert known.evaluations(known.rows[NAME]) == [] and known.rows[NAME]["seconds"] is None
-    table.write_text(table.read_text().replace("fld_gap", "gap", 1))
-    assert not known_from(tables, {NAME: CELL}).rows
+    files.write_csv(evaluations, [])
+    assert known_from(tables, {NAME: CELL}).rows
     table.unlink()
     assert not known_from(tables, {NAME: CELL}).rows
 
@@ -72,7 +72,9 @@ def test_without_files_or_with_other_columns_nothing_is_known(tables):
         (f",{NAME}", "", "line 2, has not as many fields"),
         ("\n9,", "\n<<<<<<< HEAD\n9,", "line 2, has not as many fields"),
         ("9,True", '9,"True', "cannot be read"),
-        ("works,", "<<<<<<< HEAD\nworks,", "begins with '<<<<<<< HEAD' in place of its columns' names"),
+        ("works,", "<<<<<<< HEAD\nworks,", "unknown: '<<<<<<< HEAD'; missing: works, deduplicated, .*, ..."),
+        ("fld_gap,", "gap,", r"has other columns than this version writes \(unknown: 'gap'; missing: fld_gap\)"),
+        ("works,deduplicated", "deduplicated,works", "in another order"),
     ],
 )
 def test_a_damaged_table_is_told_and_not_written_over(tables, old, new, told):
@@ -86,8 +88,18 @@ def test_a_damaged_table_is_told_and_not_written_over(tables, old, new, told):
 
 def test_an_empty_table_is_told(tables):
     tables[0].write_bytes(b"")
-    with pytest.raises(UserError, match=r"begins with '' in place of .*delete it"):
+    with pytest.raises(UserError, match=r"missing: works, .*delete it"):
         known_from(tables, {NAME: CELL})
+
+
+def test_each_table_is_told_before_it_is_written_over(tables):
+    for table in tables:
+        whole = table.read_bytes()
+        table.write_bytes(whole.replace(b"experiment", b"experimend", 1))
+        with pytest.raises(UserError, match=f"{table.name} has other columns"):
+            known_from(tables, {NAME: CELL})
+        table.write_bytes(b"\xef\xbb\xbf" + whole)
+        assert known_from(tables, {NAME: CELL}).rows[NAME]["seconds"] == 75, "a spreadsheet program's mark"
 
 
 def test_bytes_that_are_no_text_are_told(tables):

@@ -1,6 +1,6 @@
 """The pipeline: a package a stage, each with an entry point, `python -m stages.<stage>`, and a section of params.yaml.
 
-    inputs    the user's own pictures, lists and networks -> data/inputs/: what DVC cannot see, at every run
+    inputs    the user's own pictures, lists and networks -> data/inputs/: what DVC cannot see, and (links) a way to it
     museum    the embedded default source, a painter and its website (started by scrape, visited as any site is)
     scrape    web pages -> data/raw/
     dedupe    files -> data/works/, one best rendition each

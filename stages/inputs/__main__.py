@@ -6,21 +6,18 @@ comes before DVC empties any output: own files there are moved aside.
 """
 
 import sys
-from os.path import expanduser  # leaves an unknown user as it is: the stage that reads there says so
 from pathlib import Path
 
 from stages.common import files, params, plain_yaml
-from stages.common.checkout import main_checkout
 from stages.common.cli import run_cli
-from stages.inputs import fingerprints, links, own_files
+from stages.inputs import fingerprints, linking, own_files
 
-PIPELINE, OUT = Path("dvc.yaml"), Path("data/inputs")
+PIPELINE = Path("dvc.yaml")
 
 
 def main() -> None:
     """Save own files, link to what is named, write its fingerprints."""
-    everything = params.load()
-    chosen, root = everything.flat(), main_checkout()
+    chosen = params.load().flat()
     for folder in own_files.output_folders(plain_yaml.parse(PIPELINE.read_bytes())):
         moved = own_files.move_aside(folder)
         if moved:
@@ -29,11 +26,11 @@ def main() -> None:
                 "now. Put pictures of your own into pictures/ and set scrape.source: folder, scrape.path: pictures",
                 file=sys.stderr,
             )
-    for name, key in {"scrape": "scrape.path", "upscale": "upscale.model"}.items():
-        named = root / expanduser(chosen[key]) if chosen[key] else None
-        files.write_json(OUT / f"{name}.json", fingerprints.of(named))
-        unreadable = links.make(OUT / name, named)
+    for name, target in linking.targets(chosen):
+        files.write_json(linking.OUT / f"{name}.json", fingerprints.of(target))
+        unreadable = linking.make(linking.OUT / name, target)
         if unreadable:
+            key = linking.NAMED[name]
             print(
                 f"warning: {unreadable} cannot be read (a broken link, no file, or a name that is not UTF-8), which "
                 f"DVC does not bear: it does not see changes in {key}. Remove it, or after a change run "

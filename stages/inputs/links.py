@@ -1,43 +1,21 @@
-"""A link to a file or folder outside of git and DVC, on which a stage depends: DVC hashes what it leads to."""
+"""python -m stages.inputs.links: a link to each file or folder outside of git and DVC -> data/inputs/.
 
-import os
-from pathlib import Path
+The stage `inputs` depends on the links: DVC hashes what they lead to, and cannot where they lead nowhere. So this stage
+comes before that one and depends on none of them: a folder with a new name is found when params.yaml says so.
+"""
 
-from stages.common import files
-from stages.inputs import fingerprints
-
-NOTHING = "nothing.json"  # a fingerprint of no file; it never changes
-
-
-def make(place: Path, target: Path | None) -> Path | None:
-    """Let `place` lead to a file or a folder; where there is none, to a file beside it that says so.
-
-    It is a link in any case: git, as DVC's experiments use it, cannot put a file in the place of a link to a folder.
-    A folder with something that is no readable file, or whose name is no text, is not linked, since DVC fails at such
-    things; then returns the first of them.
-    """
-    nothing = place.with_name(NOTHING)
-    if not nothing.exists():
-        files.write_json(nothing, fingerprints.of(None))
-    there = target is not None and (target.is_file() or target.is_dir())
-    unreadable = next(filter(_is_unreadable, _paths(target)), None) if target and there else None
-    partial = place.with_name(f".{place.name}")  # never none: without it DVC would not start
-    partial.unlink(missing_ok=True)
-    partial.symlink_to(target.resolve() if target and there and not unreadable else NOTHING)
-    partial.replace(place)
-    return unreadable
+from stages.common import files, params
+from stages.common.cli import run_cli
+from stages.inputs import linking
 
 
-def _paths(target: Path) -> list[Path]:
-    """All files of a folder, of linked folders only their link; or the file itself."""
-    if target.is_file():
-        return [target]
-    return [Path(folder) / name for folder, _, names in os.walk(target) for name in sorted(names)]
+def main() -> None:
+    """Make the links, and write down what they are made for."""
+    chosen = params.load().flat()
+    for name, target in linking.targets(chosen):
+        linking.make(linking.OUT / name, target)
+    files.write_json(linking.OUT / "links.json", {key: chosen[key] for key in linking.NAMED.values()})
 
 
-def _is_unreadable(path: Path) -> bool:
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:  # bytes that are not UTF-8
-        return True
-    return not (path.is_file() and os.access(path, os.R_OK))
+if __name__ == "__main__":
+    run_cli(main)

@@ -67,8 +67,8 @@ class Clone:
 
 
 def ran(output: str) -> set[str]:
-    """The stages that DVC ran, but `inputs`, which runs before the others whenever what they read may be another."""
-    return set(re.findall(r"Running stage '(\w+)'", output)) - {"inputs"}
+    """The stages that DVC ran, but `links` and `inputs`, which come first whenever what they read may be another."""
+    return set(re.findall(r"Running stage '(\w+)'", output)) - {"links", "inputs"}
 
 
 def make(folder: Path, environment: dict[str, str], set_params) -> Clone:

@@ -26,7 +26,7 @@ COPIES = {"track": "stages/track/generator.py"}  # what one gives away with all 
 READS = {
     "report": ["stages/gan/presets.py"]
 }  # what decides the values that a stage shows, without being imported by it
-SECOND = {"sheet": "upscale"}  # a stage whose entry point is a further file of another one's package
+SECOND = {"links": "inputs", "sheet": "upscale"}  # a stage whose entry point is a further file of another one's package
 
 
 def entry_point(name: str) -> Path:

@@ -14,7 +14,7 @@ HEAVY = {
 }  # fmt: skip
 # What each needs. MLflow itself imports pandas and parts of scipy.
 NEEDED = {
-    ("inputs", "scrape", "split", "augment", "sheet", "readme"): set(),
+    ("links", "inputs", "scrape", "split", "augment", "sheet", "readme"): set(),
     ("dedupe", "museum"): {"cv2", "faiss"},
     ("report", "study"): {"matplotlib", "scipy"},
     ("train", "generate", "stylize", "upscale"): {"torch"},

@@ -36,13 +36,13 @@ def package(path: Path) -> str:
 
 
 def test_every_stage_is_a_package_with_an_entry_point_a_section_and_a_description():
-    names = "inputs scrape dedupe split stylize upscale augment train generate sheet evaluate track report"
+    names = "links inputs scrape dedupe split stylize upscale augment train generate sheet evaluate track report"
     assert list(STAGES) == names.split()
     for name, stage in STAGES.items():
         assert stage["cmd"] == f"python -m stages.{f'{SECOND[name]}.{name}' if name in SECOND else name}"
         assert len(stage["desc"]) > 20
         assert entry_point(name).is_file()
-        assert SECOND.get(name, name) in params.SECTIONS or name in ("inputs", "report"), "which have no section"
+        assert SECOND.get(name, name) in {*params.SECTIONS, "inputs", "report"}, "the last two have no section"
 
 
 def test_every_section_is_owned_by_its_stage_package():
@@ -72,7 +72,7 @@ def sections_read(path: Path) -> set[str]:
     return {kind.removesuffix("Params").lower() for kind in kinds}
 
 
-@pytest.mark.parametrize("name", [name for name in STAGES if name not in ("inputs", "track", "report")])
+@pytest.mark.parametrize("name", [name for name in STAGES if name not in ("links", "inputs", "track", "report")])
 def test_a_stage_follows_the_sections_that_it_takes(name):
     followed = set(STAGES[name]["params"])
     taken = set().union(*(sections_read(entry_point(start)) for start in [name, *STARTS.get(name, [])]))

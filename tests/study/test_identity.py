@@ -130,7 +130,7 @@ def test_what_can_change_a_result_changes_every_name(checkout, edits):
 
 def test_what_decides_the_numbers_of_this_pipeline():
     stages = needed(PIPELINE, "evaluate")
-    assert set(stages) == {"inputs", "scrape", "dedupe", "split", "augment", "train", "generate", "evaluate"}
+    assert set(stages) == {"links", "inputs", "scrape", "dedupe", "split", "augment", "train", "generate", "evaluate"}
     files = sources(stages)
     assert {"stages/train", "stages/gan", "stages/common/params.py", "stages/evaluate"} <= set(files)
     written_by_the_user = ["data/corrections.csv", "data/inputs/scrape", "data/inputs/upscale"]  # or links to such
@@ -152,9 +152,9 @@ def test_what_the_cells_of_this_pipeline_have_in_common():
     values = params.flatten(yaml.safe_load((ROOT / "params.yaml").read_text()))
     stages = needed(PIPELINE, "track")
     sizes = [values | {"split.train_works": works} for works in (9, 18)]
-    assert set(shared(stages, sizes)) == {"inputs", "scrape", "dedupe", "stylize", "upscale"}
+    assert set(shared(stages, sizes)) == {"links", "inputs", "scrape", "dedupe", "stylize", "upscale"}
     files = [values | {"dedupe.enabled": enabled} for enabled in (True, False)]
-    assert set(shared(stages, files)) == {"inputs", "scrape"}
+    assert set(shared(stages, files)) == {"links", "inputs", "scrape"}
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The section `scrape` of params.yaml."""
 
-from os.path import expanduser  # leaves an unknown user as it is: the stage says so
+from os.path import expanduser, realpath  # raise neither for an unknown user nor for a loop of links: the stage does
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -60,7 +60,7 @@ class ScrapeParams(Section):
     @model_validator(mode="after")
     def _path_is_no_output(self) -> "ScrapeParams":
         """DVC deletes an output before its stage runs: what lies there is no place to read from."""
-        source = (main_checkout() / expanduser(self.path)).resolve()
+        source = Path(realpath(main_checkout() / expanduser(self.path)))
         outputs = [(root / name).resolve() for root in (main_checkout(), Path(".")) for name in ("data", "metrics")]
         if self.path and any(source.is_relative_to(out) or out.is_relative_to(source) for out in outputs):
             raise ValueError(

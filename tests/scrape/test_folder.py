@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import unicodedata
 
 import pillow_heif
 import pytest
 from loopback import picture, query
 from PIL import Image
+from surroundings import ROOT
 
 from stages.common import files, images
 from stages.scrape import folder
@@ -113,6 +115,14 @@ def test_the_home_folder_may_be_written_as_a_tilde(workspace):
     assert done.returncode == 0, done.stderr
     workspace.set(scrape__path="~no-such-user/pictures")
     workspace.fails("scrape", "'~no-such-user/pictures'", "no such home")
+
+
+def test_a_link_to_itself_is_no_folder(workspace):
+    (workspace.folder / "mine").symlink_to("mine")
+    workspace.set(scrape__source="folder", scrape__path="mine")
+    workspace.fails("scrape", "mine is not a folder. Check scrape.path")
+    shutil.copy(ROOT / "dvc.yaml", workspace.folder)
+    assert workspace.open("inputs").returncode == 0
 
 
 @pytest.mark.parametrize("stored, listed", [("NFC", "NFD"), ("NFD", "NFC")])

@@ -4,16 +4,21 @@ data/train/train/ holds the variations to learn from, data/train/validation/ the
 `<work>--<number>.png`.
 """
 
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
-from stages.augment.copies import copies, files_by_work
+from stages.augment.copies import files_by_work, save_copies, save_plain
 from stages.augment.params import AugmentParams
-from stages.common import files, images, params
+from stages.common import files, params
 from stages.common.cli import progress, run_cli
 from stages.common.records import read_split, read_works
 from stages.gan import presets
 
 WORKS = Path("data/works")
+THREADS = min(4, os.cpu_count() or 1)  # each has a work's file in memory, which may be large
 
 
 def main() -> None:
@@ -22,13 +27,12 @@ def main() -> None:
     pixels = presets.fill(everything.raw["train"])["resolution"]
     split = read_split(Path("data/split.json"))
     paths = files_by_work(read_works(WORKS / "works.jsonl"), WORKS)
-    with files.folder(Path("data/train")) as folder:
-        for work in progress(split["train"], desc="augment", unit=" works"):
-            for number, picture in enumerate(copies(work, paths[work], pixels, settings)):
-                images.save_png(folder / "train" / f"{work}--{number:02}.png", picture)
-        for work in split["validation"]:
-            plain = images.square(images.read(paths[work][0]), pixels)
-            images.save_png(folder / "validation" / f"{work}--00.png", plain)
+    with files.folder(Path("data/train")) as folder, ThreadPoolExecutor(THREADS) as pool:
+        train = partial(save_copies, folder / "train", pixels=pixels, settings=settings)
+        validate = partial(save_plain, folder / "validation", pixels=pixels)
+        done = pool.map(train, split["train"], [paths[work] for work in split["train"]])
+        deque(progress(done, total=len(split["train"]), desc="augment", unit=" works"), maxlen=0)
+        deque(pool.map(validate, split["validation"], [paths[work][0] for work in split["validation"]]), maxlen=0)
     print(f"augment: {len(split['train'])} works to train on, {len(split['validation'])} to validate, {pixels} px")
 
 

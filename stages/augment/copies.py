@@ -1,6 +1,6 @@
 """The training pictures of a work: plain squares of its files, and variations of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,3 +33,14 @@ def copies(work: str, paths: Iterable[Path], pixels: int, settings: AugmentParam
             rng = np.random.default_rng([settings.seed, int(work, 16), file_number, copy])
             mirror = settings.mirror and copy % 2 == 1
             yield vary(picture, pixels, rng, mirror, settings.crop, settings.color)
+
+
+def save_copies(folder: Path, work: str, paths: Sequence[Path], pixels: int, settings: AugmentParams) -> None:
+    """Save the training pictures of a work as <work>--<number>.png."""
+    for number, picture in enumerate(copies(work, paths, pixels, settings)):
+        images.save_png(folder / f"{work}--{number:02}.png", picture)
+
+
+def save_plain(folder: Path, work: str, path: Path, pixels: int) -> None:
+    """Save the plain square of a work's best file, in the same way."""
+    images.save_png(folder / f"{work}--00.png", images.square(images.read(path), pixels))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image, ImageSequence
 
-from stages.common import images
+from stages.common import images, prints
 from stages.common.records import read_works
 
 WIDTH = 860  # pixels: the width of a page on the usual code hosts
@@ -18,7 +18,7 @@ def shown(data: Path) -> dict[str, Image.Image]:
     rows = [row for row in read_works(data / "works/works.jsonl") if row["set"] == "collection"]
     works = [images.read(data / "works" / row["file"]) for row in rows[:24]]
     first_print, *_ = images.listing(data / "print")
-    large = images.read(first_print)
+    large = prints.read(first_print)
     left, top = round(large.width * 0.3), round(large.height * 0.25)
     return {
         "museum": images.sheet(works, 6, (220, 190)),
@@ -32,10 +32,12 @@ def shown(data: Path) -> dict[str, Image.Image]:
 
 
 def small(picture: Image.Image) -> Image.Image:
-    """A copy no wider than a page, and at most four times as high as a page is wide."""
-    copy = picture.copy()
-    copy.thumbnail((WIDTH, 4 * WIDTH), Image.Resampling.LANCZOS)
-    return copy
+    """The picture itself, made no wider than a page, and at most four times as high as a page is wide.
+
+    In place: a copy of a print may take gigabytes.
+    """
+    picture.thumbnail((WIDTH, 4 * WIDTH), Image.Resampling.LANCZOS)
+    return picture
 
 
 def timelapse(path: Path) -> list[Image.Image]:

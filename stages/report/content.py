@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.common import images
+from stages.common import images, prints
 from stages.common.records import (
     DedupeMetrics,
     EvaluateMetrics,
@@ -20,6 +20,7 @@ from stages.common.records import (
     WorkRow,
     named,
 )
+from stages.common.works import largest
 from stages.gan.augmentations import AUGMENTATIONS
 from stages.metrics import table
 from stages.report import curves, paper, pictures
@@ -183,11 +184,12 @@ def evaluation(found: EvaluateMetrics, data: Path) -> dict[str, Any]:
 
 def stylized(found: StylizeMetrics, rows: Sequence[WorkRow], data: Path) -> dict[str, Any]:
     """The sketch and its stylized versions, each with the work that counts most in its style."""
+    folder = data / "works"
     shown = [
         {
             "title": style["title"],
             "picture": _still("style", data / f"stylized/pictures/{name}.png"),
-            "work": _still("thumbnail", data / "works" / named(rows, _heaviest(style["works"]))[-1]["file"]),
+            "work": _still("thumbnail", folder / largest(named(rows, _heaviest(style["works"])), folder)["file"]),
         }
         for name, style in list(found["styles"].items())[:SLIDERS]
     ]
@@ -200,13 +202,12 @@ def stylized(found: StylizeMetrics, rows: Sequence[WorkRow], data: Path) -> dict
 
 def printed(found: UpscaleMetrics, stylized: StylizeMetrics, folder: Path) -> dict[str, Any]:
     """The prints, which lie in `folder`."""
-    prints = sorted(found["pictures"].items())
+    made = sorted(found["pictures"].items())
     return {
         "prints": [
-            one_print(folder / f"{name}.png", stylized["styles"][name]["title"], sides)
-            for name, sides in prints[:PRINTS]
+            one_print(folder / f"{name}.png", stylized["styles"][name]["title"], sides) for name, sides in made[:PRINTS]
         ],
-        "more_prints": max(0, len(prints) - PRINTS),
+        "more_prints": max(0, len(made) - PRINTS),
         "factor": found["factor"],
         "model": found["model"],
     }
@@ -214,7 +215,7 @@ def printed(found: UpscaleMetrics, stylized: StylizeMetrics, folder: Path) -> di
 
 def one_print(path: Path, title: str, sides: PrintedPicture) -> dict[str, Any]:
     """A print with its size on paper."""
-    large = images.read(path)
+    large = prints.read(path)
     return {
         **sides,
         "title": title,

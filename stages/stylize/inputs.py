@@ -11,6 +11,7 @@ from torch import Tensor
 
 from stages.common import cli, images
 from stages.common.records import WorkRow, named, read_works
+from stages.common.works import largest
 from stages.stylize import guides, vgg
 from stages.stylize.objective import CONTENT_LAYER
 from stages.stylize.params import StylizeParams
@@ -95,10 +96,12 @@ def _work(title: str, rows: Sequence[WorkRow], folder: Path) -> Image.Image:
     if not found:
         hint = cli.nearest(title, {row["title"] for row in rows}) or f"; the works.jsonl there lists {len(rows)} titles"
         raise cli.UserError(f"stylize.styles has {title!r}, but no work in {folder} has that title, file or id{hint}")
-    pictures = [(row["work"], images.read(folder / row["file"])) for row in found]
-    name, work = max(pictures, key=lambda pair: pair[1].width * pair[1].height)
+    chosen = largest(found, folder)
+    work = images.read(folder / chosen["file"])
     if (count := len({row["work"] for row in found})) > 1:
-        print(f"{count} works are called {title!r}: taking the largest, {name}. Name another by its file or id")
+        print(
+            f"{count} works are called {title!r}: taking the largest, {chosen['work']}. Name another by its file or id"
+        )
     if min(work.size) < vgg.SMALLEST:
         raise cli.UserError(
             f"stylize.styles has {title!r}, but its picture has {work.width} x {work.height} pixels: "

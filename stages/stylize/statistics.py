@@ -101,12 +101,14 @@ DISTANCES = {"gram": gram_distance, "wasserstein": wasserstein_distance}  # styl
 def style_loss(canvas: Mapping[str, Sums], target: Mapping[str, Sums], kind: str) -> Tensor:
     """The mean over the layers of `target`; at each, the regions count by their share of the canvas.
 
-    `kind` is a key of DISTANCES.
+    Not those without a place in the target: VGG halves away up to 15 pixels at the edge, and a small region with them.
+    A layer where none has a place is 0. `kind` is a key of DISTANCES.
     """
     losses = []
     for layer, goal in target.items():
         found = canvas[layer]
-        losses.append((DISTANCES[kind](found, goal) * found.places / found.places.sum()).sum())
+        places = found.places * (goal.places > TINY)
+        losses.append((DISTANCES[kind](found, goal) * places / places.sum().clamp_min(TINY)).sum())
     return torch.stack(losses).mean()
 
 

@@ -1,6 +1,7 @@
 """Networks that enlarge: Real-ESRGAN from its package, or a file of the user's own of any kind that spandrel knows."""
 
 import hashlib
+from os.path import expanduser  # as the stage inputs does
 from typing import TypedDict
 
 import torch
@@ -27,7 +28,7 @@ def choose(model: str, runtime: Runtime, exactly: RuntimeParams) -> tuple[Networ
 
     Raises UserError where there is no such file, and as `foreign.read` and `foreign.load` do.
     """
-    path = main_checkout() / model if model else weights.locate(weights.ESRGAN)
+    path = main_checkout() / expanduser(model) if model else weights.locate(weights.ESRGAN)
     if not path.is_file():
         raise UserError(
             f"upscale.model is {path}, but there is no such file: give the path of a .pth or .safetensors, "

@@ -65,6 +65,14 @@ def test_what_a_stage_has_written_is_followed_as_a_whole(name):
     assert folders and not [dep for dep in STAGES[name]["deps"] for folder in folders if dep.startswith(f"{folder}/")]
 
 
+@pytest.mark.parametrize("name", SECOND)
+def test_stages_of_one_package_follow_the_same_of_the_user_s_own_files(name):
+    own, first = (
+        [dep for dep in STAGES[stage]["deps"] if dep.startswith("data/inputs/")] for stage in (name, SECOND[name])
+    )
+    assert own == first and own
+
+
 def sections_read(path: Path) -> set[str]:
     """The sections that an entry point takes: `params.section(TrainParams)`."""
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]

@@ -129,6 +129,16 @@ def test_a_mixture_is_named_whole_and_shows_the_work_that_counts_most(finished):
     assert first_work == second_work, "the second style is the heavier work alone"
 
 
+def test_of_works_with_one_title_the_one_is_shown_that_stylize_takes(finished):
+    path = finished.folder / "data/works/works.jsonl"
+    rows = files.read_jsonl(path)
+    images.save_jpeg(finished.folder / "data/works/w1.jpg", Image.new("RGB", (300, 200)))  # the largest
+    files.write_jsonl(path, [row | {"title": TITLES[1]} if row["work"] in ("w0", "w1", "w9") else row for row in rows])
+    change(finished.folder / "metrics/stylize.json", styles={NAMES[0]: style(TITLES[1]), NAMES[1]: style("w1.jpg")})
+    of_title, of_file = (image["src"] for image in Page(written(finished)).named("img") if "The work " in image["alt"])
+    assert of_title == of_file
+
+
 def test_every_end_that_a_training_can_have_has_words():
     source = "".join(path.read_text() for path in sorted((ROOT / "stages/train").glob("*.py")))
     assert set(re.findall(r'ended"?[:=,] "(\w+)"', source.replace(" = ", "= "))) == set(ENDED)

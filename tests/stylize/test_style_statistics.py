@@ -122,6 +122,32 @@ def test_a_mixture_counts_by_weight_and_not_by_size():
     assert torch.allclose(mixed([small], [1.0]).means()[1], small.means()[1])
 
 
+@pytest.mark.parametrize("kind", DISTANCES)
+def test_a_region_without_places_in_the_target_counts_nothing(kind):
+    shares = torch.zeros(3, 4, 6)
+    shares[0, :, :2], shares[1, :, 2:5], shares[2, :, 5:] = 1, 1, 1
+    less = torch.cat((shares[:1], torch.zeros(1, 4, 6), shares[2:]))
+    goal = random(1, 5, 4, 6, seed=1)
+    (loss, gradient), (expected, expected_gradient) = (
+        loss_and_gradient(sums(goal, there), canvas, kind) for there, canvas in ((less, shares), (less[::2], less[::2]))
+    )
+    assert torch.allclose(loss, expected) and loss > 0
+    assert torch.allclose(gradient, expected_gradient) and not gradient[..., 2:5].any() and gradient.any()
+
+
+@pytest.mark.parametrize("kind", DISTANCES)
+def test_a_layer_where_no_region_has_places_counts_nothing(kind):
+    loss, gradient = loss_and_gradient(sums(random(1, 5, 4, 6), torch.zeros(2, 4, 6)), torch.ones(2, 4, 6) / 2, kind)
+    assert loss == 0 and not gradient.any()
+
+
+def loss_and_gradient(target: Sums, regions: torch.Tensor, kind: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of a canvas with these regions, at one layer."""
+    canvas = random(1, 5, 4, 6, seed=2).requires_grad_()
+    loss = style_loss({"layer": sums(canvas, regions)}, {"layer": target}, kind)
+    return loss.detach(), torch.autograd.grad(loss, canvas)[0]
+
+
 def test_regions_count_by_their_share_of_the_canvas():
     target = sums(torch.ones(1, 1, 1, 4), torch.tensor([[[1.0, 1, 0, 0]], [[0, 0, 1.0, 1]]]))
     canvas = sums(torch.tensor([[[[1.0, 1, 1, 0]]]]), torch.tensor([[[1.0, 1, 1, 0]], [[0, 0, 0, 1.0]]]))

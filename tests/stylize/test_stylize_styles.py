@@ -78,6 +78,20 @@ def test_a_list_in_the_sketches_folder_names_the_works(load, shop):
         load("others.txt")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_a_list_in_utf_16_is_read_by_its_mark(load, shop, encoding):
+    mark = "" if encoding == "utf-16" else "\ufeff"  # which the first writes itself
+    (shop / "sketch/styles.txt").write_text(f"{mark}Moon\r\nÉlan (study), no. 2\r\n", encoding)
+    assert load("styles.txt").params.styles == ["Moon", "Élan (study), no. 2"]
+
+
+@pytest.mark.parametrize("data", ["Élan".encode("cp1252"), "\ufeffMoon".encode("utf-16-le")[:-1]])
+def test_a_list_in_another_encoding_is_told(load, shop, data):
+    (shop / "sketch/styles.txt").write_bytes(data)
+    with pytest.raises(UserError, match=r"sketch/styles\.txt is no text in UTF-8 .*save it as UTF-8"):
+        load("styles.txt")
+
+
 def test_a_word_that_is_neither_auto_nor_a_list_is_explained(workspace):
     workspace.set(stylize__styles="Moon")
     workspace.fails("split", "stylize.styles is 'Moon'", "'auto', or a file in data/sketch/")

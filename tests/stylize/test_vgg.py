@@ -1,6 +1,9 @@
 """VGG-19: the packaged weights, the input, the pooling, and the whole against a second, plain implementation."""
 
+import hashlib
+import io
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ import torch
 from scipy.signal import correlate
 
 from stages.common import weights
+from stages.common.cli import UserError
 from stages.common.device import BFLOAT16, FLOAT32, WINOGRAD
 from stages.stylize import vgg
 
@@ -122,6 +126,26 @@ def test_what_kernels_are_measured_by_is_the_gradient_of_a_canvas(kernel):
     assert gradient.shape == (1, 3, *vgg.PROBED) and gradient.isfinite().all() and gradient.abs().max() > 0
 
 
+def cached(folder: Path, name: str, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a file into torch's cache, in a folder."""
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(folder))
+    (folder / "checkpoints").mkdir()
+    (folder / "checkpoints" / name).write_bytes(data)
+
+
+def other_weights() -> bytes:
+    data = io.BytesIO()
+    torch.save({"features.0.weight": torch.zeros(2, 2)}, data)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("data", [b"<html>log in</html>", b"", b"PK\x03\x04", other_weights()])
+def test_another_file_in_the_place_of_torchvisions_weights_is_told(tmp_path, monkeypatch, data):
+    cached(tmp_path, "vgg19-dcbb9e9d.pth", data, monkeypatch)
+    with pytest.raises(UserError, match=r"checkpoints/vgg19-dcbb9e9d\.pth is .*must begin with dcbb9e9d.*delete it"):
+        vgg.load_torchvision()
+
+
 @pytest.mark.slow
 def test_torchvisions_weights_give_torchvisions_features(tmp_path, monkeypatch):
     """With random weights in torch's cache; the plain network pools averages and repeats its input's edges, as ours."""
@@ -130,9 +154,11 @@ def test_torchvisions_weights_give_torchvisions_features(tmp_path, monkeypatch):
 
     torch.manual_seed(0)
     plain = vgg19(weights=None)
-    torch.save(plain.state_dict(), tmp_path / vgg.TORCHVISION.rpartition("/")[2])
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    (tmp_path / "checkpoints").symlink_to(tmp_path)
+    data = io.BytesIO()
+    torch.save(plain.state_dict(), data)
+    name = f"vgg19-{hashlib.sha256(data.getbuffer()).hexdigest()[:8]}.pth"
+    cached(tmp_path, name, data.getvalue(), monkeypatch)
+    monkeypatch.setattr(vgg, "TORCHVISION", f"http://127.0.0.1:9/{name}")
     ours = vgg.VGG19(vgg.load_torchvision(), CPU, FLOAT32)
     picture = noise(1, 3, 32, 48)
     normal = normalize((picture + 1) / 2, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])

@@ -11,6 +11,7 @@ from stages.common.section import RuntimeParams
 from stages.upscale import foreign, models
 
 CPU = torch.device("cpu")
+EXACTLY = RuntimeParams(device="cpu", precision="float32", kernels="portable", threads=1)
 
 
 def small(channels: int = 3, scale: int = 2) -> dict[str, torch.Tensor]:
@@ -41,9 +42,15 @@ def test_networks_of_other_channels_get_what_they_know(channels):
 
 
 def test_no_such_file(tmp_path):
-    exactly = RuntimeParams(device="cpu", precision="float32", kernels="portable", threads=1)
     with pytest.raises(UserError, match="there is no such file"):
-        models.choose(str(tmp_path / "none.pth"), Runtime(CPU, FLOAT32, 1), exactly)
+        models.choose(str(tmp_path / "none.pth"), Runtime(CPU, FLOAT32, 1), EXACTLY)
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    torch.save(small(), tmp_path / "net.pth")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    network, about, _ = models.choose("~/net.pth", Runtime(CPU, FLOAT32, 1), EXACTLY)
+    assert network.scale == 2 and about["model"] == "net.pth"
 
 
 def test_a_file_that_holds_no_weights(tmp_path):

@@ -1,6 +1,5 @@
 """Which works the styles are: those of stylize.styles, of a file that lists them, or chosen here."""
 
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from stages.common import checkout, cli, images
+from stages.common import checkout, cli, images, spreadsheet
 from stages.common.records import WorkRow
 from stages.stylize import vgg
 from stages.stylize.params import StylizeParams
@@ -44,20 +43,14 @@ def listed(path: Path) -> list[str]:
     """The lines of a file, a style each, without empty ones and those that begin with #."""
     if not path.is_file():
         raise cli.UserError(f"stylize.styles is {path.name!r}, but {path} is not there{in_git(path)}")
-    lines = [line.strip() for line in _text(path).splitlines()]
+    try:
+        lines = [line.strip() for line in spreadsheet.text(path).splitlines()]
+    except spreadsheet.BadTable as error:
+        raise cli.UserError(str(error)) from error
     styles = [line for line in lines if line and not line.startswith("#")]
     if not styles or len(set(styles)) < len(styles):
         raise cli.UserError(f"{path} must name at least one work, one a line, and none twice; it has {styles}")
     return styles
-
-
-def _text(path: Path) -> str:
-    """A file in UTF-8, or in UTF-16 with its mark, as some editors save it."""
-    data = path.read_bytes()
-    try:
-        return data.decode("utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise cli.UserError(f"{path} is no text in UTF-8 ({error}): save it as UTF-8") from error
 
 
 def automatic(sketch: Image.Image, rows: Sequence[WorkRow], folder: Path) -> tuple[list[str], str]:

@@ -88,7 +88,7 @@ def test_a_list_in_utf_16_is_read_by_its_mark(load, shop, encoding):
 @pytest.mark.parametrize("data", ["Élan".encode("cp1252"), "\ufeffMoon".encode("utf-16-le")[:-1]])
 def test_a_list_in_another_encoding_is_told(load, shop, data):
     (shop / "sketch/styles.txt").write_bytes(data)
-    with pytest.raises(UserError, match=r"sketch/styles\.txt is no text in UTF-8 .*save it as UTF-8"):
+    with pytest.raises(UserError, match=r"sketch/styles\.txt is not UTF-8 text, .*save it as UTF-8"):
         load("styles.txt")
 
 

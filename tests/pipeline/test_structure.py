@@ -65,12 +65,11 @@ def test_what_a_stage_has_written_is_followed_as_a_whole(name):
     assert folders and not [dep for dep in STAGES[name]["deps"] for folder in folders if dep.startswith(f"{folder}/")]
 
 
-@pytest.mark.parametrize("name", SECOND)
-def test_stages_of_one_package_follow_the_same_of_the_user_s_own_files(name):
-    own, first = (
-        [dep for dep in STAGES[stage]["deps"] if dep.startswith("data/inputs/")] for stage in (name, SECOND[name])
+def test_the_sheet_follows_the_same_of_the_user_s_own_files_as_the_print():
+    sheet, upscale = (
+        [dep for dep in STAGES[stage]["deps"] if dep.startswith("data/inputs/")] for stage in ("sheet", "upscale")
     )
-    assert own == first and own
+    assert sheet == upscale and sheet
 
 
 def sections_read(path: Path) -> set[str]:

@@ -124,8 +124,20 @@ def trace(matrices: Tensor) -> Tensor:
 
 def symmetric_root(matrices: Tensor) -> Tensor:
     """The square roots of symmetric matrices without negative eigenvalues, [R, C, C]."""
-    values, vectors = torch.linalg.eigh(matrices)
+    values, vectors = eigen(matrices)
     return (vectors * values.clamp_min(0).sqrt()[:, None]) @ vectors.mT
+
+
+def eigen(matrices: Tensor) -> tuple[Tensor, Tensor]:
+    """The eigenvalues, ascending, [R, C] and vectors, in columns, [R, C, C] of symmetric matrices.
+
+    Of few places a covariance has a low rank, and LAPACK does not always converge in float32: then in float64.
+    """
+    try:
+        values, vectors = torch.linalg.eigh(matrices)
+    except torch.linalg.LinAlgError:
+        values, vectors = (found.to(matrices) for found in torch.linalg.eigh(matrices.cpu().double()))
+    return values, vectors
 
 
 class TraceOfRoot(torch.autograd.Function):
@@ -139,7 +151,7 @@ class TraceOfRoot(torch.autograd.Function):
 
     @staticmethod
     def forward(context, matrices: Tensor) -> Tensor:
-        values, vectors = torch.linalg.eigh((matrices + matrices.mT) / 2)
+        values, vectors = eigen((matrices + matrices.mT) / 2)
         context.save_for_backward(values, vectors)
         return values.clamp_min(0).sqrt().sum(1)
 

@@ -10,6 +10,7 @@ from stages.stylize.statistics import (
     DISTANCES,
     Sums,
     TraceOfRoot,
+    eigen,
     gram_distance,
     mixed,
     style_loss,
@@ -114,6 +115,22 @@ def test_a_flat_canvas_has_a_finite_gradient():
     features = torch.zeros(1, 8, 4, 4, requires_grad=True)
     wasserstein_distance(sums(features + 1, None), sums(random(1, 8, 4, 4), None)).sum().backward()
     assert features.grad is not None and features.grad.isfinite().all()
+
+
+def test_eigenvalues_that_float32_does_not_find_are_found_in_float64(monkeypatch):
+    rows = random(2, 24, seed=2)
+    matrix, eigh = (rows.mT @ rows)[None], torch.linalg.eigh
+    expected = eigen(matrix)[0]
+
+    def failing(given):
+        if given.dtype == torch.float32:
+            raise torch.linalg.LinAlgError("failed to converge")
+        return eigh(given)
+
+    monkeypatch.setattr(torch.linalg, "eigh", failing)
+    values, vectors = eigen(matrix)
+    assert values.dtype == vectors.dtype == torch.float32 and torch.allclose(values, expected, atol=1e-4)
+    assert torch.allclose((vectors * values[:, None]) @ vectors.mT, matrix, atol=1e-4)
 
 
 def test_a_mixture_counts_by_weight_and_not_by_size():

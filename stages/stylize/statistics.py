@@ -135,7 +135,7 @@ def eigen(matrices: Tensor) -> tuple[Tensor, Tensor]:
     """
     try:
         values, vectors = torch.linalg.eigh(matrices)
-    except torch.linalg.LinAlgError:
+    except RuntimeError:  # PyTorch has a name of its own for this one, but does not export it
         values, vectors = (found.to(matrices) for found in torch.linalg.eigh(matrices.cpu().double()))
     return values, vectors
 

@@ -1,4 +1,7 @@
-"""The pipeline: a package a stage, each with an entry point, `python -m stages.<stage>`, and a section of params.yaml.
+"""The pipeline: the packages of the stages of dvc.yaml, and of what is started beside them (museum, study, readme).
+
+Each is started by `python -m stages.<package>`; inputs and upscale have a second entry point, the stages links and
+sheet. A package with parameters owns a section of params.yaml.
 
     inputs    the user's own pictures, lists and networks -> data/inputs/: what DVC cannot see, and (links) a way to it
     museum    the embedded default source, a painter and its website (started by scrape, visited as any site is)
@@ -18,11 +21,13 @@
 
 Libraries, without an entry point:
 
-    gan       architectures, losses, augmentations, presets, the moving average, checkpoints (train, generate)
-    metrics   feature networks, distances, the table of metrics (train, evaluate, and who shows numbers)
-    common    what three or more packages use: params, files, images, tensors, weights, device, resuming, errors
+    gan       architectures, losses, augmentations, presets, the moving average, checkpoints (augment, train,
+              generate, track, report, study)
+    metrics   feature networks, distances, the table of metrics (split, train, evaluate, and who shows numbers)
+    common    what more than one package uses: params, files, images, tensors, weights, device, resuming, errors
 
-Borders: only an entry point (`__main__.py`) touches params, paths, progress bars and metrics files; what is behind it
-takes arguments and returns values. Stage packages never import each other: the arrows run common <- gan, metrics <-
-stages. tests/pipeline/test_structure.py checks it. How to add to each: .github/CONTRIBUTING.md.
+Borders: only entry points load params, show progress and name metrics files; what is behind them takes arguments and
+returns values. Stage packages never import each other (the study alone asks scrape and split which works there are):
+the arrows run common <- gan, metrics <- stages. tests/pipeline/test_structure.py checks it.
+How to add to each: .github/CONTRIBUTING.md.
 """

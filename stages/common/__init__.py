@@ -1,1 +1,1 @@
-"""What three or more packages use: params, files, images, tensors, weights, device, resuming, the command line."""
+"""What more than one package uses: params, files, images, tensors, weights, device, resuming, the command line."""

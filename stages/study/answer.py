@@ -28,7 +28,7 @@ def answer(rows: Sequence[Row], evaluations: Sequence[Row]) -> Iterator[str]:
         may_improve = bool(times) and max(groups) not in at_best
         time_is_short = may_improve and _outcome(rows, times[max(times)]).startswith(SHORT)
         yield more_works(learn(groups).gain(TIMES), max(groups), now, time_is_short)
-    yield from forecast_on_trial(rows)
+    yield from forecast_and_result(rows)
     yield from power(rows)
 
 
@@ -83,7 +83,7 @@ def more_works(gain: Value, largest: int, now: float, time_is_short: bool) -> st
     """Whether to look for more; while the trainings are too short, that cannot be told from them."""
     shown = SHOWN[HEADLINE]
     told = f"{TIMES} times the works ({TIMES * largest}) would lower {shown.label} from {now:.{shown.decimals}f} by "
-    told += _with_interval(gain, shown.decimals)
+    told += gain.text(shown.decimals)
     if gain.low > SMALL * now:
         return f"{told}: do look for more."
     if time_is_short:
@@ -93,23 +93,17 @@ def more_works(gain: Value, largest: int, now: float, time_is_short: bool) -> st
     return f"{told}: whether it is worth the search is not sure."
 
 
-def _with_interval(value: Value, decimals: int) -> str:
-    """`1.2 (0.8 to 1.9)`; without the interval where there is none."""
-    interval = "" if isnan(value.low) else f" ({value.low:.{decimals}f} to {value.high:.{decimals}f})"
-    return f"{value.value:.{decimals}f}{interval}"
-
-
-def forecast_on_trial(rows: Sequence[Row]) -> Iterator[str]:
+def forecast_and_result(rows: Sequence[Row]) -> Iterator[str]:
     """What a curve through the smaller sizes said of the larger ones, and what came."""
     *_, groups = headline_lines(rows, HEADLINE)
     known, found = check(groups)
     decimals = SHOWN[HEADLINE].decimals
     for item in found:
-        expected = _with_interval(item.expected, decimals)
+        expected = item.expected.text(decimals)
         place = f", {'within' if item.held else 'outside of'} the interval" if not isnan(item.expected.low) else ""
         yield (
-            f"Forecast on trial: from {', '.join(map(str, known))} works, {item.works} were expected to have "
-            f"{expected}; they have {item.came:.{decimals}f}{place}."
+            f"Forecast of the larger sizes: from {', '.join(map(str, known))} works, {item.works} were expected "
+            f"to have {expected}; they have {item.came:.{decimals}f}{place}."
         )
 
 

@@ -12,11 +12,11 @@ from stages.study.schedule import Load
 
 GIGABIT = 125.0  # megabytes a second of a link; nothing but an assumption about the DVC remote
 
-# `dvc push --run-cache` for a cell of the default study, of which the stages that all have in common are there: 5.1 MB
-# the checkpoint, 1.0 the generator, 0.7 the pictures, 0.6 sheets, 0.3 to 2.9 data/train. (A run of the default
+# `dvc push --run-cache` for a cell of the study of 2026-11-23, where the stages that all have in common are there: 5.1
+# MB the checkpoint, 1.0 the generator, 0.7 the pictures, 0.6 sheets, 0.3 to 2.9 data/train. (A run of the default
 # pipeline, with 64 pixels: 28.7 MB in 900 files, 8.4 seconds to a folder; 4.8 seconds where there is nothing to push.)
 MEGABYTES = 8.6
-# What a node pulls, once: data/raw, works, stylized and print of the study's 288 works, each file once.
+# What a node pulls, once: data/raw, works, stylized and print of that study's 288 works, each file once.
 NODE_MEGABYTES = 63.3
 # What all cells have in common takes one of two busy cores: the first two cells of metrics/study.csv of 2026-11-23
 # took 995 and 938 seconds more than the others of their sizes.

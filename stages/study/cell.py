@@ -2,7 +2,7 @@
 
 Neither DVC's queue nor `dvc exp run --temp` is used: both take the workspace apart while an experiment is made (changes
 stashed, HEAD detached, params.yaml rewritten), and a kill in that moment leaves it so; a killed queue shows its
-experiment as running for ever, and one queued twice runs twice. Here a kill leaves a clone that the next start throws
+experiment as running forever, and one queued twice runs twice. Here a kill leaves a clone that the next start throws
 away. The one thing that changes in the main checkout is the experiment's ref, in one step at the end.
 """
 
@@ -38,7 +38,7 @@ class Job:
     name: str  # of the experiment
     commit: str  # that it starts from
     params: str  # text of its params.yaml
-    shared: list[str]  # the stages that do the same for every cell
+    shared: list[str]  # the stages that do the same forevery cell
     target: str  # the stage to reach
     root: str  # the main checkout
     cache: str  # DVC's cache, of the main checkout too

@@ -13,8 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from stages.metrics.table import METRICS
 from stages.study.course import SCORE, Choice, Courses, choices, headline_courses, mean_at, score_at, when_best
 from stages.study.effects import Row
-from stages.study.figures import FAINT, INK, SMALL, works_axis
-from stages.study.table import label
+from stages.study.figures import INK, SMALL, head, reference_line, single, works_axis
 
 MAP = "RdBu"  # red: time was short, blue: works were
 
@@ -31,7 +30,7 @@ def drawn(points: Sequence[Row]) -> dict[str, Figure]:
     if limits := choices(found):
         made["limits"] = what_was_short(limits)
     for figure in made.values():
-        figure.suptitle(label(*combination), x=0.01, ha="left", fontsize=10, color=INK)
+        head(figure, *combination)
     return made
 
 
@@ -42,7 +41,7 @@ def shades(count: int) -> list[Any]:
 
 def against_time(found: Courses) -> Figure:
     """The score against the pictures shown, a line a size: the mean over its cells, and their range."""
-    figure, axes = _single()
+    figure, axes = single()
     for (works, some), color in zip(found.items(), shades(len(found)), strict=True):
         times = sorted({at for course in some for at, _ in course})
         known = [(at, mean) for at in times if (mean := mean_at(some, at)) is not None]
@@ -53,7 +52,7 @@ def against_time(found: Courses) -> Figure:
         )
         axes.plot(x, middle, color=color, marker="o", markersize=4, linewidth=1.8, label=f"{works} works")
     _time_axis(axes, "x")
-    axes.axhline(0, color=INK, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+    reference_line(axes, 0)
     axes.annotate("as other real works", (1, 0), (-2, 3), xycoords=("axes fraction", "data"), ha="right", **SMALL)
     axes.set_title(f"{METRICS[SCORE].name} to the validation works while the training goes on")
     axes.set_ylabel(f"{METRICS[SCORE].name}, less is better")
@@ -64,7 +63,7 @@ def against_time(found: Courses) -> Figure:
 
 def time_to_best(found: Courses) -> Figure:
     """When each training had its best generator, against the works."""
-    figure, axes = _single()
+    figure, axes = single()
     sizes = list(found)
     times = [[when_best(course) for course in some] for some in found.values()]
     for works, some in zip(sizes, times, strict=True):
@@ -81,7 +80,7 @@ def time_to_best(found: Courses) -> Figure:
 
 def what_was_short(limits: Sequence[Choice]) -> Figure:
     """For each size and time what would have helped more, twice the works or twice the time, and by how much."""
-    figure, axes = _single()
+    figure, axes = single()
     axes.grid(visible=False)
     sizes, times = sorted({item.works for item in limits}), sorted({item.kimg for item in limits})
     values = np.full((len(sizes), len(times)), np.nan)
@@ -100,13 +99,6 @@ def what_was_short(limits: Sequence[Choice]) -> Figure:
     axes.set_ylabel("training works, N")
     axes.set_title(f"What doubling changes in {METRICS[SCORE].name}: blue, the works; red, the time")
     return figure
-
-
-def _single() -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(9, 5.4), dpi=120, layout="constrained")
-    axes = figure.add_subplot()
-    axes.grid(axis="y", color=FAINT, linewidth=0.8)
-    return figure, axes
 
 
 def _time_axis(axes: Axes, which: str) -> None:

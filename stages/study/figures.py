@@ -35,6 +35,24 @@ def drawn(rows: Sequence[Row]) -> dict[str, Figure]:
     return made
 
 
+def single() -> tuple[Figure, Axes]:
+    """A figure of one pair of axes, with lines at the heights of the vertical one."""
+    figure = Figure(figsize=(9, 5.4), dpi=120, layout="constrained")
+    axes = figure.add_subplot()
+    axes.grid(axis="y", color=FAINT, linewidth=0.8)
+    return figure, axes
+
+
+def reference_line(axes: Axes, level: float) -> None:
+    """A dotted line at a level to compare with."""
+    axes.axhline(level, color=INK, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+
+
+def head(figure: Figure, deduplicated: bool, augmentation: str) -> None:
+    """Say of which combination of the factors the figure is."""
+    figure.suptitle(label(deduplicated, augmentation), x=0.01, ha="left", fontsize=10, color=INK)
+
+
 def color_of(augmentation: str) -> str:
     """Its color, by its place in the table of augmentations."""
     return COLORS[list(AUGMENTATIONS).index(augmentation) % len(COLORS)]
@@ -46,8 +64,7 @@ def against_works(rows: Sequence[Row], metric: str, shown: Shown) -> Figure:
     The standard deviation is one for all sizes. A distance has learning curves, drawn on to TIMES times the largest
     size.
     """
-    figure = Figure(figsize=(9, 5.4), dpi=120, layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single()
     found = list(lines(rows, metric))
     sizes = sorted({works for *_, groups in found for works in groups})
     every = [(list(some.values()), scatter(groups)) for *_, groups in found for some in groups.values()]
@@ -58,7 +75,7 @@ def against_works(rows: Sequence[Row], metric: str, shown: Shown) -> Figure:
         if shown.distance and len(groups) >= LEAST:
             draw_curve(axes, groups, shift, deduplicated, augmentation)
     level = shown.reference_level(rows)
-    axes.axhline(level, color=INK, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+    reference_line(axes, level)
     place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
     axes.annotate(shown.reference, (1, level), (-2, 3), **SMALL, **place)
     works_axis(axes, [*sizes, TIMES * sizes[-1]] if shown.distance else sizes)
@@ -68,7 +85,6 @@ def against_works(rows: Sequence[Row], metric: str, shown: Shown) -> Figure:
     axes.set_title(shown.title, pad=44)
     axes.set_ylabel(shown.unit)
     axes.set_ylim(bottom=min(0, level), top=1.06 * max(top, level))
-    axes.grid(axis="y", color=FAINT, linewidth=0.8)
     axes.legend(
         ncols=2,
         loc="lower left",

@@ -1,4 +1,4 @@
-"""The figure of the forecast on trial: a curve through the smaller sizes, and what came at the larger ones."""
+"""The figure of the forecast: a curve through the smaller sizes, and what came at the larger ones."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stages.study.effects import Row, mean
-from stages.study.figures import FAINT, INK, SMALL, color_of, draw_band, works_axis
+from stages.study.figures import FAINT, SMALL, color_of, draw_band, head, reference_line, single, works_axis
 from stages.study.learning import check, learn
 from stages.study.shown import SHOWN
-from stages.study.table import headline_lines, label
+from stages.study.table import headline_lines
 
 KNOWN = 24  # points of the curve
 
@@ -22,8 +22,8 @@ def drawn(rows: Sequence[Row], metric: str) -> dict[str, Figure]:
     known, came = check(groups)
     if not came:
         return {}
-    figure = Figure(figsize=(9, 5.4), dpi=120, layout="constrained")
-    axes, color, shown = figure.add_subplot(), color_of(augmentation), SHOWN[metric]
+    figure, axes = single()
+    color, shown = color_of(augmentation), SHOWN[metric]
     learning = learn({size: groups[size] for size in known})
     x = np.geomspace(known[0], max(groups), KNOWN)
     values = [learning.predict(works, len(groups[max(groups)])) for works in x]
@@ -36,11 +36,10 @@ def drawn(rows: Sequence[Row], metric: str) -> dict[str, Figure]:
     place = {"xycoords": ("data", "axes fraction"), "va": "top"}
     axes.annotate("fitted", (known[-1], 1), (0, -2), ha="center", **place, **SMALL)
     axes.annotate("forecast, and what came", (came[0].works, 1), (0, -2), ha="center", **place, **SMALL)
-    axes.axhline(shown.reference_level(rows), color=INK, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+    reference_line(axes, shown.reference_level(rows))
     works_axis(axes, sorted(groups))
     axes.set_title(f"{shown.label} forecast from {known[-1]} works and fewer ({learning.curve.family.name})")
     axes.set_ylabel(shown.unit)
     axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
-    axes.grid(axis="y", color=FAINT, linewidth=0.8)
-    figure.suptitle(label(deduplicated, augmentation), x=0.01, ha="left", fontsize=10, color=INK)
+    head(figure, deduplicated, augmentation)
     return {"forecast": figure}

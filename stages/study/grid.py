@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from stages.common.params import flatten
-from stages.study.params import StudyParams
+from stages.study.params import VARIED, StudyParams
 
 FACTORS = ("works", "deduplicated", "augmentation", "order", "seed")
 
@@ -28,13 +28,8 @@ class Cell:
 
         Another choice of the works trains with another seed too: of a size that takes all works, all choices are alike.
         """
-        return {
-            "split.train_works": self.works,
-            "dedupe.enabled": self.deduplicated,
-            "train.augmentation": self.augmentation,
-            "split.order": self.order,
-            "train.seed": self.seed + self.order,
-        }
+        values = self.works, self.deduplicated, self.augmentation, self.order, self.seed + self.order
+        return dict(zip(VARIED.values(), values, strict=True))
 
     def name(self, *decisive: Any) -> str:
         """The experiment's name: the factors, and a hash of all that decides the result (JSON-ready values)."""

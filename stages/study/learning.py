@@ -25,6 +25,11 @@ class Value:
     low: float
     high: float
 
+    def text(self, decimals: int) -> str:
+        """`0.153 (0.150 to 0.156)`; without the interval where there is none."""
+        interval = "" if np.isnan(self.low) else f" ({self.low:.{decimals}f} to {self.high:.{decimals}f})"
+        return f"{self.value:.{decimals}f}{interval}"
+
 
 class Scatter(NamedTuple):
     """The standard deviation of replicates, and its degrees of freedom."""

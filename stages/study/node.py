@@ -26,7 +26,7 @@ SCRATCH = "STUDY_SCRATCH"  # environment variable of a node: the folder for clon
 TEMPORARY_FAILURE = 75  # exit code of a cell that could not reach what others share (EX_TEMPFAIL of sysexits.h)
 LOG_END = 1_000_000  # bytes of a log that are sent back
 PAUSE = 20.0  # seconds before another attempt: Ray makes it at once, and as a rule on the same node
-PATIENT = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"]  # git does not wait for ever
+PATIENT = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"]  # git does not wait forever
 KEPT_DAYS = 30  # of a cell that was interrupted here and never went on
 QUESTION = "/api/2.0/mlflow/experiments/search?max_results=1"  # to MLflow's server; /health answers to any name
 FULL = re.compile(r"No space left on device|Errno 28")

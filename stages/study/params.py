@@ -9,6 +9,15 @@ from stages.common import params
 from stages.common.section import Count, OneOf, Or, PositiveOrZero, Section, Seed
 from stages.gan.augmentations import AUGMENTATIONS
 
+# The lists of the grid, and what each sets in the sections of the stages.
+VARIED = {
+    "train_works": "split.train_works",
+    "deduplicated": "dedupe.enabled",
+    "augmentation": "train.augmentation",
+    "orders": "split.order",
+    "seeds": "train.seed",
+}
+
 
 class StudyParams(Section):
     """The grid of `python -m stages.study`: every combination of the five lists is a cell."""
@@ -50,7 +59,7 @@ class StudyParams(Section):
 
     @model_validator(mode="after")
     def _nothing_twice(self) -> "StudyParams":
-        for key in ("train_works", "deduplicated", "augmentation", "orders", "seeds"):
+        for key in VARIED:
             values = getattr(self, key)
             if len(set(values)) < len(values):
                 raise ValueError(f"study.{key} is {values}, but each value may be there once")
@@ -58,13 +67,7 @@ class StudyParams(Section):
 
     @model_validator(mode="after")
     def _changes_what_there_is(self) -> "StudyParams":
-        factors = {
-            "split.train_works": "train_works",
-            "dedupe.enabled": "deduplicated",
-            "train.augmentation": "augmentation",
-            "split.order": "orders",
-            "train.seed": "seeds",
-        }
+        factors = {key: values for values, key in VARIED.items()}
         for section, leaf in ((section, leaf) for section, leaves in self.changes.items() for leaf in leaves):
             if (key := f"{section}.{leaf}") in factors:
                 raise ValueError(f"study.changes has {key}, which the study varies itself: set study.{factors[key]}")

@@ -47,10 +47,10 @@ SHOWN = {
         floor="kid_floor",
     ),
     "fid_above_floor": Shown(
-        label="FID above its floor",
+        label="FID above the floor",
         decimals=0,
         figure="fid",
-        title="FID above its floor, by training works",
+        title="FID above the floor, by training works",
         unit="FID above the floor, less is better",
         reference="floor: other real works",
     ),

@@ -9,7 +9,7 @@ from typing import Any
 from stages.gan.augmentations import AUGMENTATIONS
 from stages.study.answer import TIMES, answer
 from stages.study.effects import Effect, Row, effects, mean
-from stages.study.learning import LEAST, Groups, Learning, Value, learn, scatter
+from stages.study.learning import LEAST, Groups, Learning, learn, scatter
 from stages.study.shown import DISTANCES, SHOWN, measured
 from stages.study.table import label, levels, lines, replicate_factor
 
@@ -61,7 +61,7 @@ def _place(row: Row) -> tuple[bool, int, int]:
 
 def _mean(groups: Groups, works: int, decimals: int) -> str:
     """The mean of a size with its interval, or nothing where it has no numbers."""
-    return text(mean(list(groups[works].values()), scatter(groups)), decimals) if works in groups else ""
+    return mean(list(groups[works].values()), scatter(groups)).text(decimals) if works in groups else ""
 
 
 def forecasts(rows: Sequence[Row]) -> Iterator[str]:
@@ -85,7 +85,7 @@ def forecast(learning: Learning, name: str, decimals: int) -> str:
     now, then = learning.at(largest), learning.at(TIMES * largest)
     end, gain = learning.end(), learning.gain(TIMES)
     said = f"{learning.curve.family.name}, with {TIMES} times as many pictures ({TIMES * largest} works) expect {name} "
-    said += f"{text(then, decimals)}, where {largest} works have {now.value:.{decimals}f}."
+    said += f"{then.text(decimals)}, where {largest} works have {now.value:.{decimals}f}."
     if isnan(gain.low):
         return said
     if gain.low < 10**-decimals / 2:
@@ -95,7 +95,7 @@ def forecast(learning: Learning, name: str, decimals: int) -> str:
     if end.high - end.low > (now.value - end.value) / 2:
         anything = f"anything from {end.low:.{decimals}f} to {end.high:.{decimals}f} fits"
         return said + f" Where it ends cannot be told from {len(learning.sizes)} sizes: {anything}."
-    return said + f" It levels off at {text(end, decimals)}."
+    return said + f" It levels off at {end.text(decimals)}."
 
 
 def comparisons(rows: Sequence[Row], metric: str) -> Iterator[tuple[str, list[Effect]]]:
@@ -123,7 +123,7 @@ def changes(rows: Sequence[Row]) -> Iterator[str]:
     for metric, shown in SHOWN.items():
         for title, found in comparisons(rows, metric):
             for effect in found:
-                difference = text(effect.change, shown.decimals + 1)
+                difference = effect.change.text(shown.decimals + 1)
                 works = str(effect.works or "all")
                 table.append([title, shown.label, works, str(effect.pairs), difference, _verdict(effect)])
     yield markdown(table)
@@ -139,10 +139,3 @@ def markdown(table: Sequence[Sequence[str]]) -> str:
     """A table in Markdown; its first line is the head."""
     head, *body = table
     return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *body])
-
-
-def text(value: Value, decimals: int) -> str:
-    """`0.153 (0.150 .. 0.156)`; without the interval where there is none."""
-    low, high = (f"{end:.{decimals}f}" for end in (value.low, value.high))
-    interval = "" if isnan(value.low) else f" ({low} .. {high})"
-    return f"{value.value:.{decimals}f}{interval}"

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 TINY = 1e-6
+BRIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
 # Brightness and two differences of color from red, green and blue (YIQ, FCC 1953).
-YIQ = ((0.299, 0.587, 0.114), (0.596, -0.274, -0.322), (0.211, -0.523, 0.312))
+YIQ = (BRIGHTNESS, (0.596, -0.274, -0.322), (0.211, -0.523, 0.312))
 
 
 def recolored(work: Tensor, sketch: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from stages.stylize.color import BRIGHTNESS
 from stages.stylize.objective import StyleImage
 from stages.stylize.resampling import resized
 
@@ -14,7 +15,6 @@ CONTENT_PATCHES = (12, 16)  # about as wide as the margins of a sheet, so that t
 # Standard deviation on gray. Stronger noise is what most steps would go into removing, and it stays where they do not
 # suffice.
 NOISE = 0.05
-LUMA = (0.299, 0.587, 0.114)  # brightness of red, green and blue (ITU-R BT.601)
 
 
 def from_content(content: Tensor, _styles: Sequence[StyleImage], _seed: int) -> Tensor:
@@ -72,6 +72,6 @@ def relit(content: Tensor, light: Tensor) -> Tensor:
     """
     size = content.shape[2:]
     light = resized(light, size) + 1  # [1, 3, H, W], 0..2
-    brightness = (content * content.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)  # [1, 1, H, W]
+    brightness = (content * content.new_tensor(BRIGHTNESS).view(1, 3, 1, 1)).sum(1, keepdim=True)  # [1, 1, H, W]
     own = resized(resized(brightness, CONTENT_PATCHES), size) + 1  # [1, 1, H, W], 0..2
     return (light * (content + 1) / own.clamp_min(0.2) - 1).clamp(-1, 1)

@@ -59,7 +59,7 @@ def automatic(sketch: Image.Image, rows: Sequence[WorkRow], folder: Path) -> tup
     if titles.issuperset(SHOWPIECES):
         return SHOWPIECES, "the museum's showpieces"
     wanted = _composition(sketch)
-    usable = [row for row in rows if row.get("best", True) and row["set"] == "collection" and _is_usable(row, folder)]
+    usable = [row for row in rows if row["best"] and row["set"] == "collection" and _is_usable(row, folder)]
     if not usable:
         raise cli.UserError("stylize.styles is auto, but no work is large enough for a style: name one")
     near = [float((_composition(images.read(folder / row["file"])) * wanted).mean()) for row in usable]

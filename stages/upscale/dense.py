@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 GROWTH, SLOPE, SCALE = 32, 0.2, 0.2
+DENSE, EACH = 3, 5  # dense blocks of a residual block, and convolutions of each
 
 
 class Convolution(NamedTuple):

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from stages.common.cli import UserError
+from stages.upscale.dense import DENSE, EACH, GROWTH
 
-# Residual-in-residual dense blocks, channels between them, channels that each convolution adds.
-BLOCKS, FEATURES, GROWTH = 23, 64, 32
+BLOCKS, FEATURES = 23, 64  # residual-in-residual dense blocks, channels between them
 HALF_FLOAT_TAG = 0x01306B47  # ncnn: the weights that follow are float16
 
 
@@ -50,9 +50,9 @@ def convolutions() -> Iterator[tuple[str, int, int]]:
     """Name, output channels and input channels of each convolution, in the order in which they run."""
     yield "conv_first", FEATURES, 3
     for block in range(BLOCKS):
-        for dense in range(1, 4):
-            for number in range(5):
-                outputs = GROWTH if number < 4 else FEATURES
+        for dense in range(1, DENSE + 1):
+            for number in range(EACH):
+                outputs = GROWTH if number < EACH - 1 else FEATURES
                 yield f"body.{block}.rdb{dense}.conv{number + 1}", outputs, FEATURES + number * GROWTH
     for name in ("conv_body", "conv_up1", "conv_up2", "conv_hr"):
         yield name, FEATURES, FEATURES

@@ -11,13 +11,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stages.common.device import BFLOAT16, FLOAT32, WINOGRAD, Kernel
-from stages.upscale.dense import SCALE, SLOPE, Convolution, Dense
+from stages.upscale.dense import DENSE, EACH, SCALE, SLOPE, Convolution, Dense
 from stages.upscale.direct import Direct
 from stages.upscale.network import Enlarger, Model
 from stages.upscale.winograd import Winograd
 
 WAYS: Mapping[str, type[Dense]] = {"direct": Direct, "winograd": Winograd}  # by `Kernel.convolution`
-DENSE, EACH = 3, 5  # dense blocks of a residual block, and convolutions of each
 PROBED_BLOCKS = 2  # residual blocks with which kernels are measured
 BAND, FRAME = 80, 2  # lines of a band before it is enlarged, and those around it that its result depends on
 
@@ -29,7 +28,7 @@ def available(device: torch.device) -> bool:
 
 def model(scale: int, convolutions: Sequence[Convolution]) -> Model:
     """`convolutions` as RRDBNet takes them."""
-    after = scale.bit_length() + 2
+    after = _after_the_trunk(scale)
     blocks = convolutions[1 : 1 + PROBED_BLOCKS * DENSE * EACH]
 
     def build(_device: torch.device, kernel: Kernel) -> Enlarger:
@@ -58,7 +57,7 @@ class RRDBNet:
             )
             for one in convolutions
         ]
-        after = scale.bit_length() + 2  # convolutions after the dense blocks
+        after = _after_the_trunk(scale)
         trunk = others[:-after]
         self.dense = [self.way.prepared(trunk[start : start + EACH]) for start in range(0, len(trunk), EACH)]
         self.body, *self.doublings, self.large, _ = others[-after:]
@@ -97,6 +96,11 @@ class RRDBNet:
         for convolution in self.doublings:
             signal = _rectified(F.interpolate(signal, scale_factor=2), convolution)
         return _convolved(_rectified(signal, self.large).float(), self.last)
+
+
+def _after_the_trunk(scale: int) -> int:
+    """How many convolutions follow the dense blocks."""
+    return scale.bit_length() + 2
 
 
 def _convolved(signal: Tensor, convolution: Convolution) -> Tensor:

@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python tests/bench/bench_schedule.py --cpus 2 64
 
-The cells are those of the default study, choice of the works by choice of the works, one thread each, and take what
-such cells took (metrics/study.csv of 2026-11-23, one of two busy cores): the figures of stages/study/MACHINES.md.
+The cells are those of the study of 2026-11-23, choice of the works by choice of the works, one thread each, and take
+what these took (its metrics/study.csv, one of two busy cores): the figures of stages/study/MACHINES.md.
 """
 
 import argparse

@@ -96,7 +96,7 @@ def test_a_print_on_paper_has_its_bleed_resolution_and_warning(finished):
     sides = on_paper(trim_width_mm=420, trim_height_mm=297, bleed_mm=3.0, effective_dpi=31.2, warning=warning)
     change(finished.folder / "metrics/upscale.json", pictures={NAMES[0]: sides}, paper="A3")
     page = Page(written(finished))
-    for words in (f"420 {TIMES} 297 mm and 3 mm of bleed on each side", "31 dots per inch", f"{warning}."):
+    for words in (f"420 {TIMES} 297 mm and 3 mm of bleed on each side", "31 pixels per inch", f"{warning}."):
         assert words in page.sections["print"], page.sections["print"]
     assert f"data/print/{NAMES[0]}.pdf 4 " in page.sections["lineage"]
 

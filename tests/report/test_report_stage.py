@@ -52,7 +52,7 @@ def test_every_section_has_its_numbers(finished):
         ],
         "sketch": ["of 3 works", *TITLES],
         "print": [
-            f"43.3 {TIMES} 32.5 mm", f"512 {TIMES} 384", "300 dots per inch", f"data/print/{NAMES[0]}.png", TITLES[0],
+            f"43.3 {TIMES} 32.5 mm", f"512 {TIMES} 384", "300 pixels per inch", f"data/print/{NAMES[0]}.png", TITLES[0],
         ],
         "lineage": [
             "train.learning_rate 0.001", "split.train_works all",

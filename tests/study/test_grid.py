@@ -126,7 +126,7 @@ def test_the_summary_has_every_combination_and_both_effects():
     assert text.count("\n| deduplicated, ") == text.count("\n| all files, ") == 8
     assert text.count("with 4 times as many pictures (288 works) expect KID") == 4
     assert text.count("48 cells; the guard's verdict: 48 ok.") == 1
-    assert "| deduplicated in place of all files | KID | all | 24 | -0.0200 (-0.0200 .. -0.0200) | better |" in text
+    assert "| deduplicated in place of all files | KID | all | 24 | -0.0200 (-0.0200 to -0.0200) | better |" in text
     assert "| DiffAugment in place of no augmentation | KID | 72 | 6 | -0.0500" in text
     few = summary([row for row in made_up(full=False) if row["works"] == 9 and row["deduplicated"]], [])
     assert "a curve takes 3 sizes, here are 1" in few and "in place of all files" not in few and "FID" not in few

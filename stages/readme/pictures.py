@@ -11,7 +11,7 @@ WIDTH = 860  # pixels: the width of a page on the usual code hosts
 
 
 def shown(data: Path) -> dict[str, Image.Image]:
-    """The museum, the duplicates, the 25 samples, the interpolation, the stylized sketches, and a detail of the print.
+    """The museum, the duplicates, the 25 samples, the stylized sketches, and a detail of the print.
 
     By their names, out of the folder data/.
     """
@@ -24,7 +24,6 @@ def shown(data: Path) -> dict[str, Image.Image]:
         "museum": images.sheet(works, 6, (220, 190)),
         "duplicates": images.read(data / "duplicates.jpg"),
         "gan": images.read(data / "generated/sheet.png"),
-        "interpolation": images.read(data / "generated/interpolation.png"),
         "stylized": images.read(data / "stylized/sheet.png"),
         "print": large,
         "print-detail": large.crop((left, top, left + WIDTH, top + WIDTH // 2)),

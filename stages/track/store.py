@@ -54,7 +54,7 @@ class Result:
     tags: dict[str, str] = field(default_factory=dict)
     datasets: list[Dataset] = field(default_factory=list)
     generator: Path | None = None  # the file of `save_generator`
-    training: str = ""  # of these params, by which a run is found that live.py has begun
+    training: str = ""  # of these params, by which a run is found that watch.py has begun
 
 
 def address() -> str:

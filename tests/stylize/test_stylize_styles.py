@@ -30,7 +30,8 @@ def shop(tmp_path):
         noise = Image.fromarray(np.random.default_rng(number).integers(0, 256, (6, 8, 3), np.uint8)).resize((96, 72))
         picture = drawing(10).filter(ImageFilter.GaussianBlur(3)) if number == 3 else noise
         images.save_png(tmp_path / f"works/f{number}.png", picture.resize((12, 9)) if number == 4 else picture)
-        rows.append({"work": f"{number:012x}", "title": title, "file": f"f{number}.png", "set": "collection"})
+        row = {"work": f"{number:012x}", "title": title, "file": f"f{number}.png", "set": "collection", "best": True}
+        rows.append(row)
     files.write_jsonl(tmp_path / "works/works.jsonl", rows)
     images.save_png(tmp_path / "sketch/s.png", drawing(12))
     return tmp_path

@@ -10,6 +10,7 @@ import in_process
 import pytest
 import surroundings
 
+surroundings.forget_outer(os.environ)  # a test must not reach the user's MLflow server, or an outer git or DVC
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # several tests run at a time; read when torch is imported
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # plain `pytest` puts only the tests' folders there

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,15 +10,23 @@ import yaml
 from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
+OUTER_GIT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")  # set where tests run as a hook of git
 # By libyaml, where PyYAML has it: ten times as fast, and hundreds of tests write params.
 _LOADER, _DUMPER = getattr(yaml, "CSafeLoader", yaml.SafeLoader), getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """The environment without what an outer DVC or MLflow passes on, this checkout importable and its venv first."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "MLFLOW_"))}
+    """The environment without what an outer DVC, git or MLflow passes on; this checkout importable, its venv first."""
+    kept = dict(os.environ)
+    forget_outer(kept)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     return kept | {"PATH": path, "PYTHONPATH": str(ROOT)} | more
+
+
+def forget_outer(environment: MutableMapping[str, str]) -> None:
+    """Remove what an outer DVC, git or MLflow passes on."""
+    for key in [key for key in environment if key in OUTER_GIT or key.startswith(("DVC_", "MLFLOW_"))]:
+        del environment[key]
 
 
 def set_params(folder: Path, changes: dict[str, object]) -> None:

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from stages.common.params import flatten
-from stages.study.params import VARIED, StudyParams
+from stages.study.params import SEEDS_APART, VARIED, StudyParams
 
 FACTORS = ("works", "deduplicated", "augmentation", "order", "seed")
 
@@ -26,9 +26,10 @@ class Cell:
     def changes(self) -> dict[str, Any]:
         """What the factors change in params.yaml.
 
-        Another choice of the works trains with another seed too: of a size that takes all works, all choices are alike.
+        Another choice of the works trains with another seed too, which no other cell has: of a size that takes all
+        works, all choices are alike.
         """
-        values = self.works, self.deduplicated, self.augmentation, self.order, self.seed + self.order
+        values = self.works, self.deduplicated, self.augmentation, self.order, SEEDS_APART * self.seed + self.order
         return dict(zip(VARIED.values(), values, strict=True))
 
     def name(self, *decisive: Any) -> str:

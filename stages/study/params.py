@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from stages.common import params
-from stages.common.section import Count, OneOf, Or, PositiveOrZero, Section, Seed
+from stages.common.section import Count, OneOf, Or, PositiveOrZero, Section
 from stages.gan.augmentations import AUGMENTATIONS
 
 # The lists of the grid, and what each sets in the sections of the stages.
@@ -18,6 +18,8 @@ VARIED = {
     "seeds": "train.seed",
 }
 
+SEEDS_APART = 1000  # how far the seeds of trainings are apart: between them are those of other choices of the works
+
 
 class StudyParams(Section):
     """The grid of `python -m stages.study`: every combination of the five lists is a cell."""
@@ -25,8 +27,8 @@ class StudyParams(Section):
     train_works: Annotated[list[Count] | Literal["auto"], Or("auto", Annotated[list[Count], Field(min_length=1)])]
     deduplicated: Annotated[list[bool], Field(min_length=1)]
     augmentation: Annotated[list[Annotated[str, OneOf(AUGMENTATIONS)]], Field(min_length=1)]
-    orders: Annotated[list[Seed], Field(min_length=1)]
-    seeds: Annotated[list[Seed], Field(min_length=1)]
+    orders: Annotated[list[Annotated[int, Field(ge=0, lt=SEEDS_APART)]], Field(min_length=1)]
+    seeds: Annotated[list[Annotated[int, Field(ge=0, le=1_000_000)]], Field(min_length=1)]
     changes: dict[str, dict[str, Any]]
     jobs: Annotated[int, Field(ge=1, le=64)]
     cluster: str

@@ -170,7 +170,8 @@ class Session:
         """What the cells' processes are told; `at_once` start together."""
         texts = {name: with_values(self.text, fixed(self.settings) | self.cells[name].changes()) for name in names}
         # Cells that start together would all make what all have in common; those after them find it in the cache.
-        together = at_once if at_once > 1 else 0
+        together = min(at_once, len(names))
+        together = together if together > 1 else 0  # one alone has nothing in common with others
         shared = identity.shared(identity.needed(self.pipeline, TARGET), [self.values[name] for name in names])
         return [
             Job(name, self.commit, text, shared if number < together else [], TARGET, str(self.root), cache)

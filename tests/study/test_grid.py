@@ -69,6 +69,12 @@ def test_a_name_says_the_factors_and_changes_with_all_that_decides():
     assert len({cell.name() for cell in cells(STUDY)}) == 48
 
 
+def test_no_two_cells_train_with_one_seed():
+    several = [Cell(72, True, "diffaugment", order, seed) for order in (0, 1, 2) for seed in (0, 1, 2)]
+    found = {cell.changes()["train.seed"] for cell in several}
+    assert len(found) == len(several) and {0, 1, 2} < found, "those of seed 0 are the orders' own"
+
+
 def test_params_of_a_cell_keep_comments_and_order():
     cell = Cell(18, False, "none", 1, 2)
     text = with_values(TEXT, fixed(STUDY) | cell.changes())

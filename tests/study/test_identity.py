@@ -201,3 +201,11 @@ def test_committed_code_that_is_no_python_is_named(stub, names):
     stub.commit("a slip")
     with pytest.raises(UserError, match=r"the committed stage\.py is no Python"):
         names()
+
+
+def test_a_cell_that_starts_alone_has_nothing_in_common(stub, monkeypatch):
+    monkeypatch.chdir(stub.folder)
+    study = Session(stub.folder, params.load(), Paths.of("metrics"))
+    several, alone = list(study.cells), list(study.cells)[-1:]
+    assert all(job.shared for job in study._jobs(several, 2, "cache"))
+    assert not study._jobs(alone, 2, "cache")[0].shared, "else its training would be no one's whose node may be lost"

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from surroundings import ROOT
 
 from stages.common import params
 from stages.common.cli import UserError
@@ -16,7 +17,7 @@ from stages.study.plan import plan, seconds, seconds_of_each
 from stages.study.schedule import CELL, COMMON, GIT, MLFLOW, NODES, REMOTE, Load, simulate
 
 FREE = Load()
-EVERYTHING = params.load()
+EVERYTHING = params.load(ROOT / "params.yaml")
 CELLS = {f"c{works}-{seed}": Cell(works, True, "diffaugment", 0, seed) for seed in range(4) for works in (9, 18)}
 
 

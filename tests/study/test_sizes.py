@@ -1,15 +1,14 @@
 """The sizes that `auto` stands for: halves of what there is, and a word on what so few test works can tell."""
 
-from pathlib import Path
 
 import pytest
 import yaml
+from surroundings import ROOT
 
 from stages.common import files, params
 from stages.common.cli import UserError
 from stages.study import sizes
 
-ROOT = Path(__file__).resolve().parents[2]
 EVALUATED = "metrics/evaluate.json"
 
 
@@ -67,7 +66,7 @@ def test_without_a_run_and_with_too_few_works_the_remedy_is_told(collection, tmp
     with pytest.raises(
         UserError, match=r"there is no data/works/works\.jsonl: run `dvc repro` first, or name the sizes"
     ):
-        sizes.choose(tmp_path, EVALUATED, params.load(), {})
+        sizes.choose(tmp_path, EVALUATED, params.load(ROOT / "params.yaml"), {})
 
 
 def test_the_plan_says_what_was_chosen(stub, set_params):

@@ -40,11 +40,12 @@ def describe(
 
 
 def set_of(group: Iterable[int], rows: Sequence[CatalogueRow]) -> str:
-    """The set of a work: collection, if a file of it lies there, else reserve.
+    """The set of a work: reserve, if a file of it lies there, else collection.
 
-    So what both hold belongs to the collection: a work must never be evaluated against itself.
+    So what both hold belongs to the reserve, which is never trained on; files of a folder that no list names lie in the
+    collection. In one set alone, a work is never evaluated against itself.
     """
-    return "collection" if any(rows[item]["set"] == "collection" for item in group) else "reserve"
+    return "reserve" if any(rows[item]["set"] == "reserve" for item in group) else "collection"
 
 
 def _of_group(

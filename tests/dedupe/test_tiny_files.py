@@ -52,5 +52,5 @@ def test_the_same_bytes_are_one_work_even_where_nothing_can_be_compared(workspac
     files.write_jsonl(workspace.folder / "data/raw/catalogue.jsonl", rows)
     assert workspace.open("dedupe").returncode == 0
     scroll, icon = files.read_jsonl(workspace.folder / "data/works/works.jsonl")
-    assert (scroll["set"], scroll["duplicates"], icon["set"]) == ("collection", ["0.png"], "reserve")
+    assert (scroll["set"], scroll["duplicates"], icon["set"]) == ("reserve", ["0.png"], "reserve")
     assert [(why["check"], why["correlation"]) for why in scroll["why"]] == [("bytes", 1.0)]

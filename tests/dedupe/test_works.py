@@ -6,7 +6,7 @@ import pytest
 
 from stages.dedupe.groups import Groups
 from stages.dedupe.keep import Kept
-from stages.dedupe.works import UNTOLD, describe
+from stages.dedupe.works import UNTOLD, describe, set_of
 from stages.scrape import lists
 
 NOTHING = lists.record({}, "")
@@ -41,6 +41,11 @@ def test_of_two_files_of_which_as_much_is_told_the_kept_one_counts():
     assert told(row("a.png"), row("b.png"))[0]["title"] == "a"
     each = told(row("a.png"), row("b.png"), enabled=False)
     assert [work["title"] for work in each] == ["a", "b"], "files that are all kept have their own"
+
+
+def test_what_is_held_out_by_one_of_its_files_is_held_out():
+    rows = [row("0 large.png"), row("0.png") | {"set": "reserve"}, row("1.png")]
+    assert [set_of(group, rows) for group in ([0, 1], [1], [0, 2])] == ["reserve", "reserve", "collection"]
 
 
 def test_a_license_is_that_of_the_file():

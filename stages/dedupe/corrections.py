@@ -8,14 +8,14 @@ It counts more than any comparison. A line of the file is one correction:
     drop,poster.jpg,                   this is no work
     keep,scan.png,                     of its work this file is the one to keep
 
-A file is named as in data/raw/, as at its source (its address there, or the last part of it), or by its title, which
-names all files that have it.
+A file is named as in data/raw/, as at its source (its whole address there, or the last part of it, also without its
+ending), or by its title. The first of these that fits counts. A title names all files that have it, all else one file.
 """
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -27,6 +27,9 @@ from stages.dedupe.groups import Groups
 COLUMNS = ["action", "file", "other"]
 NEEDS = {"same": 2, "different": 2, "drop": 1, "keep": 1}  # how many names an action takes
 Pairs = list[tuple[int, int]]
+Names = list[dict[str, list[int]]]  # the rows by the keys of what they are called, kind by kind as in `_called`
+TITLE = 3  # place of the titles in that
+SHOWN = 5  # files that a message names
 
 
 class Line(NamedTuple):
@@ -51,20 +54,21 @@ class Corrections:
 
 def read(path: Path, rows: Sequence[CatalogueRow]) -> Corrections:
     """The corrections of a file, none where it is not there; raises UserError for a line that cannot be understood."""
-    lines = list(_lines(path))
     names = _names(rows)
-    dropped = {item for line in lines if line.action == "drop" for item in names.get(_key(line.files[0]), [])}
-    found = Corrections([row for item, row in enumerate(rows) if item not in dropped])
-    left = _names(found.rows)
-    for line in lines:
-        known = names if line.action == "drop" else left
-        missing = [name for name in line.files if _key(name) not in known]
-        if missing:
-            hint = nearest(missing[0], known)
-            found.lost.append(f"{line.where}: no file of this collection is called {missing[0]!r}{hint}")
-        else:
+    lines = [(line, [_meant(line, name, names, rows) for name in line.files]) for line in _lines(path)]
+    dropped = {item for line, meant in lines if line.action == "drop" for item in meant[0]}
+    places = {item: place for place, item in enumerate(item for item in range(len(rows)) if item not in dropped)}
+    found = Corrections([rows[item] for item in places])
+    for line, meant in lines:
+        if line.action != "drop":
+            meant = [[places[item] for item in items if item in places] for items in meant]
+        if all(meant):
             found.told.append(f"{line.action}: {', '.join(line.files)}")
-            _note(found, line, [known[_key(name)] for name in line.files])
+            _note(found, line, meant)
+        else:
+            missing = line.files[meant.index([])]
+            hint = nearest(missing, chain(*_names(found.rows)))
+            found.lost.append(f"{line.where}: no file of this collection is called {missing!r}{hint}")
     if not found.rows:
         raise UserError(f"{path} drops every file of the collection: leave one")
     return found
@@ -140,15 +144,37 @@ def _line(where: str, row: Mapping[str, str]) -> Line | None:
     return Line(where, action, files)
 
 
-def _names(rows: Sequence[CatalogueRow]) -> dict[str, list[int]]:
-    """The files by the keys of what they may be called."""
-    found: dict[str, list[int]] = {}
+def _names(rows: Sequence[CatalogueRow]) -> Names:
+    """The rows by what they may be called."""
+    found: Names = [{}, {}, {}, {}, {}]
     for item, row in enumerate(rows):
-        address = PurePosixPath(row.get("image_url", ""))
-        called = {row["file"], str(address), address.name, address.stem, row["title"]}
-        for key in {_key(name) for name in called} - {""}:
-            found.setdefault(key, []).append(item)
+        for names, name in zip(found, _called(row), strict=True):
+            if key := _key(name):
+                names.setdefault(key, []).append(item)
     return found
+
+
+def _called(row: CatalogueRow) -> tuple[str, str, str, str, str]:
+    """What a file may be called; what comes first is looked up first."""
+    address = row.get("image_url", "")
+    path = PurePosixPath(address)  # which makes one slash of two
+    return row["file"], address, path.name, row["title"], path.stem
+
+
+def _meant(line: Line, name: str, names: Names, rows: Sequence[CatalogueRow]) -> list[int]:
+    """The rows that a name means; raises UserError where it fits several files and is no title."""
+    key = _key(name)
+    kind = next((kind for kind, known in enumerate(names) if key in known), TITLE)
+    items = names[kind].get(key, [])
+    files = {rows[item]["file"]: rows[item].get("image_url", "") for item in items}
+    if len(files) > 1 and kind != TITLE:
+        found = ", ".join(f"{file} ({address})" for file, address in islice(files.items(), SHOWN))
+        more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+        raise UserError(
+            f"{line.where}: {name!r} means {len(files)} files, {found}{more}: name one of them, as in data/raw/ or by "
+            "its whole address"
+        )
+    return items
 
 
 def _key(name: str) -> str:
@@ -165,7 +191,7 @@ def _note(found: Corrections, line: Line, files: list[list[int]]) -> None:
             raise UserError(f"{line.where}: both names mean the same file: name the files, as in data/raw/")
         case "different":
             found.different += [(one, two) for one in files[0] for two in files[1]]
-        case "keep" if len(files[0]) > 1:
-            raise UserError(f"{line.where}: the name means {len(files[0])} files: name one of them, as in data/raw/")
+        case "keep" if (count := len({found.rows[item]["file"] for item in files[0]})) > 1:
+            raise UserError(f"{line.where}: the name means {count} files: name one of them, as in data/raw/")
         case "keep":
             found.kept |= set(files[0])

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from stages.dedupe.alignment import features
 HASH_SIDE = 16  # a pHash of 16 x 16 = 256 bits: 64 bits do not tell variations on one composition apart
 SAMPLES = 4 * HASH_SIDE  # areas a side of which the low frequencies are taken
 EDGE = 256  # pixels of the longer side of what is hashed
-THUMBNAIL = 128  # pixels of the longer side of what is compared
+THUMBNAIL = 128  # pixels of the longer side of what is compared, of a long picture more, so that NARROW are across
+NARROW = 26  # pixels: a little more than the comparison takes (verification.SMALLEST)
 KEPT = 64  # features of a file, the strongest
 # Of the sum of the pixels: below it is rounding noise, which would give every even picture a hash of its own.
 NOTHING = 1e-5
@@ -38,7 +40,7 @@ class Fingerprint:
         if self.path is None:
             return None
         height, width = self.thumbnail.shape
-        picture = images.read(self.path, edge=THUMBNAIL)
+        picture = images.read(self.path, edge=max(height, width))
         return np.asarray(picture.resize((width, height), Image.Resampling.BOX))
 
 
@@ -55,7 +57,12 @@ def fingerprint(picture: Image.Image, mirrored: bool = False, details: bool = Fa
         hashes = np.concatenate([hashes, phashes(gray[:, ::-1], flipped)])
         boxes = np.concatenate([boxes, flipped])
     codes = described(gray, KEPT if details else 0)
-    return Fingerprint(hashes, boxes, views.resized(gray, THUMBNAIL), codes)
+    return Fingerprint(hashes, boxes, views.resized(gray, _edge(gray)), codes)
+
+
+def _edge(gray: np.ndarray) -> int:
+    """The longer side of the thumbnail of a picture [H, W]."""
+    return min(EDGE, max(THUMBNAIL, ceil(NARROW * max(gray.shape) / min(gray.shape))))
 
 
 def fingerprints(paths: list[Path], mirrored: bool, details: bool, pool: Executor) -> Iterator[Fingerprint]:

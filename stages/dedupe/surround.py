@@ -18,6 +18,7 @@ BLURRED = 0.4  # of the roughness inside, below which what is outside is blurred
 MARGIN = 14  # pixels around the smaller picture that are looked at
 REACH = 3  # pixels around the edge in which the step is looked for
 EVEN = 3.0  # gray levels of deviation below which bars are even
+ODD = 0.02  # share of a line of a bar that may look otherwise
 ALIKE = 0.6  # correlation of two files that are laid onto each other rightly
 Box = tuple[float, float, float, float]  # left, top, right, bottom as shares of width and height, from the upper left
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
@@ -123,13 +124,19 @@ def bars(gray: np.ndarray, colors: np.ndarray) -> Box:
     neutral = (np.ptp(colors, axis=2) < 12) & ((gray < 24) | (gray > 228))
     found = list(WHOLE)
     for side in range(4):
-        lines, plain = (picture if side % 2 else picture.T for picture in (gray, neutral))
+        lines, plain, shades = (picture if side % 2 else picture.swapaxes(0, 1) for picture in (gray, neutral, colors))
         if side >= 2:
-            lines, plain = lines[::-1], plain[::-1]
+            lines, plain, shades = lines[::-1], plain[::-1], shades[::-1]
         level = np.median(lines[0])
-        bar = (np.abs(lines - level) <= EVEN * 2).mean(1) >= 0.98
-        bar &= plain.mean(1) >= 0.98
+        bar = (np.abs(lines - level) <= EVEN * 2).mean(1) >= 1 - ODD
+        bar &= plain.mean(1) >= 1 - ODD
         count = len(bar) if bar.all() else int(bar.argmin())
-        if 2 <= count < 0.4 * len(lines):
+        if 2 <= count < 0.4 * len(lines) and _stepped(shades, count):
             found[side] = count / len(lines) if side < 2 else 1 - count / len(lines)
     return found[0], found[1], found[2], found[3]
+
+
+def _stepped(lines: np.ndarray, count: int) -> bool:
+    """Whether the first `count` lines [N, L, 3] end at once, rather than change little by little."""
+    before, after = lines[max(0, count - REACH)], lines[count : count + REACH]
+    return bool((np.abs(after - before).max((0, 2)) > EVEN * 2).mean() > ODD)

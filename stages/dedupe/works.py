@@ -2,12 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from stages.common.records import CatalogueRow, Match, WorkRow
 from stages.dedupe.grouping import Finding
 from stages.dedupe.groups import Groups
 from stages.dedupe.keep import Cut, Kept
+
+TOLD = ("title", "year", "technique", "rights", "page_url")  # what a source says of a work
+OF_FILE = ("rights", "page_url")  # of these, what it may say of that file alone
+UNTOLD = ("", "as the user knows")  # what the catalogue has where it says nothing
 
 
 def describe(
@@ -35,11 +40,12 @@ def describe(
 
 
 def set_of(group: Iterable[int], rows: Sequence[CatalogueRow]) -> str:
-    """The set of a work: collection, if a file of it lies there, else reserve.
+    """The set of a work: reserve, if a file of it lies there, else collection.
 
-    So what both hold belongs to the collection: a work must never be evaluated against itself.
+    So what both hold belongs to the reserve, which is never trained on; files of a folder that no list names lie in the
+    collection. In one set alone, a work is never evaluated against itself.
     """
-    return "collection" if any(rows[item]["set"] == "collection" for item in group) else "reserve"
+    return "reserve" if any(rows[item]["set"] == "reserve" for item in group) else "collection"
 
 
 def _of_group(
@@ -62,11 +68,7 @@ def _of_group(
             "work": rows[chosen]["sha256"][:12],
             "set": set_of(kept.items, rows),
             "best": rows[item]["file"] == rows[chosen]["file"],
-            "title": row["title"],
-            "year": row["year"],
-            "technique": row["technique"],
-            "rights": row["rights"],
-            "page_url": row["page_url"],
+            **_told([row, *(rows[other] for other in kept.items)]),
             "duplicates": duplicates,
             "candidates": kept.candidates,
             "why": [_match(finding, rows) for finding in same],
@@ -74,6 +76,22 @@ def _of_group(
         }
         for row, item in ((rows[item], item) for item in shown.values())
     ]
+
+
+def _told(rows: Sequence[CatalogueRow]) -> dict[str, str]:
+    """What is told of the file that comes first, by the one of its work of which most is told, of equal ones the first.
+
+    A list may tell of one file of a work only. Its rights and its page stay a file's own, where it has them: a license
+    of another photograph is none of this one.
+    """
+    most = max(rows, key=lambda row: sum(row[key] not in (*UNTOLD, _stem(row)) for key in TOLD))
+    own = {key: rows[0][key] for key in OF_FILE if rows[0][key] not in UNTOLD}
+    return {key: most[key] for key in TOLD} | own
+
+
+def _stem(row: CatalogueRow) -> str:
+    """The name of a file at its source, which is its title where nobody has told any."""
+    return PurePosixPath(row.get("image_url", "")).stem
 
 
 def _trimmed(row: CatalogueRow, cut: Cut | None) -> Any:

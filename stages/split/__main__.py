@@ -5,20 +5,20 @@ from pathlib import Path
 from stages.common import files, params
 from stages.common.cli import run_cli
 from stages.common.records import read_works
-from stages.split.nested import split, unused, warnings
+from stages.split.nested import split, unused, warnings, works_of
 from stages.split.params import SplitParams
 
 
 def main() -> None:
     settings = params.load().section(SplitParams)
-    rows = read_works(Path("data/works/works.jsonl"))
-    collection = sorted({row["work"] for row in rows if row["set"] == "collection"})
-    reserve = sorted({row["work"] for row in rows if row["set"] == "reserve"})
+    collection, reserve, details = works_of(read_works(Path("data/works/works.jsonl")))
     chosen = split(collection, reserve, settings)
     files.write_json(Path("data/split.json"), chosen)
     sizes = {"train": len(chosen["train"]), "validation": len(chosen["validation"]), "test": len(chosen["test"])}
     if left := unused([*collection, *reserve], chosen):
         sizes[f"unused of {len(collection) + len(reserve)} works (split.train_works: all trains on more)"] = left
+    if details:
+        sizes["left out as details of other works (detail_of in data/works/works.jsonl)"] = len(details)
     print("split: " + ", ".join(f"{count} {name}" for name, count in sizes.items()))
     for warning in warnings(chosen):
         print(f"warning: {warning}")

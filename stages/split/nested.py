@@ -1,15 +1,36 @@
 """Choose works for training, validation and test: seeded, nested, disjoint."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from stages.common.cli import UserError
-from stages.common.records import Split
+from stages.common.records import Split, WorkRow
 from stages.metrics.table import LEAST
 from stages.split.params import SplitParams
 
 Wanted = int | Literal["all"]  # how many works to train on; all: every one that is left
+
+
+class Works(NamedTuple):
+    """The names of a source's works, sorted."""
+
+    collection: list[str]
+    reserve: list[str]
+    details: list[str]  # of other works, from either set: in no part
+
+
+def works_of(rows: Sequence[WorkRow]) -> Works:
+    """The works that can be split, and the details of others, which are left out.
+
+    A detail in another part than its whole would let the training see a piece of a test work. Left out of all parts,
+    it counts for no size of the training set, and a smaller set stays a part of every larger one.
+    """
+    wholes = [row for row in rows if not row["detail_of"]]
+    collection, reserve = ({row["work"] for row in wholes if row["set"] == kind} for kind in ("collection", "reserve"))
+    details = {row["work"] for row in rows if row["detail_of"]}
+    return Works(sorted(collection), sorted(reserve), sorted(details))
 
 
 def split(collection: list[str], reserve: list[str], settings: SplitParams) -> Split:

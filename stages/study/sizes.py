@@ -14,7 +14,7 @@ from stages.common.records import read_works
 from stages.metrics.table import HEADLINE, METRICS
 from stages.metrics.table import LEAST as LEAST_TEST
 from stages.scrape.sources import SOURCES
-from stages.split.nested import split
+from stages.split.nested import split, works_of
 from stages.split.params import SplitParams
 from stages.study.learning import LEAST, smallest_difference
 
@@ -47,9 +47,8 @@ def choose(root: Path, evaluated: str, everything: Params, raw: Mapping[str, Any
             "which gives the cells other works: take it out, or name the sizes"
         )
     settings = everything.section(SplitParams).model_copy(update={"train_works": "all"})
-    rows = read_works(root / WORKS)
-    collection, reserve = ({row["work"] for row in rows if row["set"] == kind} for kind in ("collection", "reserve"))
-    parts = split(sorted(collection), sorted(reserve), settings)
+    works = works_of(read_works(root / WORKS))
+    parts = split(works.collection, works.reserve, settings)
     train, test = len(parts["train"]), len(parts["test"])
     sizes = halved(train)
     listed = ", ".join(map(str, sizes))

@@ -95,6 +95,17 @@ def test_a_file_alone_loses_even_bars_and_keeps_a_painted_border(works, judged, 
     assert judged(works[1])[0].box == surround.WHOLE
 
 
+@pytest.mark.parametrize("slope", [0.1, 0.25, 0.5])
+def test_a_sky_that_grows_lighter_from_black_is_no_bar(works, judged, slope):
+    painted = np.asarray(works[0], float)
+    rows = np.arange(len(painted))[:, None, None]
+    share = np.clip((rows - 150) / 100, 0, 1)
+    sky = Image.fromarray((slope * rows * (1 - share) + painted * share).astype(np.uint8))
+    assert judged(sky)[0].box == surround.WHOLE
+    bars = judged(ImageOps.expand(sky, (30, 0), "black"))[0].box
+    assert bars[0] == pytest.approx(30 / (sky.width + 60), abs=0.01) == 1 - bars[2] and bars[3] == 1
+
+
 @pytest.mark.parametrize("lost", range(2, 6))
 def test_where_the_whole_file_ends_is_no_step(works, judged, lost):
     """Beside a crop of so few pixels at each side that what lies beyond the larger file's own edge is in reach."""

@@ -1,5 +1,7 @@
 """The user's word: a list's column `work` and data/corrections.csv merge, keep apart, drop and choose."""
 
+from pathlib import PurePosixPath
+
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
@@ -32,6 +34,42 @@ def test_files_are_named_as_stored_as_at_the_source_or_by_title(read):
     assert [row["title"] for row in found.rows] == ["a", "b", "c"] and len(found.told) == 4 and not found.lost
     both = [*rows("x.jpg"), *rows("x.png")]
     assert read("same,x,x.png", both).same, "a title names all files that have it"
+
+
+def at(*addresses: str, **more) -> list:
+    """Rows of a folder or a list of addresses, titled by the file's name there."""
+    found = rows(*addresses, **more)
+    return [row | {"file": f"{number:016x}.png", "image_url": name, "title": PurePosixPath(name).stem}
+            for number, (row, name) in enumerate(zip(found, addresses, strict=True))]  # fmt: skip
+
+
+def test_a_whole_name_counts_more_than_the_end_of_another(read):
+    folder = at("1.png", "2.png", "late/1.png", "late/2.png", "late/3.png")
+    assert read("same,1.png,2.png", folder).same == [(0, 1)]
+    assert read("same,late/1.png,3.png", folder).same == [(2, 4)]
+    assert [row["image_url"] for row in read("drop,1.png", folder[:4]).rows] == ["2.png", "late/1.png", "late/2.png"]
+    dropped = read("drop,1.png\nsame,1.png,3.png\nsame,2,3", folder)
+    assert dropped.same == [(0, 2), (2, 3)] and len(dropped.lost) == 1, "the other 1.png is not meant"
+    assert read("same,1,2.png", folder).same == [(0, 2), (2, 1)], "a title names all files that have it"
+
+
+@pytest.mark.parametrize("text", ["drop,default.jpg", "drop,default", "different,a,DEFAULT.jpg", "keep,default.jpg"])
+def test_the_end_of_several_addresses_is_none_of_them(read, text):
+    addresses = [f"https://iiif.example/{name}/full/default.jpg" for name in "abcdefg"]
+    catalogue = [row | {"title": name} for row, name in zip(at(*addresses), "abcdefg", strict=True)]
+    with pytest.raises(UserError, match=r"line 2 .*means 7 files, 0+.png \(https://iiif.example/a/.*and 2 more: name"):
+        read(text, catalogue)
+
+
+def test_a_web_address_is_found_whole(read):
+    first, second = "https://iiif.example/a/default.jpg", "https://iiif.example/b/default.jpg"
+    found = read(f"drop,{first}", at(first, second))
+    assert [row["image_url"] for row in found.rows] == [second] and not found.lost
+
+
+def test_one_file_that_was_found_twice_can_be_kept(read):
+    copies = [row | {"file": "aa.jpg"} for row in at("egg.jpg", "egg copy.jpg")]
+    assert read("keep,aa.jpg", [*at("large.jpg"), *copies]).kept == {1, 2}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from PIL import Image, ImageFilter
 
 from stages.common import files
 from stages.dedupe import keep, looks
+from stages.dedupe.hashing import fingerprint
+from stages.dedupe.verification import verify
 
 ICON = Image.new("RGB", (8, 8), "white")
 ICON.paste("black", (3, 3, 5, 5))
@@ -37,6 +39,27 @@ def test_a_line_of_pixels_has_no_blocks_and_two_of_them_can_be_judged(saved, siz
     assert looks.look(paths[0]).blocks >= 0 and len(keep._judged(paths, trim=True)) == 2
 
 
+def scroll(seed: int, ratio: float) -> Image.Image:
+    """So many times as wide as high."""
+    noise = np.random.default_rng(seed).integers(0, 256, (12, round(12 * ratio), 3), np.uint8)
+    return Image.fromarray(noise).resize((round(200 * ratio), 200), Image.Resampling.BICUBIC)
+
+
+@pytest.mark.parametrize("ratio", [5, 5.6, 6.4, 8, 10])
+@pytest.mark.parametrize("upright", [False, True])
+def test_a_long_work_is_compared(ratio, upright):
+    works = [scroll(seed, ratio) for seed in range(2)]
+    small = works[0].resize((works[0].width // 2, 100), Image.Resampling.LANCZOS)
+    pictures = [picture.transpose(Image.Transpose.ROTATE_90) if upright else picture for picture in (*works, small)]
+    first, other, half = (fingerprint(picture) for picture in pictures)
+    assert verify(first, half, 0, 0, 0.7).kind == "same" and verify(first, other, 0, 0, 0.7).kind == "different"
+
+
+def test_thumbnails_are_larger_of_long_pictures_alone():
+    sides = [fingerprint(scroll(0, ratio)).thumbnail.shape for ratio in (1, 4.9, 8, 50)]
+    assert sides == [(128, 128), (26, 128), (26, 208), (5, 256)]
+
+
 def test_the_same_bytes_are_one_work_even_where_nothing_can_be_compared(workspace):
     rows = []
     for number, (picture, where) in enumerate([(SCROLL, "collection"), (SCROLL, "reserve"), (ICON, "reserve")]):
@@ -52,5 +75,5 @@ def test_the_same_bytes_are_one_work_even_where_nothing_can_be_compared(workspac
     files.write_jsonl(workspace.folder / "data/raw/catalogue.jsonl", rows)
     assert workspace.open("dedupe").returncode == 0
     scroll, icon = files.read_jsonl(workspace.folder / "data/works/works.jsonl")
-    assert (scroll["set"], scroll["duplicates"], icon["set"]) == ("collection", ["0.png"], "reserve")
+    assert (scroll["set"], scroll["duplicates"], icon["set"]) == ("reserve", ["0.png"], "reserve")
     assert [(why["check"], why["correlation"]) for why in scroll["why"]] == [("bytes", 1.0)]

@@ -1,11 +1,13 @@
 """The split: by work, nested, disjoint, and refused when there are too few works."""
 
+from typing import Any
+
 import pytest
 
 from stages.common import files
 from stages.common.cli import UserError
 from stages.metrics.table import LEAST
-from stages.split.nested import by_fraction, shuffled, split, unused, warnings, with_reserve
+from stages.split.nested import by_fraction, shuffled, split, unused, warnings, with_reserve, works_of
 from stages.split.params import SplitParams
 
 COLLECTION = [f"c{number:02}" for number in range(72)]
@@ -107,9 +109,31 @@ def test_works_in_no_part_are_counted():
     assert unused(COLLECTION, chosen([])) == 0
 
 
+def row(name: str, where: str, *wholes: str) -> Any:
+    """A row of works.jsonl, a detail of those files."""
+    return {"work": name, "set": where, "detail_of": [{"files": [whole, f"{name}.png"]} for whole in wholes]}
+
+
+def test_a_detail_is_in_no_part_and_counts_for_no_size():
+    wholes = [row(name, "collection") for name in COLLECTION] + [row(name, "reserve") for name in RESERVE]
+    details = [row("c-detail", "collection", "r000.png"), row("r-detail", "reserve", "c00.png", "c01.png")]
+    works = works_of([*details, *wholes, *details])
+    assert works == (COLLECTION, RESERVE, ["c-detail", "r-detail"])
+    assert split(works.collection, works.reserve, SETTINGS) == chosen(RESERVE)
+
+
+def test_the_stage_tells_the_details_that_it_leaves_out(workspace):
+    rows = [row(name, "collection") for name in COLLECTION] + [row("part", "collection", "c00.png")]
+    files.write_jsonl(workspace.folder / "data/works/works.jsonl", rows)
+    told = workspace.open("split").stdout
+    assert "split: 43 train, 11 validation, 18 test, 1 left out as details of other works (detail_of" in told
+    parts = files.read_json(workspace.folder / "data/split.json")
+    assert sorted(name for part in parts.values() for name in part) == COLLECTION
+
+
 def test_the_stage_writes_sizes_as_told_and_keeps_the_old_split_on_a_mistake(workspace):
     rows = [
-        {"work": name, "set": where}
+        {"work": name, "set": where, "detail_of": []}
         for names, where in ((COLLECTION, "collection"), (RESERVE, "reserve"))
         for name in names
     ]

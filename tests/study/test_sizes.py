@@ -19,7 +19,8 @@ def collection(tmp_path):
     raw["scrape"] |= {"source": "folder", "path": "pictures"}
 
     def choose(count: int, changes: dict | None = None, **evaluated: float) -> sizes.Sizes:
-        rows = [{"work": f"w{number:03}", "set": "collection"} for number in range(count)]
+        rows = [{"work": f"w{number:03}", "set": "collection", "detail_of": []} for number in range(count)]
+        rows += [row | {"work": f"{row['work']} detail", "detail_of": [{}]} for row in rows[:3]]  # not to be split
         files.write_jsonl(tmp_path / sizes.WORKS, rows)
         if evaluated:
             files.write_json(tmp_path / EVALUATED, evaluated)
@@ -70,7 +71,7 @@ def test_without_a_run_and_with_too_few_works_the_remedy_is_told(collection, tmp
 
 
 def test_the_plan_says_what_was_chosen(stub, set_params):
-    rows = [{"work": f"w{number:03}", "set": "collection"} for number in range(60)]
+    rows = [{"work": f"w{number:03}", "set": "collection", "detail_of": []} for number in range(60)]
     files.write_jsonl(stub.folder / sizes.WORKS, rows)
     set_params(stub.folder, {"study.train_works": "auto", "study.deduplicated": [True]})
     planned = stub.study("--plan")

@@ -7,7 +7,7 @@ from stages.common import files, params
 from stages.common.checkout import main_checkout
 from stages.common.cli import progress, run_cli
 from stages.scrape.params import ScrapeParams
-from stages.scrape.session import collect, measure
+from stages.scrape.session import collect, measure, try_again
 
 RAW = Path("data/raw")
 
@@ -21,6 +21,8 @@ def main() -> None:
     for line in collected.describe_left_out():
         print(f"scrape: {line}")
     print(f"scrape: {len(collected.rows)} files in {RAW}, {len(collected.failures)} failed")
+    if way := try_again(settings, collected):
+        print(f"scrape: {way}")
 
 
 if __name__ == "__main__":

@@ -91,6 +91,16 @@ def measure(params: ScrapeParams, collected: Collected) -> ScrapeMetrics:
     }
 
 
+def try_again(params: ScrapeParams, collected: Collected) -> str:
+    """How to ask again for what failed: DVC skips a stage that has run; "" where nothing did, or nobody is asked."""
+    if not collected.failures or params.offline or SOURCES[params.source].read:
+        return ""
+    return (
+        "`dvc repro -f scrape` asks again for what failed (without -f, DVC skips the stage until something changes; "
+        "what is gone is asked for only with scrape.refresh: true)"
+    )
+
+
 class Session:
     """A source at its address, and the client that asks it."""
 

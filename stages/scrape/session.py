@@ -154,8 +154,8 @@ class Session:
             if isinstance(result, Refused):
                 refused[host].add(record.image_url)
                 if len(refused[host]) == MAX_REFUSED:
-                    self.client.leave(host)
-                    if not self.source.many_hosts or self.client.left >= hosts:
+                    self.client.leave(host, "refused several pictures in a row")
+                    if not self.source.many_hosts or self.client.left.keys() >= hosts:
                         raise _last_refusal(record, result) from result
                 result = str(result)
             else:

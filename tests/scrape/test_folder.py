@@ -162,6 +162,23 @@ def test_a_file_that_is_listed_twice_with_different_words_is_a_mistake(client, t
         found(client, tmp_path)
 
 
+@pytest.mark.parametrize("name", ["Titles.csv", "TITLES.CSV"])
+def test_the_list_of_titles_is_found_however_it_is_capitalized(client, tmp_path, name):
+    put(tmp_path, "a.jpg")
+    (tmp_path / name).write_text("file,title,set\na.jpg,Found,reserve\n")
+    (record,) = found(client, tmp_path)
+    assert isinstance(record, Record) and (record.title, record.set) == ("Found", "reserve")
+    put(tmp_path, "sub/titles.csv")
+    assert left_out(client, tmp_path) == {"sub/titles.csv": "of a kind that is not read"}
+
+
+def test_two_lists_of_titles_are_a_mistake(workspace):
+    for name, data in (("a.jpg", picture()), ("titles.csv", b"file\na.jpg\n"), ("Titles.csv", b"file\na.jpg\n")):
+        put(workspace.folder / "mine", name, data)
+    workspace.set(scrape__source="folder", scrape__path="mine")
+    workspace.fails("scrape", "has 'Titles.csv' and 'titles.csv'", "keep one of them", "Check scrape.path")
+
+
 SIDECARS = {
     "a.jpg.json": {"title": "The <i>Egg</i> &amp; Co.", "date": "1931-05-01 00:00:00", "artist": "Jane Painter"},
     "b.json": {"name": "Boat", "completitionYear": 1936, "source": "https://museum.example/b", "license": "CC0"},

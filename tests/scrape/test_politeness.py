@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from loopback import QUICK, Gallery, reply
+from loopback import DEFAULTS, QUICK, Gallery, reply
 
 from stages.scrape.addresses import FetchError, Refused
 from stages.scrape.client import Client
@@ -32,6 +32,13 @@ def test_the_visitor_says_who_it_is_and_how_to_reach_its_owner(server, client):
     for request in server.requests:
         assert "User-Agent: how-far-do-n-pictures-go/1.0 (tests@museum.example; " in request
         assert "cookie" not in request.lower() and "authorization" not in request.lower()
+
+
+def test_a_contact_with_accents_is_sent(server):
+    params = DEFAULTS.model_validate(DEFAULTS.model_dump() | {"contact": "José <a@b.example>"})
+    server.scripts["/a"] = reply(b"here")
+    polite(contact=params.contact).fetch(server.url("/a"))
+    assert all("(José <a@b.example>; " in request for request in server.requests)
 
 
 def test_without_a_contact_only_this_machine_is_asked(server, connections):

@@ -1,6 +1,8 @@
 """Stage scrape: from a source to data/raw/ (files and catalogue.jsonl), by way of the store of fetched bytes."""
 
+import sys
 from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 
 from stages.common import files, params
@@ -13,6 +15,8 @@ RAW = Path("data/raw")
 
 
 def main() -> None:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files may have letters that it does not know
     settings = params.load().section(ScrapeParams)
     with files.folder(RAW) as raw:
         collected = collect(settings, raw, main_checkout(), partial(progress, unit=" files"))

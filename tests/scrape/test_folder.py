@@ -108,6 +108,17 @@ def test_names_that_are_no_text_are_taken_and_told(workspace):
     assert (metrics["files"], metrics["left_out"][0]["names"]) == (2, ["caf?.txt"])
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_names_that_the_terminal_cannot_show_are_told_in_escapes(workspace, encoding):
+    put(workspace.folder / "mine", "good.jpg", picture())
+    put(workspace.folder / "mine", "日本.txt")
+    workspace.set(scrape__source="folder", scrape__path="mine")
+    done = workspace.process("scrape", PYTHONIOENCODING=encoding)
+    assert done.returncode == 0, done.stderr
+    assert r"left out 1: of a kind that is not read (\u65e5\u672c.txt)" in done.stdout and "1 files in" in done.stdout
+    assert files.read_json(workspace.folder / "metrics/scrape.json")["left_out"][0]["names"] == ["日本.txt"]
+
+
 def test_the_home_folder_may_be_written_as_a_tilde(workspace):
     put(workspace.folder, "home/my pictures/a.png", picture("PNG"))
     workspace.set(scrape__source="folder", scrape__path="~/my pictures")

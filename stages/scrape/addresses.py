@@ -13,7 +13,7 @@ class FetchError(Exception):
 
 
 class Refused(FetchError):
-    """The site does not want this visit (401, 403, login, contact); `address` is what was asked for.
+    """The site does not want this visit (401, 403, login, contact, too long a pause); `address` is what was asked for.
 
     A page or list that is refused ends the visit; of single pictures only several in a row do.
     """

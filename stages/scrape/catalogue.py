@@ -14,6 +14,7 @@ from stages.common import images
 from stages.common.colors import NoColors, is_deep_tiff
 from stages.common.decode import FORMATS, TooLarge, has_several_pages, jpeg_scans, mended, open_picture, turn
 from stages.common.records import CatalogueRow
+from stages.scrape import png
 from stages.scrape.addresses import FetchError, is_this_machine
 from stages.scrape.interface import Gap, Record
 
@@ -152,6 +153,8 @@ def _decode(data: bytes, megapixels: float) -> tuple[str, int, int]:
             raise Unsuitable("it has several frames or pages")
         if kind in ("JPEG", "MPO"):
             _check_scans(data)
+        if kind == "PNG":
+            png.check_sums(data)
         turned = turn(picture)
         width, height = picture.size[::-1] if turned in SIDEWAYS else picture.size
         # Reads a JPEG to its end, but makes an eighth of its size: a third of the time.

@@ -17,13 +17,11 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
 from protego import Protego
-from urllib3.exceptions import InvalidHeader
-from urllib3.util import Retry
 
 from stages.scrape import robots
 from stages.scrape.addresses import FetchError, Refused, host_of, is_this_machine, join, origin_of
 from stages.scrape.partial import Partial
-from stages.scrape.rate_limit import RateLimiter
+from stages.scrape.rate_limit import RateLimiter, retry_after
 from stages.scrape.store import Store
 from stages.scrape.transport import CannotResume, Response, Transient, Transport
 
@@ -51,7 +49,7 @@ class ClientConfig:
     retries: int = 3
     max_bytes: int = 100_000_000
     local: bool = False  # the source is on this machine, so its addresses may be asked
-    max_wait_s: float = 60.0  # of the waits that a busy server asks for
+    max_wait_s: float = 60.0  # of the waits that a busy server asks for; one that asks for more is left
     first_wait_s: float = 0.5  # before the second try; doubles with each further one
 
 
@@ -68,7 +66,7 @@ class Client:
             "Accept-Encoding": "gzip",
         }
         self.robots: dict[str, Protego | FetchError] = {}
-        self.left: set[str] = set()  # hosts
+        self.left: dict[str, str] = {}  # hosts, and why
         self.locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def fetch(
@@ -139,9 +137,9 @@ class Client:
         if self.store and not self.offline:
             self.store.forget(url)
 
-    def leave(self, host: str) -> None:
-        """Ask a host for nothing more; what is stored of it can still be had."""
-        self.left.add(host)
+    def leave(self, host: str, reason: str) -> None:
+        """Ask a host for nothing more; what is stored of it can still be had. The first reason counts."""
+        self.left.setdefault(host, reason)
 
     def slow_down(self, url: str, seconds: float) -> None:
         """Leave at least that time between two requests to an address's host."""
@@ -149,8 +147,6 @@ class Client:
 
     def _ask(self, url: str, headers: Mapping[str, str], max_bytes: int, robots: bool, partial: Partial) -> Response:
         """The answer of the network, of status 200 or 304; a final failure is stored."""
-        if host_of(url) in self.left:
-            raise FetchError(f"not asked for: {host_of(url)} refused several pictures in a row")
         try:
             return self._follow_redirects(url, headers, max_bytes, robots, partial)
         except Gone as error:
@@ -176,6 +172,7 @@ class Client:
 
     def _check_allowed(self, url: str, robots: bool) -> None:
         origin = origin_of(url)
+        self._check_left(url)
         if not self.config.contact and not is_this_machine(url):
             raise Refused(
                 "scrape.contact is empty: a site must be able to reach whoever collects from it "
@@ -183,6 +180,11 @@ class Client:
             )
         if robots and not self._robots(origin).can_fetch(url, USER_AGENT):
             raise Forbidden("forbidden by the site's robots.txt")
+
+    def _check_left(self, url: str) -> None:
+        host = host_of(url)
+        if host in self.left:
+            raise Refused(f"not asked for: {host} {self.left[host]}")
 
     def _robots(self, origin: str) -> Protego:
         """The origin's robots.txt, read once per scrape; what made it unreadable is remembered as well."""
@@ -216,43 +218,49 @@ class Client:
         """One request at the host's rate, and again when the server is busy or the connection breaks."""
         attempt = 0
         while True:
+            held = False
             try:
                 response = self._request(url, {**self.headers, **headers}, max_bytes, partial)
             except Transient:
                 if attempt == self.config.retries:
                     raise
-                retry_after = None
             else:
-                if response.status not in BUSY or attempt == self.config.retries:
+                if response.status not in BUSY:
                     return response
-                retry_after = self._retry_after(response)
-            self._wait(url, attempt, retry_after)
+                held = self._hold(url, response)
+                if attempt == self.config.retries:
+                    return response
+            if not held:
+                # Longer each time; the jitter keeps threads from coming back all at once, and changes no result.
+                longest = min(self.config.max_wait_s, self.config.first_wait_s * 2**attempt)
+                time.sleep(longest * random.uniform(0.5, 1))
             attempt += 1
 
-    def _wait(self, url: str, attempt: int, retry_after: float | None) -> None:
-        """Before the next try: as long as the server asks for, else exponentially longer each time."""
-        if retry_after is not None:
-            self.rate_limiter.hold(host_of(url), retry_after)
-            return
-        # The jitter keeps threads from coming back all at once; it changes when things are asked, not what comes out.
-        longest = min(self.config.max_wait_s, self.config.first_wait_s * 2**attempt)
-        time.sleep(longest * random.uniform(0.5, 1))
+    def _hold(self, url: str, response: Response) -> bool:
+        """Whether a busy server asks for a pause, which its whole host gets; raises Refused where it is too long."""
+        seconds, host, longest = retry_after(response.headers), host_of(url), self.config.max_wait_s
+        if seconds is None:
+            return False
+        if seconds > longest:
+            reason = f"asks for a pause of {seconds:.0f} s, more than the {longest:g} s that a scrape waits"
+            self.leave(host, reason)
+            raise Refused(f"{_answer(response)}: {host} {reason}")
+        self.rate_limiter.hold(host, seconds)
+        return True
 
     def _request(self, url: str, headers: dict[str, str], max_bytes: int, partial: Partial) -> Response:
         """One request at the host's rate; a second one for the whole body when the server does not resume it."""
         try:
-            self.rate_limiter.wait(host_of(url))
+            self._take_turn(url)
             return self.transport.get(url, headers, max_bytes, partial)
         except CannotResume:
-            self.rate_limiter.wait(host_of(url))
+            self._take_turn(url)
             return self.transport.get(url, headers, max_bytes, partial)
 
-    def _retry_after(self, response: Response) -> float | None:
-        """The seconds of Retry-After (a number or a date), up to the longest wait."""
-        try:
-            return min(self.config.max_wait_s, Retry().parse_retry_after(response.headers["Retry-After"]))
-        except (KeyError, InvalidHeader, ValueError, OverflowError):
-            return None
+    def _take_turn(self, url: str) -> None:
+        """Wait until the host may be asked; another thread may have left it meanwhile."""
+        self.rate_limiter.wait(host_of(url))
+        self._check_left(url)
 
 
 class Gone(FetchError):
@@ -278,9 +286,13 @@ def _is_redirect(response: Response) -> bool:
     return response.status in MOVED and "Location" in response.headers
 
 
+def _answer(response: Response) -> str:
+    return f"the server answered {response.status} {response.reason}".rstrip()
+
+
 def _check_status(response: Response) -> Response:
     """The response, if it has what was asked for; raises FetchError for every refusal and failure."""
-    message = f"the server answered {response.status} {response.reason}".rstrip()
+    message = _answer(response)
     if response.status in (401, 403):
         raise Refused(f"{message}: it does not want this visit")
     if response.status in (404, 410):

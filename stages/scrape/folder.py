@@ -13,7 +13,7 @@ from stages.scrape.addresses import FetchError
 from stages.scrape.interface import Found, Gap, LeftOut, Query, Record
 from stages.scrape.lists import has_genre, read_list, record
 
-TITLES = "titles.csv"  # columns: file (as seen from the folder), and any of those in lists.py
+TITLES = "titles.csv"  # in any case; columns: file (as seen from the folder), and any of those in lists.py
 SYSTEM = (  # folders and files that systems put beside pictures, in lower case
     *("@eadir", "__macosx", "$recycle.bin", "#recycle", "@recycle", "lost+found", "system volume information"),
     *("thumbs.db", "ehthumbs.db", "desktop.ini"),
@@ -33,8 +33,9 @@ def records(query: Query) -> Iterator[Found]:
     folder = Path(query.address)
     if not folder.is_dir():
         raise FetchError(f"{folder} is not a folder")
-    pictures, left_out = _walk(folder)
-    titles = read_list(folder / TITLES, "file") if (folder / TITLES).exists() else None
+    path = _list_of_titles(folder)
+    pictures, left_out = _walk(folder, path)
+    titles = read_list(path, "file") if path else None
     listed, unused = _matched(titles.rows if titles else [], pictures)
     for row in unused:
         yield Gap(row.get("title", ""), row["file"], f"listed in {TITLES}, but not a picture in the folder")
@@ -59,8 +60,17 @@ def read(query: Query, picture: Record) -> bytes:
     return data
 
 
-def _walk(folder: Path) -> tuple[list[str], list[LeftOut]]:
-    """The names of the pictures, as seen from the folder and sorted, and what is left out."""
+def _list_of_titles(folder: Path) -> Path | None:
+    """The file TITLES, however its name is capitalized; raises FetchError for several of them."""
+    found = sorted(path for path in folder.glob("*") if path.name.casefold() == TITLES and path.is_file())
+    if len(found) > 1:
+        names = " and ".join(repr(path.name) for path in found)
+        raise FetchError(f"{folder} has {names}, but one list of titles is read: keep one of them there")
+    return found[0] if found else None
+
+
+def _walk(folder: Path, titles: Path | None) -> tuple[list[str], list[LeftOut]]:
+    """The names of the pictures, as seen from the folder and sorted, and what is left out but the list of titles."""
     pictures: list[str] = []
     left_out: list[LeftOut] = []
 
@@ -72,7 +82,7 @@ def _walk(folder: Path) -> tuple[list[str], list[LeftOut]]:
         spoken_of = {*names, *(Path(name).stem for name in names if not name.lower().endswith(sidecars.SUFFIX))}
         for name in [*folders, *names]:
             path = here / name
-            if (path == folder / TITLES) or sidecars.is_sidecar(name, spoken_of):
+            if path == titles or sidecars.is_sidecar(name, spoken_of):
                 continue
             if reason := _reason(path):
                 left_out.append(LeftOut(path.relative_to(folder).as_posix(), reason))

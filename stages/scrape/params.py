@@ -1,5 +1,6 @@
 """The section `scrape` of params.yaml."""
 
+import unicodedata
 from os.path import expanduser, realpath  # raise neither for an unknown user nor for a loop of links: the stage does
 from pathlib import Path
 from typing import Annotated, Literal
@@ -54,6 +55,17 @@ class ScrapeParams(Section):
             raise ValueError(
                 f"scrape.genre is {self.genre!r}, but {self.source} tells no genres: "
                 f"leave it empty, or choose {', '.join(others)} or {last}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _contact_fits_a_header(self) -> "ScrapeParams":
+        """It is sent as part of a line of Latin-1, without control characters (RFC 9110, 5.5)."""
+        wrong = next((sign for sign in self.contact if ord(sign) > 0xFF or unicodedata.category(sign) == "Cc"), None)
+        if wrong is not None:
+            raise ValueError(
+                f"scrape.contact is {self.contact!r}, but {wrong!r} cannot be sent to a site: "
+                "leave it out; an e-mail or web address in Latin letters is enough, such as you@example.org"
             )
         return self
 

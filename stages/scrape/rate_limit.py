@@ -2,6 +2,12 @@
 
 import threading
 import time
+from collections.abc import Mapping
+
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
+
+FOREVER_S = 10**9  # what a pause of any greater length counts as
 
 
 class RateLimiter:
@@ -33,3 +39,11 @@ class RateLimiter:
                     self.next_time[host] = time.monotonic() + self.intervals.get(host, self.default_interval)
                     return
             time.sleep(left)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds of Retry-After, a number or a date; None where there is none that can be read."""
+    try:
+        return Retry(retry_after_max=FOREVER_S).parse_retry_after(headers["Retry-After"])
+    except (KeyError, InvalidHeader, ValueError, OverflowError):
+        return None

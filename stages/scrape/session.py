@@ -91,6 +91,16 @@ def measure(params: ScrapeParams, collected: Collected) -> ScrapeMetrics:
     }
 
 
+def try_again(params: ScrapeParams, collected: Collected) -> str:
+    """How to ask again for what failed: DVC skips a stage that has run; "" where nothing did, or nobody is asked."""
+    if not collected.failures or params.offline or SOURCES[params.source].read:
+        return ""
+    return (
+        "`dvc repro -f scrape` asks again for what failed (without -f, DVC skips the stage until something changes; "
+        "what is gone is asked for only with scrape.refresh: true)"
+    )
+
+
 class Session:
     """A source at its address, and the client that asks it."""
 
@@ -144,8 +154,8 @@ class Session:
             if isinstance(result, Refused):
                 refused[host].add(record.image_url)
                 if len(refused[host]) == MAX_REFUSED:
-                    self.client.leave(host)
-                    if not self.source.many_hosts or self.client.left >= hosts:
+                    self.client.leave(host, "refused several pictures in a row")
+                    if not self.source.many_hosts or self.client.left.keys() >= hosts:
                         raise _last_refusal(record, result) from result
                 result = str(result)
             else:

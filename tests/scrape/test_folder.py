@@ -108,6 +108,17 @@ def test_names_that_are_no_text_are_taken_and_told(workspace):
     assert (metrics["files"], metrics["left_out"][0]["names"]) == (2, ["caf?.txt"])
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_names_that_the_terminal_cannot_show_are_told_in_escapes(workspace, encoding):
+    put(workspace.folder / "mine", "good.jpg", picture())
+    put(workspace.folder / "mine", "日本.txt")
+    workspace.set(scrape__source="folder", scrape__path="mine")
+    done = workspace.process("scrape", PYTHONIOENCODING=encoding)
+    assert done.returncode == 0, done.stderr
+    assert r"left out 1: of a kind that is not read (\u65e5\u672c.txt)" in done.stdout and "1 files in" in done.stdout
+    assert files.read_json(workspace.folder / "metrics/scrape.json")["left_out"][0]["names"] == ["日本.txt"]
+
+
 def test_the_home_folder_may_be_written_as_a_tilde(workspace):
     put(workspace.folder, "home/my pictures/a.png", picture("PNG"))
     workspace.set(scrape__source="folder", scrape__path="~/my pictures")
@@ -160,6 +171,23 @@ def test_a_file_that_is_listed_twice_with_different_words_is_a_mistake(client, t
     (tmp_path / "titles.csv").write_text("file,title\na.jpg,One\n./a.jpg,Two\n")
     with pytest.raises(FetchError, match=r"lists 'a\.jpg' twice"):
         found(client, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["Titles.csv", "TITLES.CSV"])
+def test_the_list_of_titles_is_found_however_it_is_capitalized(client, tmp_path, name):
+    put(tmp_path, "a.jpg")
+    (tmp_path / name).write_text("file,title,set\na.jpg,Found,reserve\n")
+    (record,) = found(client, tmp_path)
+    assert isinstance(record, Record) and (record.title, record.set) == ("Found", "reserve")
+    put(tmp_path, "sub/titles.csv")
+    assert left_out(client, tmp_path) == {"sub/titles.csv": "of a kind that is not read"}
+
+
+def test_two_lists_of_titles_are_a_mistake(workspace):
+    for name, data in (("a.jpg", picture()), ("titles.csv", b"file\na.jpg\n"), ("Titles.csv", b"file\na.jpg\n")):
+        put(workspace.folder / "mine", name, data)
+    workspace.set(scrape__source="folder", scrape__path="mine")
+    workspace.fails("scrape", "has 'Titles.csv' and 'titles.csv'", "keep one of them", "Check scrape.path")
 
 
 SIDECARS = {

@@ -1,5 +1,7 @@
 """Files that only pretend to be pictures, or would take too much to decode: each fails, in time."""
 
+import io
+import random
 import time
 import zlib
 
@@ -7,6 +9,7 @@ import pytest
 from loopback import ENTITIES, picture
 from PIL import Image
 
+from stages.scrape import png
 from stages.scrape.catalogue import NotAPicture, examine
 
 
@@ -18,6 +21,19 @@ def header_bomb(width: int, height: int) -> bytes:
     return bytes(small)
 
 
+def noise(**options) -> bytes:
+    """A PNG that hardly shrinks, in many chunks of pixels."""
+    data = io.BytesIO()
+    Image.frombytes("RGB", (400, 300), random.Random(7).randbytes(360_000)).save(data, "PNG", **options)
+    return data.getvalue()
+
+
+def zeros_from(data: bytes, start: int) -> bytes:
+    """What a download or disk leaves that has made room for a whole file."""
+    return data[:start] + bytes(len(data) - start)
+
+
+NOISE = noise()
 PICTURES = {
     "nothing": b"",
     "HTML": b"<!doctype html><html><body>please log in</body></html>",
@@ -29,6 +45,11 @@ PICTURES = {
     "an animation": picture("GIF", "RGB", save_all=True, append_images=[Image.new("RGB", (40, 30), "red")]),
     "a JPEG cut short": picture(pixels=(400, 300), color="red")[:-300],
     "a PNG cut short": picture("PNG", pixels=(400, 300))[:-40],
+    "a PNG with a damaged bit": NOISE[:200_000] + bytes([NOISE[200_000] ^ 1]) + NOISE[200_001:],
+    **{
+        f"a PNG of which {part} % are zeros": zeros_from(NOISE, len(NOISE) * (100 - part) // 100)
+        for part in range(2, 90, 8)
+    },
     "noise": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 10,
     "a PNG of 2500 megapixels": header_bomb(50_000, 50_000),
     "a PNG of the largest size": header_bomb(2**31 - 1, 2**31 - 1),
@@ -45,6 +66,24 @@ def test_what_only_pretends_to_be_a_picture_fails(name):
     with pytest.raises(NotAPicture):
         examine(PICTURES[name], 1.0)
     assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize("options", [{}, {"compress_level": 0}, {"optimize": True}, {"dpi": (72, 72)}])
+def test_a_whole_png_is_none_of_them_nor_one_that_lacks_what_holds_no_pixel(options):
+    whole = noise(**options)
+    palette = picture("PNG", "P")
+    for data in (whole, whole[:-12], whole[:-14], whole + bytes(500), zeros_from(whole, len(whole) - 12), palette):
+        assert examine(data, 1.0)["type"] == "image/png"
+
+
+def test_the_checksums_of_a_png_take_no_time():
+    with Image.new("RGB", (4000, 4000)) as black:
+        data = io.BytesIO()
+        black.save(data, "PNG", compress_level=0)
+    started = time.process_time()
+    png.check_sums(data.getvalue() + bytes(50_000_000))
+    png.check_sums(data.getvalue()[:-12] + bytes(50_000_000))
+    assert time.process_time() - started < 1
 
 
 def test_there_are_enough_cases():

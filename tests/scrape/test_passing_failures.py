@@ -1,10 +1,15 @@
-"""A failure that passes is not kept: the same command asks again for what its consumer did not accept, for no more."""
+"""A failure that passes is not kept: the stage's next run asks again for what its consumer did not accept, for no more.
+
+DVC runs it again only with `-f`, which the stage says.
+"""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 from loopback import DEFAULTS, QUICK, picture, query, reply
+from surroundings import ROOT
 
 from stages.common import files
 from stages.scrape import commons, museum, wikiart
@@ -45,6 +50,50 @@ def test_what_is_no_picture_is_asked_for_again(workspace, server, name):
     assert workspace.open("scrape").returncode == 0
     assert files.read_json(workspace.folder / "metrics/scrape.json")["files"] == 2
     assert server.asked["/bad.jpg"] == 2 and server.asked["/good.jpg"] == 1
+
+
+@pytest.fixture
+def one_fails(workspace, server):
+    """A list of two pictures, of which one fails."""
+    server.scripts |= {"/bad.jpg": reply(b"", "500 Broken"), "/good.jpg": reply(picture())}
+    (workspace.folder / "list.csv").write_text(f"url\n{server.url('/bad.jpg')}\n{server.url('/good.jpg')}\n")
+    workspace.set(scrape__source="urls", scrape__path="list.csv", scrape__retries=0)
+
+
+def test_the_command_that_asks_again_is_told_where_something_failed(workspace, server, one_fails):
+    done = workspace.open("scrape")
+    assert done.returncode == 0 and "1 failed\nscrape: `dvc repro -f scrape` asks again" in done.stdout
+    workspace.set(scrape__offline=True)
+    assert "dvc repro" not in workspace.open("scrape").stdout, "nobody is asked"
+    workspace.set(scrape__offline=False)
+    server.scripts["/bad.jpg"] = reply(WHOLE)
+    done = workspace.open("scrape")
+    assert "0 failed" in done.stdout and "dvc repro" not in done.stdout
+    workspace.set(scrape__source="folder", scrape__path="mine")
+    (workspace.folder / "mine").mkdir()
+    for name, data in (("good.jpg", WHOLE), ("bad.jpg", WHOLE[:300])):
+        (workspace.folder / "mine" / name).write_bytes(data)
+    done = workspace.open("scrape")
+    assert "1 failed" in done.stdout and "dvc repro" not in done.stdout, "DVC sees when a file changes"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("refresh", [False, True])
+def test_dvc_asks_again_with_the_command_that_is_told(tmp_path, server, clean_environment, set_params, refresh):
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", ROOT, clone], check=True)
+    server.scripts |= {"/bad.jpg": reply(b"", "500 Broken"), "/good.jpg": reply(picture())}
+    (clone / "list.csv").write_text(f"url\n{server.url('/bad.jpg')}\n{server.url('/good.jpg')}\n")
+    changes = {"source": "urls", "path": "list.csv", "retries": 0, "refresh": refresh}
+    set_params(clone, {f"scrape.{key}": value for key, value in changes.items()})
+    asked = []
+    for command in (["dvc", "repro", "scrape"], ["dvc", "repro", "scrape"], ["dvc", "repro", "-f", "scrape"]):
+        done = subprocess.run(command, cwd=clone, env=clean_environment(), capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        asked.append(server.asked["/bad.jpg"])
+        server.scripts["/bad.jpg"] = reply(WHOLE)
+    assert asked == [1, 1, 2] and server.asked["/good.jpg"] == (2 if refresh else 1)
+    assert files.read_json(clone / "metrics/scrape.json")["failed"] == 0
 
 
 def test_a_whole_picture_of_a_kind_that_is_not_used_is_not_asked_for_again(server, tmp_path):

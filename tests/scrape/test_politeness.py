@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from loopback import QUICK, Gallery, reply
+from loopback import DEFAULTS, QUICK, Gallery, reply
 
 from stages.scrape.addresses import FetchError, Refused
 from stages.scrape.client import Client
@@ -32,6 +32,13 @@ def test_the_visitor_says_who_it_is_and_how_to_reach_its_owner(server, client):
     for request in server.requests:
         assert "User-Agent: how-far-do-n-pictures-go/1.0 (tests@museum.example; " in request
         assert "cookie" not in request.lower() and "authorization" not in request.lower()
+
+
+def test_a_contact_with_accents_is_sent(server):
+    params = DEFAULTS.model_validate(DEFAULTS.model_dump() | {"contact": "José <a@b.example>"})
+    server.scripts["/a"] = reply(b"here")
+    polite(contact=params.contact).fetch(server.url("/a"))
+    assert all("(José <a@b.example>; " in request for request in server.requests)
 
 
 def test_without_a_contact_only_this_machine_is_asked(server, connections):
@@ -88,11 +95,58 @@ def test_retry_after_is_obeyed(server):
     assert 1 <= time.monotonic() - started < 3
 
 
-def test_retry_after_has_a_cap(server):
-    server.scripts["/a"] = busy_once("503 Busy", Retry_After="31536000")
+def test_retry_after_is_obeyed_by_the_next_address_when_no_try_is_left(server):
+    server.scripts |= {"/a": reply(b"", "429 Slow Down", Retry_After="1"), "/b": reply(b"here")}
+    client = polite(retries=0)
     started = time.monotonic()
-    assert polite(max_wait_s=0.2).fetch(server.url("/a")) == b"here"
-    assert 0.2 <= time.monotonic() - started < 2
+    with pytest.raises(FetchError, match="429 Slow Down"):
+        client.fetch(server.url("/a"))
+    assert client.fetch(server.url("/b")) == b"here"
+    assert 1 <= time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize(
+    "asked, told", [("120", "120"), ("9" * 400, "1000000000"), ("Fri, 31 Dec 9999 23:59:59 GMT", "")]
+)
+def test_a_server_that_asks_for_more_than_a_scrape_waits_is_left(server, asked, told):
+    busy = reply(b"", "429 Slow Down", Retry_After=asked)
+    server.scripts |= {"/a": busy, "/b": reply(b"here")}
+    server.scripts["/from"] = reply(b"", "302 Found", Location=server.url("/b"))
+    client = polite(retries=3)
+    with pytest.raises(
+        Refused, match=f"answered 429 Slow Down: 127.0.0.1 asks for a pause of {told}.* s, more than the 60"
+    ):
+        client.fetch(server.url("/a"))
+    for path in ("/a", "/b"):
+        with pytest.raises(Refused, match=f"not asked for: 127.0.0.1 asks for a pause of {told}"):
+            client.fetch(server.url(path))
+    with pytest.raises(Refused, match="not asked for"):
+        client.fetch(server.url("/from").replace("127.0.0.1", "localhost"))
+    assert (server.asked["/a"], server.asked["/b"], server.asked["/from"]) == (1, 0, 1)
+
+
+def test_who_waits_for_a_turn_does_not_ask_a_host_that_was_left_meanwhile(server):
+    server.scripts |= {"/a": reply(b"", "503 Busy", Retry_After="3600"), "/b": reply(b"here")}
+    client = polite()
+    client.fetch(server.url("/b"))
+    client.slow_down(server.url("/"), 0.5)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(client.fetch, server.url("/a"))
+        time.sleep(0.1)
+        second = pool.submit(client.fetch, server.url("/b"))
+        for visit in (first, second):
+            with pytest.raises(Refused, match="asks for a pause of 3600 s"):
+                visit.result()
+    assert server.asked["/b"] == 1
+
+
+def test_a_robots_txt_of_a_server_that_asks_for_too_long_a_pause(server):
+    server.scripts |= {"/robots.txt": reply(b"", "503 Busy", Retry_After="3600"), "/a": reply(b"a")}
+    client = polite()
+    for _ in range(2):
+        with pytest.raises(Refused, match="asks for a pause of 3600 s"):
+            client.fetch(server.url("/a"))
+    assert server.asked["/robots.txt"] == 1 and not server.asked["/a"]
 
 
 def test_a_busy_server_is_left_alone_by_all_threads(server):

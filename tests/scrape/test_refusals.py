@@ -59,6 +59,17 @@ def test_three_in_a_row_end_the_visit_with_the_address_the_row_and_the_way_on(wo
     assert summary(workspace)["files"] == 2 and summary(workspace)["failed"] == 38
 
 
+def test_a_site_that_asks_for_too_long_a_pause_ends_the_visit_and_the_same_command_goes_on(workspace, server, site):
+    site(set())
+    server.scripts["/4.jpg"] = reply(b"", "429 Slow Down", Retry_After="3600")
+    workspace.fails("scrape", "ended the visit", "127.0.0.1 asks for a pause of 3600 s", "the same command goes on")
+    assert server.asked["/4.jpg"] == 1 and not server.asked["/5.jpg"]
+    site(set())
+    done = workspace.open("scrape")
+    assert done.returncode == 0 and summary(workspace)["files"] == 8
+    assert server.asked["/3.jpg"] == 1, "it was kept"
+
+
 def test_a_refused_list_ends_the_visit_with_its_address(workspace, server, site):
     site(set())
     server.scripts[LISTED.format(2)] = CLOSED

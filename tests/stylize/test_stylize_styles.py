@@ -41,8 +41,9 @@ def shop(tmp_path):
 def load(shop, workspace, monkeypatch):
     monkeypatch.chdir(shop)
 
-    def of(styles):
-        workspace.set(stylize__styles=styles, stylize__sketch="s.png", stylize__pixels=64)
+    def of(styles, **values):
+        values = {"sketch": "s.png", "pixels": 64, **values}
+        workspace.set(stylize__styles=styles, **{f"stylize__{key}": value for key, value in values.items()})
         values = yaml.safe_load((workspace.folder / "params.yaml").read_text())["stylize"]
         return inputs.load(StylizeParams.model_validate(values), Path("sketch"), Path("works"))
 
@@ -91,6 +92,17 @@ def test_a_list_in_another_encoding_is_told(load, shop, data):
     (shop / "sketch/styles.txt").write_bytes(data)
     with pytest.raises(UserError, match=r"sketch/styles\.txt is not UTF-8 text, .*save it as UTF-8"):
         load("styles.txt")
+
+
+@pytest.mark.parametrize("sketch", ["/home/me/s.png", "../s.png", "of/../../s.png"])
+def test_a_sketch_that_dvc_does_not_follow_is_refused(load, sketch):
+    with pytest.raises(ValueError, match=r"stylize\.sketch is '.*s\.png', .*put your drawing into data/sketch/"):
+        load("auto", sketch=sketch)
+
+
+def test_a_sketch_in_a_folder_of_its_own_is_taken(load, shop):
+    images.save_png(shop / "sketch/of/mine.png", drawing(50))
+    assert load(["Moon"], sketch="of/mine.png").sketch.size == (64, 48)
 
 
 def test_a_word_that_is_neither_auto_nor_a_list_is_explained(workspace):

@@ -70,6 +70,18 @@ def test_a_work_is_named_by_title_file_or_id_without_quoting(load, capsys):
     assert "2 works are called 'Untitled'" in capsys.readouterr().out
 
 
+def test_a_work_s_best_file_gives_its_style_where_all_are_kept(load, shop):
+    """The best one is the second in size here, as of a good photograph and an enlarged one."""
+    rows = files.read_jsonl(shop / "works/works.jsonl")
+    images.save_png(shop / "works/large.png", Image.new("RGB", (200, 150)))
+    files.write_jsonl(shop / "works/works.jsonl", [rows[3] | {"file": "large.png", "best": False}, *rows])
+    best = images.read(shop / "works/f3.png")
+    for name in ("Moon", rows[3]["work"]):
+        assert load([name]).works[name] == best
+    assert load("auto").works[rows[3]["work"]] == best
+    assert load(["large.png"]).works["large.png"].size == (200, 150)
+
+
 def test_a_list_in_the_sketches_folder_names_the_works(load, shop):
     (shop / "sketch/styles.txt").write_text("# of the moon\n\nMoon\nÉlan (study), no. 2\n", encoding="utf-8-sig")
     assert load("styles.txt").params.styles == ["Moon", "Élan (study), no. 2"]

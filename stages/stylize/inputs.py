@@ -135,9 +135,14 @@ def _masks(name: str, sketch: Image.Image, works: Mapping[str, Image.Image], fol
     with _named(path):
         colors = guides.colors(mask)
         regions = guides.regions(mask, colors, _height_and_width(sketch))
-    of_works = {}
+    of_works, owners = {}, dict[Path, str]()
     for title, work in works.items():
         path = folder / f"{_slug(title)}.png"
+        if works[owner := owners.setdefault(path, title)] != work:  # a work may be named twice, by title and by file
+            raise cli.UserError(
+                f"{path} would be the mask of both {owner!r} and {title!r}, which are different works: name one by its "
+                "id in stylize.styles, and its mask as well"
+            )
         mask = _mask(title, path)
         with _named(path):
             of_works[title] = guides.regions(mask, colors, _height_and_width(work))

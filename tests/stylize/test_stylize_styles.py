@@ -117,6 +117,25 @@ def test_a_sketch_in_a_folder_of_its_own_is_taken(load, shop):
     assert load(["Moon"], sketch="of/mine.png").sketch.size == (64, 48)
 
 
+def mask(path: Path, size: tuple[int, int]) -> None:
+    page = Image.new("RGB", size, "red")
+    page.paste("blue", (0, 0, size[0], size[1] // 2))
+    images.save_png(path, page)
+
+
+def test_two_works_do_not_share_a_mask_unannounced(load, shop):
+    rows = files.read_jsonl(shop / "works/works.jsonl")
+    titles = ["夢", "月", *(row["title"] for row in rows[2:])]
+    rows = [row | {"title": title} for row, title in zip(rows, titles, strict=True)]
+    files.write_jsonl(shop / "works/works.jsonl", rows)
+    for name in ("s", "untitled", rows[1]["work"]):
+        mask(shop / f"sketch/masks/{name}.png", (96, 72))
+    with pytest.raises(UserError, match=r"masks/untitled\.png .*'夢' and '月'.*by its id"):
+        load(titles[:2], guidance="masks")
+    for styles in (titles[:1], ["夢", "夢 "], ["夢", rows[1]["work"]]):
+        assert list(load(styles, guidance="masks").guidance.works) == styles
+
+
 def test_a_word_that_is_neither_auto_nor_a_list_is_explained(workspace):
     workspace.set(stylize__styles="Moon")
     workspace.fails("split", "stylize.styles is 'Moon'", "'auto', or a file in data/sketch/")

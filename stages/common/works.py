@@ -1,4 +1,4 @@
-"""Which work is meant where several have one title: stylize takes the style of it, and the report shows it."""
+"""Which file is meant where several have one title: stylize takes the style of it, and the report shows it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,12 +7,12 @@ from stages.common import images
 from stages.common.records import WorkRow
 
 
-def largest(rows: Sequence[WorkRow], folder: Path) -> WorkRow:
-    """The row whose picture in `folder` has the most pixels, the first of equals.
+def preferred(rows: Sequence[WorkRow], folder: Path) -> WorkRow:
+    """The row of the best file, of several works' best ones the largest picture in `folder`, the first of equals.
 
     Raises UserError where a picture is missing or cannot be read, and ValueError for no rows.
     """
-    return max(rows, key=lambda row: _pixels(folder / row["file"]))
+    return max(rows, key=lambda row: (row["best"], _pixels(folder / row["file"])))
 
 
 def _pixels(path: Path) -> int:

@@ -20,7 +20,7 @@ from stages.common.records import (
     WorkRow,
     named,
 )
-from stages.common.works import largest
+from stages.common.works import preferred
 from stages.gan.augmentations import AUGMENTATIONS
 from stages.metrics import table
 from stages.report import curves, paper, pictures
@@ -189,7 +189,7 @@ def stylized(found: StylizeMetrics, rows: Sequence[WorkRow], data: Path) -> dict
         {
             "title": style["title"],
             "picture": _still("style", data / f"stylized/pictures/{name}.png"),
-            "work": _still("thumbnail", folder / largest(named(rows, _heaviest(style["works"])), folder)["file"]),
+            "work": _still("thumbnail", folder / preferred(named(rows, _heaviest(style["works"])), folder)["file"]),
         }
         for name, style in list(found["styles"].items())[:SLIDERS]
     ]

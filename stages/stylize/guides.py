@@ -45,7 +45,8 @@ def regions(mask: Image.Image, region_colors: Sequence[tuple[int, int, int]], si
     Raises ValueError for a mask of another shape, or one that lacks a color. Other colors belong to no region.
     """
     height, width = size
-    if abs(mask.width * height / (mask.height * width) - 1) > SLACK:
+    rounded = max(mask.width, mask.height) / 2  # by half a pixel of the shorter side, which is much of a narrow picture
+    if abs(mask.width * height - mask.height * width) > SLACK * mask.height * width + rounded:
         raise ValueError(
             f"has {mask.width} x {mask.height} pixels, but its picture has {width} x {height}: "
             "give it the same shape, of any size"

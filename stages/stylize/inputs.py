@@ -11,7 +11,7 @@ from torch import Tensor
 
 from stages.common import cli, images
 from stages.common.records import WorkRow, named, read_works
-from stages.common.works import largest
+from stages.common.works import preferred
 from stages.stylize import guides, vgg
 from stages.stylize.objective import CONTENT_LAYER
 from stages.stylize.params import StylizeParams
@@ -91,12 +91,12 @@ def _sketch(path: Path, pixels: int, content_scale: int) -> Image.Image:
 
 
 def _work(title: str, rows: Sequence[WorkRow], folder: Path) -> Image.Image:
-    """The picture of the work with that title, file or id; the largest one if there are several, which is printed."""
+    """The picture of the work with that title, file or id; the largest if several works have it, which is printed."""
     found = named(rows, title)
     if not found:
         hint = cli.nearest(title, {row["title"] for row in rows}) or f"; the works.jsonl there lists {len(rows)} titles"
         raise cli.UserError(f"stylize.styles has {title!r}, but no work in {folder} has that title, file or id{hint}")
-    chosen = largest(found, folder)
+    chosen = preferred(found, folder)
     work = images.read(folder / chosen["file"])
     if (count := len({row["work"] for row in found})) > 1:
         print(
@@ -135,9 +135,14 @@ def _masks(name: str, sketch: Image.Image, works: Mapping[str, Image.Image], fol
     with _named(path):
         colors = guides.colors(mask)
         regions = guides.regions(mask, colors, _height_and_width(sketch))
-    of_works = {}
+    of_works, owners = {}, dict[Path, str]()
     for title, work in works.items():
         path = folder / f"{_slug(title)}.png"
+        if works[owner := owners.setdefault(path, title)] != work:  # a work may be named twice, by title and by file
+            raise cli.UserError(
+                f"{path} would be the mask of both {owner!r} and {title!r}, which are different works: name one by its "
+                "id in stylize.styles, and its mask as well"
+            )
         mask = _mask(title, path)
         with _named(path):
             of_works[title] = guides.regions(mask, colors, _height_and_width(work))

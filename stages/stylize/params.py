@@ -1,5 +1,6 @@
 """The section `stylize` of params.yaml."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -53,6 +54,17 @@ class StylizeParams(Section):
     def decisive(self) -> dict[str, Any]:
         """The values that decide what the pictures are."""
         return self.model_dump(exclude={"save_every"})
+
+    @model_validator(mode="after")
+    def _sketch_is_followed(self) -> "StylizeParams":
+        """DVC follows data/sketch/ alone: of a drawing elsewhere it would not see that it was changed."""
+        path = Path(self.sketch)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError(
+                f"stylize.sketch is {self.sketch!r}, but must be the name of a file in data/sketch/: "
+                "put your drawing into data/sketch/ and set stylize.sketch to its name there"
+            )
+        return self
 
     @model_validator(mode="after")
     def _nothing_twice(self) -> "StylizeParams":

@@ -22,6 +22,8 @@ from stages.upscale.network import Enlarger, Model
 if TYPE_CHECKING:
     from spandrel import ImageModelDescriptor
 
+TRIED = 24, 40  # pixels of the picture that shows whether bfloat16 works: a size that networks are not trained with
+
 
 def read(path: Path, data: bytes) -> dict[str, Tensor]:
     """The weights in a file's bytes; raises UserError where they are not what can be read without running code."""
@@ -64,22 +66,38 @@ def load(state: Mapping[str, Tensor], name: str, device: torch.device) -> Model:
         )
     if rrdb.available(device) and _is_plain_rrdb(found):
         return rrdb.model(found.scale, [Convolution.of(one) for one in _convolutions(found)])
-    kernels = (FLOAT32, BFLOAT16) if found.supports_bfloat16 else (FLOAT32,)
+    kernels = (FLOAT32, BFLOAT16) if _knows_bfloat16(found, device) else (FLOAT32,)
     build = partial(_build, found)
     parameters = [list(value.shape) for value in found.model.state_dict().values()]
     about = f"{found.architecture.name} {hashlib.sha256(repr(parameters).encode()).hexdigest()[:8]}"
     return Model(found.scale, found.input_channels, kernels, build, build, about)
 
 
-def _build(found: "ImageModelDescriptor", device: torch.device, kernel: Kernel) -> Enlarger:
-    """The network in the kernel's precision, or in float32 where it knows no other; of a copy, as it may be asked for
-    another one.
+def _knows_bfloat16(found: "ImageModelDescriptor", device: torch.device) -> bool:
+    """Whether it says so and a picture comes through.
+
+    Transformers of windows (SwinIR, DRCT, ATD) say so, but for pictures of another size than in their training they
+    compute masks, in float32 always, which PyTorch does not multiply with bfloat16.
     """
-    dtype = kernel.dtype if found.supports_bfloat16 else torch.float32
+    if not found.supports_bfloat16:
+        return False
+    enlarger = _build(found, device, BFLOAT16)
+    try:
+        with torch.inference_mode():
+            enlarger(torch.zeros(1, found.input_channels, *TRIED, device=device))
+    except (MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception:  # of whatever kind: what a network cannot compute shows itself in many ways
+        return False
+    return True
+
+
+def _build(found: "ImageModelDescriptor", device: torch.device, kernel: Kernel) -> Enlarger:
+    """The network in the kernel's precision; of a copy, as it may be asked for another one."""
     network = copy.deepcopy(found)
-    network.to(device, dtype).eval()
+    network.to(device, kernel.dtype).eval()
     network.model.to(memory_format=torch.channels_last)
-    return lambda unit: network(unit.to(dtype, memory_format=torch.channels_last))
+    return lambda unit: network(unit.to(kernel.dtype, memory_format=torch.channels_last))
 
 
 def _is_plain_rrdb(found: "ImageModelDescriptor") -> bool:

@@ -1,12 +1,14 @@
 """A network that enlarges pictures, before and after it is known how it is computed."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from stages.common.cli import UserError
 from stages.common.device import Kernel, Runtime
 from stages.common.kernels import Probe, Work, fastest
 from stages.common.section import RuntimeParams
@@ -43,8 +45,19 @@ class Model(NamedTuple):
         return Network(self.scale, partial(_enlarge, self.build(device, kernel), self.channels, device))
 
     def fastest(self, runtime: Runtime, chosen: RuntimeParams) -> Runtime:
-        """The runtime with the kernel that is the fastest on this machine."""
-        return fastest(runtime, chosen, Probe(self.about, self.kernels, self._work))
+        """The runtime with the kernel that is the fastest on this machine, and one of the model's on a GPU.
+
+        Raises UserError where the model does not know the precision that is asked for.
+        """
+        runtime = fastest(runtime, chosen, Probe(self.about, self.kernels, self._work))
+        if runtime.kernel in self.kernels:
+            return runtime
+        if chosen.precision == runtime.kernel.precision:
+            raise UserError(
+                f"runtime.precision is {chosen.precision!r}, but the network that enlarges ({self.about}) cannot be "
+                "computed in it. Set runtime.precision to float32 or auto."
+            )
+        return replace(runtime, kernel=self.kernels[0])
 
     def _work(self, kernel: Kernel) -> Work:
         picture = torch.zeros(1, 3, PROBED, PROBED)

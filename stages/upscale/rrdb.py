@@ -29,7 +29,7 @@ def available(device: torch.device) -> bool:
 def model(scale: int, convolutions: Sequence[Convolution]) -> Model:
     """`convolutions` as RRDBNet takes them."""
     after = _after_the_trunk(scale)
-    blocks = convolutions[1 : 1 + PROBED_BLOCKS * DENSE * EACH]
+    blocks = convolutions[1:-after][: PROBED_BLOCKS * DENSE * EACH]
 
     def build(_device: torch.device, kernel: Kernel) -> Enlarger:
         return RRDBNet(scale, convolutions, kernel)

@@ -29,8 +29,16 @@ def test_regions_of_a_mask_of_any_size():
     assert torch.equal(found.sum(0), torch.ones(100, 200))
 
 
+@pytest.mark.parametrize("width, height", [(1000, 260), (260, 1000), (1000, 333), (640, 168), (99, 64)])
+@pytest.mark.parametrize("pixels", [64, 100, 256])
+def test_a_mask_of_the_sketch_s_own_size_fits_whatever_the_sketch_is_rounded_to(width, height, pixels):
+    smaller = [round(side * pixels / max(width, height)) for side in (height, width)]
+    assert guides.regions(mask(width, height), [BLUE, RED], smaller).shape == (2, *smaller)
+
+
 @pytest.mark.parametrize("picture, size, words", [
     (mask(60, 20), (100, 200), ["60 x 20 pixels", "200 x 100", "same shape"]),
+    (mask(61, 30), (100, 197), ["61 x 30 pixels", "197 x 100"]),
     (mask(below=(0, 99, 0)), (100, 200), ["lacks the color #0000c8"]),
     (Image.radial_gradient("L").resize((200, 100)), (100, 200), ["more than 16 colors", "hard edges"]),
 ])  # fmt: skip

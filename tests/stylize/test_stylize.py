@@ -38,7 +38,8 @@ def furnished(workspace):
     rows = []
     for number, (title, side) in enumerate([(TITLES[0], 40), (TITLES[0], 90), (TITLES[1], 60)]):
         images.save_png(data / f"works/{number}.png", painting(number, side, side - 10))
-        rows.append({"work": f"w{number}", "title": title, "year": 1937, "file": f"{number}.png", "set": "collection"})
+        row = {"work": f"w{number}", "title": title, "year": 1937, "file": f"{number}.png", "set": "collection"}
+        rows.append(row | {"best": True})
     files.write_jsonl(data / "works/works.jsonl", rows)
     workspace.set(
         stylize__sketch="drawing.png",
@@ -97,7 +98,7 @@ def test_it_takes_the_largest_picture_of_a_title_repeats_bit_for_bit_and_clears_
         outputs.append(results(studio.folder))
         images.save_png(studio.folder / "data/stylized/pictures/2-another.png", painting(5, 20, 20))
         (studio.folder / "data/works/0.png").unlink(missing_ok=True)
-        only_the_larger = [{"work": "w1", "title": TITLES[0], "file": "1.png"}]
+        only_the_larger = [{"work": "w1", "title": TITLES[0], "file": "1.png", "best": True}]
         files.write_jsonl(studio.folder / "data/works/works.jsonl", only_the_larger)
     assert outputs[0] == outputs[1]
     assert len(outputs[0]) == 3

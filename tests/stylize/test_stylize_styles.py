@@ -41,8 +41,9 @@ def shop(tmp_path):
 def load(shop, workspace, monkeypatch):
     monkeypatch.chdir(shop)
 
-    def of(styles):
-        workspace.set(stylize__styles=styles, stylize__sketch="s.png", stylize__pixels=64)
+    def of(styles, **values):
+        values = {"sketch": "s.png", "pixels": 64, **values}
+        workspace.set(stylize__styles=styles, **{f"stylize__{key}": value for key, value in values.items()})
         values = yaml.safe_load((workspace.folder / "params.yaml").read_text())["stylize"]
         return inputs.load(StylizeParams.model_validate(values), Path("sketch"), Path("works"))
 
@@ -69,6 +70,18 @@ def test_a_work_is_named_by_title_file_or_id_without_quoting(load, capsys):
     assert "2 works are called 'Untitled'" in capsys.readouterr().out
 
 
+def test_a_work_s_best_file_gives_its_style_where_all_are_kept(load, shop):
+    """The best one is the second in size here, as of a good photograph and an enlarged one."""
+    rows = files.read_jsonl(shop / "works/works.jsonl")
+    images.save_png(shop / "works/large.png", Image.new("RGB", (200, 150)))
+    files.write_jsonl(shop / "works/works.jsonl", [rows[3] | {"file": "large.png", "best": False}, *rows])
+    best = images.read(shop / "works/f3.png")
+    for name in ("Moon", rows[3]["work"]):
+        assert load([name]).works[name] == best
+    assert load("auto").works[rows[3]["work"]] == best
+    assert load(["large.png"]).works["large.png"].size == (200, 150)
+
+
 def test_a_list_in_the_sketches_folder_names_the_works(load, shop):
     (shop / "sketch/styles.txt").write_text("# of the moon\n\nMoon\nÉlan (study), no. 2\n", encoding="utf-8-sig")
     assert load("styles.txt").params.styles == ["Moon", "Élan (study), no. 2"]
@@ -91,6 +104,36 @@ def test_a_list_in_another_encoding_is_told(load, shop, data):
     (shop / "sketch/styles.txt").write_bytes(data)
     with pytest.raises(UserError, match=r"sketch/styles\.txt is not UTF-8 text, .*save it as UTF-8"):
         load("styles.txt")
+
+
+@pytest.mark.parametrize("sketch", ["/home/me/s.png", "../s.png", "of/../../s.png"])
+def test_a_sketch_that_dvc_does_not_follow_is_refused(load, sketch):
+    with pytest.raises(ValueError, match=r"stylize\.sketch is '.*s\.png', .*put your drawing into data/sketch/"):
+        load("auto", sketch=sketch)
+
+
+def test_a_sketch_in_a_folder_of_its_own_is_taken(load, shop):
+    images.save_png(shop / "sketch/of/mine.png", drawing(50))
+    assert load(["Moon"], sketch="of/mine.png").sketch.size == (64, 48)
+
+
+def mask(path: Path, size: tuple[int, int]) -> None:
+    page = Image.new("RGB", size, "red")
+    page.paste("blue", (0, 0, size[0], size[1] // 2))
+    images.save_png(path, page)
+
+
+def test_two_works_do_not_share_a_mask_unannounced(load, shop):
+    rows = files.read_jsonl(shop / "works/works.jsonl")
+    titles = ["夢", "月", *(row["title"] for row in rows[2:])]
+    rows = [row | {"title": title} for row, title in zip(rows, titles, strict=True)]
+    files.write_jsonl(shop / "works/works.jsonl", rows)
+    for name in ("s", "untitled", rows[1]["work"]):
+        mask(shop / f"sketch/masks/{name}.png", (96, 72))
+    with pytest.raises(UserError, match=r"masks/untitled\.png .*'夢' and '月'.*by its id"):
+        load(titles[:2], guidance="masks")
+    for styles in (titles[:1], ["夢", "夢 "], ["夢", rows[1]["work"]]):
+        assert list(load(styles, guidance="masks").guidance.works) == styles
 
 
 def test_a_word_that_is_neither_auto_nor_a_list_is_explained(workspace):

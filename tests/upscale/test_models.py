@@ -6,7 +6,7 @@ from reference import loaded, rrdbnet
 from safetensors.torch import save_file
 
 from stages.common.cli import UserError
-from stages.common.device import FLOAT32, Runtime
+from stages.common.device import BFLOAT16, FLOAT32, Runtime
 from stages.common.section import RuntimeParams
 from stages.upscale import foreign, models
 
@@ -32,6 +32,32 @@ def test_a_file_of_either_kind_enlarges(tmp_path, suffix, scale):
     assert network.scale == scale and large.shape == (1, 3, 9 * scale, 13 * scale) and large.abs().max() <= 1
     expected = loaded(small(scale=scale))((picture + 1) / 2) * 2 - 1
     assert torch.allclose(large, expected.float(), atol=1e-4)
+
+
+@pytest.fixture
+def transformer(tmp_path, monkeypatch):
+    """A file of a network that says it knows bfloat16, and does for the size alone that it was trained with."""
+    from spandrel.architectures.SwinIR.__arch.SwinIR import SwinIR
+
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    sizes = {"img_size": 64, "embed_dim": 24, "depths": [2], "num_heads": [2], "window_size": 8}
+    torch.save(SwinIR(**sizes, upscale=2, upsampler="pixelshuffledirect").state_dict(), tmp_path / "swin.pth")
+    return str(tmp_path / "swin.pth")
+
+
+@pytest.mark.parametrize(("kernels", "kernel"), [("auto", FLOAT32), ("portable", BFLOAT16)])
+def test_a_network_without_bfloat16_is_computed_and_reported_in_float32(transformer, kernels, kernel):
+    """A GPU's runtime comes with bfloat16, and nothing is measured there, as with `portable`."""
+    exactly = EXACTLY.model_copy(update={"precision": "auto", "kernels": kernels})
+    network, _, runtime = models.choose(transformer, Runtime(CPU, kernel, 1), exactly)
+    assert network.enlarge(torch.zeros(1, 3, 16, 24)).shape == (1, 3, 32, 48)
+    assert runtime.report()["precision"] == "float32"
+
+
+def test_a_network_without_the_precision_that_was_asked_for(transformer):
+    exactly = EXACTLY.model_copy(update={"precision": "bfloat16"})
+    with pytest.raises(UserError, match=r"runtime\.precision is 'bfloat16', but .*SwinIR.* to float32 or auto"):
+        models.choose(transformer, Runtime(CPU, BFLOAT16, 1), exactly)
 
 
 @pytest.mark.parametrize("channels", [1, 4])

@@ -71,6 +71,16 @@ def test_what_differs_from_it_stays_spandrel_s(options):
         assert torch.allclose(fine, itself(picture), atol=1e-6) and 0 < (fine - rough).abs().max() < 0.03
 
 
+@pytest.mark.parametrize("blocks", [1, 2])
+@pytest.mark.parametrize("scale", [2, 4])
+def test_kernels_are_measured_with_no_more_blocks_than_there_are(blocks, scale):
+    network, picture = theirs(features=32, blocks=blocks, scale=scale), noise(3, 9, 13)
+    found = foreign.load(network.state_dict(), "own", CPU)
+    with torch.inference_mode():
+        whole, probed = (build(CPU, FLOAT32)(picture) for build in (found.build, found.probed))
+    assert torch.equal(whole, probed)
+
+
 @pytest.mark.parametrize("scale", [2, 4, 8])
 def test_bands_are_parts_of_the_whole(monkeypatch, scale):
     network = own(theirs(features=32, scale=scale), FLOAT32)

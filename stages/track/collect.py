@@ -54,7 +54,7 @@ def result(tree: Path, metrics: str, values: Mapping[str, Any], name: str | None
         tags=tags | where | _kernels(found) | {describe.NOTE: describe.note(tags, found["train"], found["evaluate"])},
         datasets=datasets(found["scrape"]["collection"], read_works(tree / WORKS), read_split(tree / SPLIT)),
         generator=tree / GENERATOR,
-        training=training(values),
+        training=training(values, tree),
     )
 
 
@@ -63,9 +63,9 @@ def public(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key not in PRIVATE}
 
 
-def training(values: Mapping[str, Any]) -> str:
-    """What stands for a training of these params while it runs."""
-    return hashlib.sha256(json.dumps(public(values), sort_keys=True).encode()).hexdigest()
+def training(values: Mapping[str, Any], tree: Path) -> str:
+    """What stands for a training of these params and of the works in a folder while it runs."""
+    return _fingerprint(public(values), tree, [tree / SPLIT, tree / WORKS])
 
 
 def head() -> str | None:

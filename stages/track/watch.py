@@ -19,6 +19,7 @@ from stages.common import files
 from stages.common.cli import UserError
 from stages.common.params import Params
 from stages.common.records import RUNNING, read_split
+from stages.common.shown import public
 from stages.track import collect, describe
 from stages.track.params import TrackParams
 from stages.track.store import (
@@ -109,7 +110,7 @@ class Mirror:
     def __init__(self, root: Path, training: Training, metrics: str, load: Load):
         self._root, self._training = root, training
         everything = load(training.tree / PARAMS)
-        self._values = collect.public(everything.flat())
+        self._values = public(everything.flat())
         self.key = collect.training(self._values, training.tree)
         self._experiment = everything.section(TrackParams).experiment
         works = len(read_split(training.tree / collect.SPLIT)["train"])

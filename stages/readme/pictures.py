@@ -19,15 +19,22 @@ def shown(data: Path) -> dict[str, Image.Image]:
     works = [images.read(data / "works" / row["file"]) for row in rows[:24]]
     first_print, *_ = images.listing(data / "print")
     large = prints.read(first_print)
-    left, top = round(large.width * 0.3), round(large.height * 0.25)
     return {
         "museum": images.sheet(works, 6, (220, 190)),
         "duplicates": images.read(data / "duplicates.jpg"),
         "gan": images.read(data / "generated/sheet.png"),
         "stylized": images.read(data / "stylized/sheet.png"),
         "print": large,
-        "print-detail": large.crop((left, top, left + WIDTH, top + WIDTH // 2)),
+        "print-detail": detail(large),
     }
+
+
+def detail(large: Image.Image) -> Image.Image:
+    """A part of a print, pixel for pixel: as wide as a page and half as high, or as the print where that is smaller."""
+    width, height = min(WIDTH, large.width), min(WIDTH // 2, large.height)
+    left = min(round(large.width * 0.3), large.width - width)
+    top = min(round(large.height * 0.25), large.height - height)
+    return large.crop((left, top, left + width, top + height))
 
 
 def small(picture: Image.Image) -> Image.Image:

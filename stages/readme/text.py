@@ -26,14 +26,15 @@ def numbers(train: TrainMetrics, found: EvaluateMetrics) -> str:
 
 
 def between(text: str, name: str, lines: str, file: str) -> str:
-    """The text with the lines between `<!-- name -->` and `<!-- /name -->` replaced; UserError where it has none.
+    """The text with the lines between `<!-- name -->` and `<!-- /name -->` replaced.
 
-    `file` is what the message calls the text.
+    `file` is what the message of a UserError calls a text that has none.
     """
     start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-    if start not in text or end not in text:
-        raise UserError(f"{file} has no lines {start.strip()} and {end}: put them where the {name} belong")
-    return text[: text.index(start) + len(start)] + lines + "\n" + text[text.index(end) :]
+    before, _, rest = text.partition(start)
+    if end not in rest:
+        raise UserError(f"{file} has no lines {start.strip()} and, below it, {end}: put them where the {name} belong")
+    return f"{before}{start}{lines}\n{rest[rest.index(end) :]}"
 
 
 def _line(name: str, cells: list[str]) -> str:

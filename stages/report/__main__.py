@@ -8,6 +8,7 @@ from pathlib import Path
 from stages.common import files, images, params
 from stages.common.cli import run_cli
 from stages.common.records import read_split, read_works
+from stages.common.shown import public
 from stages.report import content, page
 
 DATA, METRICS = Path("data"), Path("metrics")
@@ -22,7 +23,7 @@ FILES = [  # whose hashes the page lists, beside those of the sketch, the styliz
 
 def main() -> None:
     found = content.Found(
-        params=params.load().flat(),  # a preset's values, not "auto"
+        params=public(params.load().flat()),  # a preset's values, not "auto"
         scrape=files.read_json(METRICS / "scrape.json"),
         dedupe=files.read_json(METRICS / "dedupe.json"),
         train=files.read_json(METRICS / "train.json"),

@@ -19,10 +19,8 @@ class Drawing:
     letters: float
 
 
-def beside_a4(width_mm: float, height_mm: float) -> Drawing | None:
-    """The drawing, A4 turned as the print is; None for a print without a size."""
-    if width_mm <= 0 or height_mm <= 0:
-        return None
+def beside_a4(width_mm: float, height_mm: float) -> Drawing:
+    """The drawing, A4 turned as the print is."""
     long, short = A4
     sheet = (long, short) if width_mm >= height_mm else (short, long)
     width, height = max(sheet[0], width_mm), max(sheet[1], height_mm)

@@ -11,6 +11,7 @@ from stages.common.checkout import git
 from stages.common.cli import UserError
 from stages.common.params import flatten
 from stages.common.records import read_split, read_works
+from stages.common.shown import public
 from stages.track import describe
 from stages.track.dataset import datasets
 from stages.track.store import Result
@@ -25,7 +26,6 @@ PICTURES = {  # folder on MLflow's page -> files and folders
     "print": ["data/print"],
 }
 READ = [GENERATOR, SPLIT, WORKS, *(path for paths in PICTURES.values() for path in paths)]  # beside params and metrics
-PRIVATE = {"scrape.contact"}  # somebody's address: no result depends on it
 SETTINGS = ("params", "works")  # groups of a metrics file that repeat what was asked for: no measurements
 
 
@@ -54,18 +54,13 @@ def result(tree: Path, metrics: str, values: Mapping[str, Any], name: str | None
         tags=tags | where | _kernels(found) | {describe.NOTE: describe.note(tags, found["train"], found["evaluate"])},
         datasets=datasets(found["scrape"]["collection"], read_works(tree / WORKS), read_split(tree / SPLIT)),
         generator=tree / GENERATOR,
-        training=training(values),
+        training=training(values, tree),
     )
 
 
-def public(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The params, flat, without somebody's address."""
-    return {key: value for key, value in values.items() if key not in PRIVATE}
-
-
-def training(values: Mapping[str, Any]) -> str:
-    """What stands for a training of these params while it runs."""
-    return hashlib.sha256(json.dumps(public(values), sort_keys=True).encode()).hexdigest()
+def training(values: Mapping[str, Any], tree: Path) -> str:
+    """What stands for a training of these params and of the works in a folder while it runs."""
+    return _fingerprint(public(values), tree, [tree / SPLIT, tree / WORKS])
 
 
 def head() -> str | None:

@@ -5,9 +5,10 @@ import json
 import os
 import socket
 import sqlite3
+import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,9 +37,10 @@ from stages.track.dataset import Dataset  # noqa: E402
 from stages.track.describe import EXPERIMENT, KIND, NOTE  # noqa: E402
 
 FINGERPRINT = "fingerprint"
-TRAINING = "training"  # of the params, on a run that was begun while its training ran
+TRAINING = "training"  # of the params and works, on a run that was begun while its training ran
 LOGGER = "logged by"  # the checkout that logs the run, so that it knows what it left unfinished
 BATCH = 1000  # metrics in one call, MLflow's limit
+Rows = Sequence[Mapping[str, float]]  # of curves, each with a "step"
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,12 @@ class Result:
     fingerprint: str
     params: dict[str, object]
     metrics: dict[str, float]
-    curves: list[dict[str, float]]  # one dict a row, with a "step"
+    curves: Rows
     pictures: dict[str, list[Path]]  # folder on the page -> files
     tags: dict[str, str] = field(default_factory=dict)
     datasets: list[Dataset] = field(default_factory=list)
     generator: Path | None = None  # the file of `save_generator`
-    training: str = ""  # of these params, by which a run is found that watch.py has begun
+    training: str = ""  # of these params and works, by which a run is found that watch.py has begun
 
 
 def address() -> str:
@@ -90,7 +92,7 @@ def log_once(root: Path, experiment: str, result: Result) -> bool:
     Raises UserError when the store cannot be used; the run is then unfinished, and the next try replaces it.
     """
     with opened(root, experiment) as (client, key):
-        watched = begun(client, key, root, result.training) if result.training else None
+        watched = begun(client, key, root, result.training, result.curves) if result.training else None
         if _settle(client, key, result.fingerprint, logger(root)):
             if watched:  # a training once more, with the same result
                 client.delete_run(watched)
@@ -122,11 +124,21 @@ def logger(root: Path) -> str:
     return hashlib.sha256(f"{socket.gethostname()} {root}".encode()).hexdigest()[:12]
 
 
-def begun(client: MlflowClient, experiment_id: str, root: Path, training: str) -> str | None:
-    """The run that this checkout has begun while a training ran, and that is not complete; of several the newest."""
+def begun(client: MlflowClient, experiment_id: str, root: Path, training: str, rows: Rows) -> str | None:
+    """The run that this checkout has begun while a training ran, and that is not complete; of several the newest.
+
+    `rows` are those of the curves so far: a run that has other points is of another training, by other code.
+    """
+    points = _points(rows)
+    runs = incomplete(client, experiment_id, root, training)
+    return next((run for run in runs if _has_no_others(client, run, points)), None)
+
+
+def incomplete(client: MlflowClient, experiment_id: str, root: Path, training: str) -> list[str]:
+    """All runs that this checkout has begun while such a training ran, and that are not complete, the newest first."""
     wanted = f"tags.{TRAINING} = '{training}' AND tags.`{LOGGER}` = '{logger(root)}'"
-    runs = client.search_runs([experiment_id], wanted)  # the newest first
-    return next((run.info.run_id for run in runs if FINGERPRINT not in run.data.tags), None)
+    runs = client.search_runs([experiment_id], wanted)
+    return [run.info.run_id for run in runs if FINGERPRINT not in run.data.tags]
 
 
 def _experiment(client: MlflowClient, name: str, location: str | None) -> str:
@@ -202,14 +214,36 @@ def log_metrics(client: MlflowClient, run: str, metrics: Sequence[entities.Metri
         client.log_batch(run, metrics=metrics[start : start + BATCH])
 
 
-def log_curves(client: MlflowClient, run: str, rows: Iterable[Mapping[str, float]], some_there: bool) -> None:
+def log_curves(client: MlflowClient, run: str, rows: Rows, some_there: bool) -> None:
     """The points of rows with a step; where some are there already, those that are not."""
     now = int(time.time() * 1000)
-    points = {(f"curve.{key}", int(row["step"])): value for row in rows for key, value in row.items() if key != "step"}
+    points = _points(rows)
     keys = {key for key, _ in points} if some_there else ()
     there = {(key, point.step) for key in keys for point in client.get_metric_history(run, key)}
     new = [entities.Metric(key, points[key, step], now, step) for key, step in points if (key, step) not in there]
     log_metrics(client, run, new)
+
+
+def _points(rows: Rows) -> dict[tuple[str, int], float]:
+    """Values by the curve's name and the step."""
+    return {(f"curve.{key}", int(row["step"])): value for row in rows for key, value in row.items() if key != "step"}
+
+
+def _has_no_others(client: MlflowClient, run: str, points: Mapping[tuple[str, int], float]) -> bool:
+    """Whether all points of a run are among these; beyond the last of these a run may have more, of a resumed one."""
+    known = {point: _kept(value) for point, value in points.items()}
+    last = {key: step for key, step in sorted(points)}
+    return all(
+        point.step > last[key] or known.get((key, point.step)) == _kept(point.value)
+        for key in last
+        for point in client.get_metric_history(run, key)
+    )
+
+
+def _kept(value: float) -> str:
+    """A number as MLflow keeps it, without infinities; as a text, in which a NaN is equal to another."""
+    most = sys.float_info.max
+    return repr(min(max(float(value), -most), most))
 
 
 def _input(part: Dataset) -> entities.DatasetInput:

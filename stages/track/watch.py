@@ -19,6 +19,7 @@ from stages.common import files
 from stages.common.cli import UserError
 from stages.common.params import Params
 from stages.common.records import RUNNING, read_split
+from stages.common.shown import public
 from stages.track import collect, describe
 from stages.track.params import TrackParams
 from stages.track.store import (
@@ -26,7 +27,9 @@ from stages.track.store import (
     LOGGER,
     TRAINING,
     MlflowClient,
+    Rows,
     begun,
+    incomplete,
     log_curves,
     log_params,
     logger,
@@ -107,8 +110,8 @@ class Mirror:
     def __init__(self, root: Path, training: Training, metrics: str, load: Load):
         self._root, self._training = root, training
         everything = load(training.tree / PARAMS)
-        self._values = collect.public(everything.flat())
-        self.key = collect.training(self._values)
+        self._values = public(everything.flat())
+        self.key = collect.training(self._values, training.tree)
         self._experiment = everything.section(TrackParams).experiment
         works = len(read_split(training.tree / collect.SPLIT)["train"])
         self._tags = describe.tags(self._values, works, RUNNING)
@@ -116,17 +119,12 @@ class Mirror:
         self._curves = [training.tree / metrics / name for name in collect.CURVES]
         self._trained = training.tree / metrics / "train.json"
         self._sheet, self._told = "", False
+        self._run: str | None = None  # that it was logged to the last time
 
     def update(self) -> list[str]:
         """Log the new points and the last sheet; the run is made where there is none. Says so the first time."""
         with opened(self._root, self._experiment) as (client, experiment):
-            run = begun(client, experiment, self._root, self.key)
-            if not run:
-                tags = {TRAINING: self.key, LOGGER: logger(self._root)} | self._tags
-                run = client.create_run(experiment, run_name=self._name, tags=tags).info.run_id
-                log_params(client, run, self._values)
-            client.update_run(run, "RUNNING")
-            self._log(client, run)
+            client.update_run(self._log(client, experiment), "RUNNING")
         told = [] if self._told else [f"watching {self._name}, in {self._training.tree}"]
         self._told = True
         return told
@@ -135,15 +133,15 @@ class Mirror:
         """Log the rest, and whether the training came to its end; nothing where track has completed the run already."""
         done = self._written(self._trained) and files.read_json(self._trained)["verdict"]["state"] != RUNNING
         with opened(self._root, self._experiment) as (client, experiment):
-            run = begun(client, experiment, self._root, self.key)
-            if not run:
+            if self._run not in incomplete(client, experiment, self._root, self.key):
                 return [f"complete: {self._name}"]
-            self._log(client, run)
-            client.set_terminated(run, "FINISHED" if done else "FAILED")
+            client.set_terminated(self._log(client, experiment), "FINISHED" if done else "FAILED")
         return [f"{'finished' if done else 'failed'}: {self._name}"]
 
-    def _log(self, client: MlflowClient, run: str) -> None:
+    def _log(self, client: MlflowClient, experiment: str) -> str:
+        """Log what is new to the training's run, and return that."""
         rows = [row for path in self._curves if self._written(path) for row in files.read_csv(path)]
+        run = self._found(client, experiment, rows)
         log_curves(client, run, rows, some_there=True)
         sheets = sorted(path for path in (self._training.tree / SHEETS).glob("*.png") if self._written(path))
         if sheets and sheets[-1].name != self._sheet:
@@ -151,6 +149,20 @@ class Mirror:
                 shutil.copy(sheets[-1], Path(folder) / PAGE.name)
                 client.log_artifact(run, str(Path(folder) / PAGE.name), str(PAGE.parent))
             self._sheet = sheets[-1].name
+        return run
+
+    def _found(self, client: MlflowClient, experiment: str, rows: Rows) -> str:
+        """The run with these rows, made where there is none."""
+        run = begun(client, experiment, self._root, self.key, rows)
+        if not run:
+            tags = {TRAINING: self.key, LOGGER: logger(self._root)} | self._tags
+            run = client.create_run(experiment, run_name=self._name, tags=tags).info.run_id
+            log_params(client, run, self._values)
+        if self._run != run and self._run in incomplete(client, experiment, self._root, self.key):
+            client.set_terminated(self._run, "FAILED")  # another training's, as the first rows have shown
+            self._sheet = ""
+        self._run = run
+        return run
 
     def _written(self, path: Path) -> bool:
         """Whether a file is this training's, and not left from one before."""

@@ -11,7 +11,7 @@ from stages.report import content
 from stages.upscale import formats
 from stages.upscale.printing import Layout
 
-SIDES = {"width": 60, "height": 40, "trim_width_mm": 0.0, "trim_height_mm": 0.0}
+SIDES = {"width": 60, "height": 40, "trim_width_mm": 5.1, "trim_height_mm": 3.4}
 
 
 def pixels(width: int = 60, height: int = 40) -> np.ndarray:

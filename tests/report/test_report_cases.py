@@ -82,14 +82,6 @@ def test_unused_works_are_counted(finished):
     assert "unused works 1 split.train_works: all" in Page(written(finished)).sections["works"]
 
 
-def test_a_print_without_a_size_has_none(finished):
-    sides = on_paper(trim_width_mm=0.0, trim_height_mm=0.0)
-    change(finished.folder / "metrics/upscale.json", pictures={NAMES[0]: sides})
-    page = Page(written(finished))
-    assert "size unknown" in page.sections["print"] and " mm" not in page.sections["print"]
-    assert not [svg for svg in page.named("svg") if svg.get("class") == "paper"]
-
-
 def test_a_print_on_paper_has_its_bleed_resolution_and_warning(finished):
     (finished.folder / f"data/print/{NAMES[0]}.pdf").write_bytes(b"%PDF")
     warning = "below 200 <they> can be seen"

@@ -106,6 +106,12 @@ def test_the_page_can_be_read_without_seeing_it(finished):
     assert all(cell["scope"] in ("row", "col", "colgroup") for cell in page.named("th"))
 
 
+def test_the_page_tells_nobody_s_address(finished):
+    before = written(finished)
+    finished.set(scrape__contact="somebody@example.org")
+    assert written(finished) == before and "scrape.contact" not in before
+
+
 @pytest.mark.slow
 def test_the_same_inputs_give_the_same_bytes_and_others_do_not(finished):
     first = written(finished)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from stages.common import images
 from stages.common.cli import UserError
-from stages.track.store import FINGERPRINT, Result, log_once
+from stages.track.store import FINGERPRINT, LOGGER, TRAINING, Result, log_curves, log_once, logger, opened
 
 pytestmark = pytest.mark.slow  # stores are made and filled
 
@@ -90,6 +90,33 @@ def test_of_two_finished_runs_of_one_result_all_keep_the_same(root):
         client.set_terminated(twin)
     assert log_once(root, "e", result("d")) is False
     assert [run.info.run_id for run in runs(root)[1] if run.data.tags[FINGERPRINT] == "d"] == [min(twins)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ([9.0, 9.0, 9.0], [0.5, 0.5, 0.5, 0.5], False),
+        ([0.5, 0.5], [0.5, 0.5, 0.7], True),
+        ([0.5, float("inf"), float("nan")], [0.5, float("inf"), float("nan"), 1.0], True),
+        ([], [0.5], True),
+    ],
+)
+def test_a_run_begun_by_a_training_is_completed_if_all_its_points_are_those_of_the_result(
+    tmp_path, put_store, before, after, same
+):
+    rows, final = ([{"step": step, "loss_g": loss} for step, loss in enumerate(part)] for part in (before, after))
+    with opened(put_store(tmp_path), "e") as (client, key):
+        begun = client.create_run(key, tags={TRAINING: "t", LOGGER: logger(tmp_path)}).info.run_id
+        log_curves(client, begun, rows, some_there=True)
+        client.set_terminated(begun, "FAILED")
+    assert log_once(tmp_path, "e", result("a", curves=final, training="t")) is True
+    client, found = runs(tmp_path)
+    (complete,) = [run for run in found if FINGERPRINT in run.data.tags]
+    assert (complete.info.run_id == begun) == same == (len(found) == 1)
+    points = client.get_metric_history(complete.info.run_id, "curve.loss_g")
+    assert sorted(point.step for point in points) == list(range(len(after)))
+    if not same:
+        assert {point.value for point in points} == set(after)
 
 
 def test_a_deleted_experiment_and_a_damaged_store_name_the_remedy(tmp_path, put_store):

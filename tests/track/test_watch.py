@@ -127,6 +127,56 @@ def test_a_training_that_dies_has_failed_and_goes_on_in_the_same_run(place):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("changed", ["data/split.json", "data/works/works.jsonl"])
+def test_a_training_of_other_works_has_a_run_of_its_own(place, changed):
+    place.begin()
+    place.write(1)
+    place.watcher.look()
+    place.end(whole=False)
+    place.watcher.look()
+    text = (place.folder / changed).read_text()
+    (place.folder / changed).write_text(text.replace(":", ": "))
+    place.begin()
+    place.watcher.look()
+    second, first = place.runs()
+    assert (first.info.status, second.info.status) == ("FAILED", "RUNNING")
+    place.end()
+    place.watcher.look()
+    assert place.workspace.open("track").returncode == 0
+    second, first = place.runs()
+    assert FINGERPRINT in second.data.tags and FINGERPRINT not in first.data.tags
+    assert place.points(first) == [1] and place.points(second) == [1, 2, 3]
+
+
+@pytest.mark.slow
+def test_a_training_by_other_code_has_a_run_of_its_own_once_its_points_differ(place):
+    place.begin()
+    place.write(2, "000000200.png")
+    place.watcher.look()
+    place.end(whole=False)
+    place.watcher.look()
+    rows = files.read_csv(place.folder / "metrics/train.csv")
+    files.write_csv(place.folder / "metrics/train.csv", [row | {"loss_g": 0.9} for row in rows])
+    place.kept["train.csv"] = (place.folder / "metrics/train.csv").read_bytes()
+    os.utime(place.folder / "metrics/train.csv", (0, 0))
+    place.begin()
+    place.watcher.look()
+    assert [run.info.status for run in place.runs()] == ["RUNNING"], "nothing tells yet that it is another"
+    place.write(1)
+    place.watcher.look()
+    second, first = place.runs()
+    assert (first.info.status, second.info.status) == ("FAILED", "RUNNING")
+    assert place.points(first) == [1, 2] and place.points(second) == [1]
+    place.end()
+    assert place.watcher.look() == ["finished: 2 works, seed 0, DiffAugment, deduplicated"]
+    assert place.workspace.open("track").returncode == 0
+    second, first = place.runs()
+    assert FINGERPRINT in second.data.tags and FINGERPRINT not in first.data.tags
+    losses = place.client().get_metric_history(second.info.run_id, "curve.loss_g")
+    assert {(point.step, point.value) for point in losses} == {(1, 0.9), (2, 0.9)}
+
+
+@pytest.mark.slow
 def test_a_store_that_is_down_in_the_middle_is_told_and_tried_again(place, monkeypatch):
     place.begin()
     place.write(1)
@@ -159,7 +209,7 @@ def test_the_same_training_once_more_leaves_one_run(place):
 @pytest.mark.slow
 def test_a_copy_of_the_checkout_is_watched_and_a_stranger_is_not(place, tmp_path_factory):
     copy = tmp_path_factory.mktemp("copy")
-    for name in ("params.yaml", "data/split.json"):
+    for name in ("params.yaml", "data/split.json", "data/works/works.jsonl"):
         files.write_bytes(copy / name, (place.folder / name).read_bytes())
     place.begin(copy)
     assert place.watcher.look() == [], "it works for itself"
@@ -182,4 +232,5 @@ def test_runs_whose_watcher_was_ended_have_failed_if_nothing_trains_any_more(pla
     end_lost(place.folder, EXPERIMENT, Watcher(place.folder, "metrics", params.load).begun())
     (run,) = place.runs()
     assert run.info.status == "FAILED"
-    assert begun(place.client(), run.info.experiment_id, place.folder, run.data.tags["training"]) == run.info.run_id
+    key, experiment = run.data.tags["training"], run.info.experiment_id
+    assert begun(place.client(), experiment, place.folder, key, []) == run.info.run_id

@@ -11,6 +11,8 @@ import yaml
 
 from stages.common import params
 from stages.common.cli import UserError
+from stages.inputs import linking
+from stages.study import outside
 from stages.study.identity import digest, followed, needed, shared, sources
 from stages.study.session import Paths, Session
 
@@ -217,6 +219,33 @@ def test_an_input_in_git_names_the_cells_by_its_bytes(stub, names):
         names()
     stub.commit("another input")
     assert not first & names()
+
+
+def test_pictures_of_the_user_s_own_name_the_cells_and_the_link_to_them_says_nothing(stub, names):
+    stub.follow_own_files()
+    first = names()
+    assert names(upscale__model="mine.pth") == first, "no number depends on it"
+    own = stub.folder / "pictures"
+    own.mkdir()
+    (own / "a.png").write_text("one")
+    with_one = names(scrape__source="folder", scrape__path="pictures", upscale__model="")
+    linking.make(stub.folder / linking.OUT / "scrape", own)
+    assert names() == with_one, "a link that is not committed"
+    stub.commit("the link")
+    assert names() == with_one
+    (own / "a.png").write_text("two")
+    with_two = names()
+    assert len(first | with_one | with_two) == 6
+    assert names(scrape__source="museum", scrape__path="") == first
+
+
+def test_a_cell_that_read_other_files_than_those_that_name_it_is_refused(tmp_path):
+    (tmp_path / "data/inputs").mkdir(parents=True)
+    (tmp_path / "data/inputs/scrape.json").write_text('{"files": 1, "sha256": "two"}')
+    outside.check(tmp_path, {"scrape": "two"})
+    outside.check(tmp_path, {})
+    with pytest.raises(UserError, match=r"scrape\.path led to other files"):
+        outside.check(tmp_path, {"scrape": "one"})
 
 
 def test_committed_code_that_is_no_python_is_named(stub, names):

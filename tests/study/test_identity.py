@@ -221,6 +221,22 @@ def test_an_input_in_git_names_the_cells_by_its_bytes(stub, names):
     assert not first & names()
 
 
+def test_what_only_a_later_stage_reads_must_be_committed_and_names_no_cell(stub, names):
+    text = (stub.folder / "dvc.yaml").read_text()
+    later = "    - metrics/evaluate.json\n    - stage.py\n"
+    assert later in text
+    (stub.folder / "dvc.yaml").write_text(text.replace(later, f"{later}    - sketch\n"))
+    (stub.folder / "sketch").mkdir()
+    (stub.folder / "sketch/first.txt").touch()
+    stub.commit("a sketch")
+    first = names()
+    (stub.folder / "sketch/mine.jpg").touch()
+    with pytest.raises(UserError, match=r"this is not: sketch/mine\.jpg\. Commit it"):
+        names()
+    stub.commit("another sketch")
+    assert names() == first
+
+
 def test_pictures_of_the_user_s_own_name_the_cells_and_the_link_to_them_says_nothing(stub, names):
     stub.follow_own_files()
     first = names()

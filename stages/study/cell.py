@@ -27,7 +27,7 @@ from stages.common.checkout import git
 from stages.common.cli import UserError, run_cli
 from stages.common.params import flatten
 from stages.study import outside
-from stages.study.node import TEMPORARY_FAILURE
+from stages.study.node import TEMPORARY_FAILURE, UNATTENDED
 from stages.study.records import EXPERIMENTS
 from stages.study.remote import kept_on_the_remote, push_uncached
 
@@ -68,7 +68,8 @@ def run(job: Job) -> None:
     """Make the experiment, in a clone that is removed at the end; exits with DVC's code when a stage fails."""
     folder, root = Path(job.folder), Path(job.root)
     shutil.rmtree(folder, ignore_errors=True)
-    git(root, "clone", "--quiet", "--shared", "--no-checkout", str(root), str(folder))
+    settings = [f"--config={key}={value}" for key, value in UNATTENDED.items()]
+    git(root, "clone", "--quiet", "--shared", "--no-checkout", *settings, str(root), str(folder))
     git(folder, "checkout", "--quiet", "--detach", job.commit)
     for key in ("user.name", "user.email"):
         git(folder, "config", key, git_setting(root, key) or "study")

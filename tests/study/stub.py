@@ -161,6 +161,19 @@ class Stub:
                 continue
         return found
 
+    def sign_and_refuse(self) -> None:
+        """Git's settings of a person who signs every commit, which asks for a passphrase, and has hooks everywhere."""
+        hooks = self.folder / ".cache/hooks"
+        hooks.mkdir(parents=True)
+        for name in ("pre-commit", "commit-msg", "post-checkout", "pre-push"):
+            (hooks / name).write_text("#!/bin/sh\necho this hook refuses >&2\nexit 1\n")
+            (hooks / name).chmod(0o755)
+        person = self.folder / ".cache/gitconfig"
+        settings = {"commit.gpgsign": "true", "gpg.program": "/bin/false", "core.hooksPath": str(hooks)}
+        for key, value in settings.items():
+            self.run("git", "config", "--file", str(person), key, value)
+        self.environment = self.environment | {"GIT_CONFIG_GLOBAL": str(person)}
+
     def refs(self) -> list[str]:
         """Where git keeps the experiments."""
         return self.run("git", "for-each-ref", "--format=%(refname)", "refs/exps/**/study-*").split()

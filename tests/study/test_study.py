@@ -150,6 +150,14 @@ def test_cells_read_the_pictures_of_the_user_s_own_wherever_the_committed_link_l
 
 
 @pytest.mark.slow
+def test_a_person_s_signatures_and_hooks_are_not_for_the_study_s_commits(stub):
+    stub.sign_and_refuse()
+    done = stub.study()
+    assert done.returncode == 0, done.stderr
+    assert len(stub.experiments()) == 2
+
+
+@pytest.mark.slow
 def test_a_failed_cell_is_told_and_the_others_are_done(stub):
     (stub.folder / "fail").write_text(CELLS[1])
     done = stub.study()

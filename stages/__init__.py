@@ -27,7 +27,8 @@ Libraries, without an entry point:
     common    what more than one package uses: params, files, images, tensors, weights, device, resuming, errors
 
 Borders: only entry points load params, show progress and name metrics files; what is behind them takes arguments and
-returns values. Stage packages never import each other (the study alone asks scrape and split which works there are):
-the arrows run common <- gan, metrics <- stages. tests/pipeline/test_structure.py checks it.
+returns values. Stage packages never import each other (the study alone asks scrape and split which works there are, and
+inputs which files of the user's own): the arrows run common <- gan, metrics <- stages.
+tests/pipeline/test_structure.py checks it.
 How to add to each: .github/CONTRIBUTING.md.
 """

@@ -21,9 +21,13 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from stages.common.checkout import git
 from stages.common.cli import UserError, run_cli
-from stages.study.node import TEMPORARY_FAILURE
+from stages.common.params import flatten
+from stages.study import outside
+from stages.study.node import TEMPORARY_FAILURE, UNATTENDED
 from stages.study.records import EXPERIMENTS
 from stages.study.remote import kept_on_the_remote, push_uncached
 
@@ -40,6 +44,7 @@ class Job:
     params: str  # text of its params.yaml
     shared: list[str]  # the stages that do the same forevery cell
     target: str  # the stage to reach
+    own_files: dict[str, str]  # what names it of files outside of git, by their link
     root: str  # the main checkout
     cache: str  # DVC's cache, of the main checkout too
     folder: str = ""  # for the clone; what is there is thrown away
@@ -63,12 +68,14 @@ def run(job: Job) -> None:
     """Make the experiment, in a clone that is removed at the end; exits with DVC's code when a stage fails."""
     folder, root = Path(job.folder), Path(job.root)
     shutil.rmtree(folder, ignore_errors=True)
-    git(root, "clone", "--quiet", "--shared", "--no-checkout", str(root), str(folder))
+    settings = [f"--config={key}={value}" for key, value in UNATTENDED.items()]
+    git(root, "clone", "--quiet", "--shared", "--no-checkout", *settings, str(root), str(folder))
     git(folder, "checkout", "--quiet", "--detach", job.commit)
     for key in ("user.name", "user.email"):
         git(folder, "config", key, git_setting(root, key) or "study")
     configure(folder / LOCAL, root / LOCAL, job.cache)
     (folder / "params.yaml").write_text(job.params, encoding="utf-8")
+    outside.link(folder, flatten(yaml.safe_load(job.params)))
     started = time.monotonic()
     # DVC_ROOT: trainings go on, pages and runs are kept in the main checkout.
     environment = {"DVC_ROOT": job.root, "DVC_EXP_NAME": job.name}
@@ -78,6 +85,7 @@ def run(job: Job) -> None:
             dvc(folder, *repro, *job.shared, **environment)
     with kept_on_the_remote(root, root / ".resume", job.name) if job.keep_progress else nullcontext():
         dvc(folder, *repro, job.target, **environment)
+    outside.check(folder, job.own_files)
     message = f"study: {time.monotonic() - started:.0f} s"
     # Nothing is left to do but to record it.
     dvc(folder, "exp", "run", "--quiet", "--name", job.name, "--message", message, job.target)

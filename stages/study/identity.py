@@ -2,16 +2,19 @@
 
 Only the stages count that lead to the cell's numbers. How code is written does not count (comments, docstrings,
 formatting), nor how dvc.yaml describes and orders things: a cell that is done stays done until something can change its
-result.
+result. Nor does the version of Python count that names the cells.
 """
 
+import ast
+import hashlib
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from stages.common.cli import UserError
-from stages.common.code import digest
+from stages.common.code import Documented
 from stages.study import records
 
 KINDS = ["outs", "metrics", "plots"]  # of a stage's outputs in dvc.yaml
@@ -81,6 +84,24 @@ def contents(root: Path, paths: Sequence[str]) -> dict[str, str]:
         for path, git_hash in sorted(found.items())
         if not (path.endswith(".md") and PurePosixPath(path).parent in packages)
     }
+
+
+def digest(source: str) -> str:
+    """sha256 of a Python source without comments, docstrings and formatting: the same for every version of Python.
+
+    What versions write in different ways: the empty parts of f-strings, the type parameters that nothing has, and empty
+    lists.
+    """
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, Documented) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.JoinedStr):
+            node.values = [part for part in node.values if not (isinstance(part, ast.Constant) and part.value == "")]
+        if getattr(node, "type_params", None) == []:  # 3.11 knows none
+            del node.type_params  # pyright: ignore[reportAttributeAccessIssue]
+    shown = {"show_empty": True} if sys.version_info >= (3, 13) else {}
+    return hashlib.sha256(ast.dump(tree, **shown).encode()).hexdigest()
 
 
 def _digest(path: str, source: bytes) -> str:

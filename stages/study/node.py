@@ -27,6 +27,7 @@ TEMPORARY_FAILURE = 75  # exit code of a cell that could not reach what others s
 LOG_END = 1_000_000  # bytes of a log that are sent back
 PAUSE = 20.0  # seconds before another attempt: Ray makes it at once, and as a rule on the same node
 PATIENT = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"]  # git does not wait forever
+UNATTENDED = {"commit.gpgsign": "false", "core.hooksPath": "/dev/null"}  # a person's signature and hooks have no place
 KEPT_DAYS = 30  # of a cell that was interrupted here and never went on
 QUESTION = "/api/2.0/mlflow/experiments/search?max_results=1"  # to MLflow's server; /health answers to any name
 FULL = re.compile(r"No space left on device|Errno 28")
@@ -124,7 +125,9 @@ def git(*arguments: str, keep: int | None = None) -> str:
     """
     environment = os.environ | {"GIT_TERMINAL_PROMPT": "0"}  # nobody is there to type a password
     kept = [keep] if keep is not None else []
-    done = subprocess.run(["git", *PATIENT, *arguments], capture_output=True, text=True, env=environment, pass_fds=kept)
+    settings = [word for key, value in UNATTENDED.items() for word in ("-c", f"{key}={value}")]
+    command = ["git", *PATIENT, *settings, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, pass_fds=kept)
     if done.returncode:
         raise Passing(f"error: git failed on {os.uname().nodename}: {done.stderr.strip()}")
     return done.stdout

@@ -120,6 +120,7 @@ def reason(path: Path) -> str:
     """Why a cell failed: of its log the stage's own message, else an exception's, else DVC's, else the last line."""
     lines = [line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     for pattern in (r"error: ", r"[\w.]+(Error|Exception)\b", r"ERROR: "):
-        if found := [line for line in lines if re.match(pattern, line)]:
-            return found[-1]
+        if found := [number for number, line in enumerate(lines) if re.match(pattern, line)]:
+            last = found[-1]
+            return " ".join(lines[last : last + (2 if lines[last].endswith(":") else 1)])  # what a list begins with
     return lines[-1] if lines else "its process was ended"

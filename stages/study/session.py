@@ -14,7 +14,7 @@ import yaml
 
 from stages.common import params
 from stages.common.cli import UserError
-from stages.study import course, identity, ready, records, sizes
+from stages.study import course, identity, outside, ready, records, sizes
 from stages.study.cell import Job
 from stages.study.cluster import Cells, Needs, connected
 from stages.study.grid import FACTORS, Cell, cells, fixed
@@ -81,14 +81,20 @@ class Session:
 
     def _name(self, values: Mapping[str, Any]) -> None:
         """Name the cells by the params that their stages follow, their inputs in git, and what their code does."""
-        paths = identity.sources(self.stages)
-        self.commit = records.code(self.root, paths)
-        alike = [identity.commands(self.stages), identity.contents(self.root, paths)]
+        every_stage = identity.sources(identity.needed(self.pipeline, TARGET))  # also those beside the numbers run
+        self.commit = records.code(self.root, [path for path in every_stage if not outside.is_link(path)])
+        self.own_files = outside.found(outside.read(self.stages, self.everything.flat()))
+        contents = outside.contents(identity.contents(self.root, identity.sources(self.stages)), self.own_files)
+        alike = [identity.commands(self.stages), contents]
         for cell in cells(self.settings):
             every = {**values, **fixed(self.settings), **cell.changes()}
-            own = identity.followed(self.stages, every)
+            own = self._decisive(every)
             name = cell.name(own, *alike)
             self.cells[name], self.values[name], self.followed[name] = cell, every, own
+
+    def _decisive(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Of all params those that decide the numbers."""
+        return identity.followed(self.stages, outside.read(self.stages, values))
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows of the cells that are done, sorted by their factors: of experiments, and what the table knows."""
@@ -118,7 +124,7 @@ class Session:
             for path in (PARAMS, self.paths.evaluated, self.paths.trained)
         )
         numbers = json.loads(evaluated)
-        own = identity.followed(self.stages, params.flatten(yaml.safe_load(used)))
+        own = self._decisive(params.flatten(yaml.safe_load(used)))
         if not numbers or own != self.followed[name]:
             return None
         return row(self.cells[name], name, numbers, json.loads(trained), records.message(self.root, commit))
@@ -174,7 +180,16 @@ class Session:
         together = together if together > 1 else 0  # one alone has nothing in common with others
         shared = identity.shared(identity.needed(self.pipeline, TARGET), [self.values[name] for name in names])
         return [
-            Job(name, self.commit, text, shared if number < together else [], TARGET, str(self.root), cache)
+            Job(
+                name,
+                self.commit,
+                text,
+                shared if number < together else [],
+                TARGET,
+                self.own_files,
+                str(self.root),
+                cache,
+            )
             for number, (name, text) in enumerate(texts.items())
         ]
 

@@ -26,7 +26,7 @@ LIBRARIES = {  # which packages use which library, beside common
     "track": {"gan", "metrics"},
     "report": {"gan", "metrics"},
     "readme": {"metrics"},
-    "study": {"gan", "metrics", "scrape", "split"},
+    "study": {"gan", "inputs", "metrics", "scrape", "split"},
 }
 ENTRY_POINTS = [entry_point(name) for name in [*STAGES, "museum"]]
 

@@ -1,11 +1,14 @@
 """A tiny repository for the study: its stages read params and write a number, and note each time they run."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = """
@@ -108,6 +111,20 @@ class Stub:
         self.run("git", "add", "-A")
         self.run("git", "commit", "-qm", message)
 
+    def follow_own_files(self) -> None:
+        """Add the stages that see the user's own files, as this project has them; commit it with their links."""
+        pipeline = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+        own = {name: pipeline[name] for name in ("links", "inputs")}
+        for stage in own.values():
+            stage["deps"] = [dep for dep in stage["deps"] if dep.startswith("data/")]
+        stages = {**own, **PIPELINE["stages"]}
+        stages["scrape"] = {**stages["scrape"], "deps": ["data/inputs/scrape.json", "stage.py"]}
+        (self.folder / "dvc.yaml").write_text(yaml.safe_dump({**PIPELINE, "stages": stages}, sort_keys=False))
+        ignored = (self.folder / ".gitignore").read_text().replace("/data/\n", "/data/*\n!/data/inputs/\n/pictures/\n")
+        (self.folder / ".gitignore").write_text(ignored)
+        shutil.copytree(ROOT / "data/inputs", self.folder / "data/inputs", symlinks=True)
+        self.commit("own files")
+
     def clone(self, folder: Path) -> "Stub":
         """What is committed, in another folder, as on another machine: without the experiments."""
         self.run("git", "clone", "-q", str(self.folder), str(folder))
@@ -143,6 +160,23 @@ class Stub:
             except OSError:
                 continue
         return found
+
+    def sign_and_refuse(self) -> None:
+        """Git's settings of a person who signs every commit, which asks for a passphrase, and has hooks everywhere."""
+        hooks = self.folder / ".cache/hooks"
+        hooks.mkdir(parents=True)
+        for name in ("pre-commit", "commit-msg", "post-checkout", "pre-push"):
+            (hooks / name).write_text("#!/bin/sh\necho this hook refuses >&2\nexit 1\n")
+            (hooks / name).chmod(0o755)
+        person = self.folder / ".cache/gitconfig"
+        settings = {"commit.gpgsign": "true", "gpg.program": "/bin/false", "core.hooksPath": str(hooks)}
+        for key, value in settings.items():
+            self.run("git", "config", "--file", str(person), key, value)
+        self.environment = self.environment | {"GIT_CONFIG_GLOBAL": str(person)}
+
+    def refs(self) -> list[str]:
+        """Where git keeps the experiments."""
+        return self.run("git", "for-each-ref", "--format=%(refname)", "refs/exps/**/study-*").split()
 
     def experiments(self) -> list[str]:
         """DVC's own list, by name."""

@@ -8,13 +8,14 @@ import pytest
 import yaml
 from PIL import Image
 
-from stages.common import params
+from stages.common import params, plain_yaml
 from stages.gan.augmentations import AUGMENTATIONS
 from stages.metrics.table import METRICS
 from stages.study import figures, results
 from stages.study.grid import Cell, cells, fixed
 from stages.study.params_file import with_values
 from stages.study.plan import plan, seconds
+from stages.study.runner import reason
 from stages.study.summary import summary
 from stages.study.table import levels, row
 
@@ -85,6 +86,38 @@ def test_params_of_a_cell_keep_comments_and_order():
     }  # fmt: skip
     changed = [(old, new) for old, new in zip(TEXT.splitlines(), text.splitlines(), strict=True) if old != new]
     assert len(changed) == 8 and all(old.partition(" # ")[2] == new.partition(" # ")[2] for old, new in changed)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        0.00005, -1.5e-7, 1e16, 0.1, "yes", "12:30", "2026-02-30", "a: b", "[", "", "5e-05", "none", "two\nlines",
+        ["no", {"on": 0.00001, "Sleep": "1_000"}], None, True, 3,
+    ],
+)  # fmt: skip
+def test_the_stages_read_what_a_cell_changes_as_it_is_meant(value):
+    read = plain_yaml.parse(with_values(TEXT, {"train.learning_rate": value}).encode())["train"]["learning_rate"]
+    assert read == value and type(read) is type(value)
+
+
+def test_what_a_cell_does_not_change_stays_as_it_is_written():
+    text = TEXT.replace("  mirrored: false", "  mirrored: no")
+    assert "  mirrored: no #" in with_values(text, {"train.kimg": 40.0})
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        ("error: params.yaml cannot be used:\n  train.kimg is 'x'\n  Set it\nERROR: failed\n",
+         "error: params.yaml cannot be used: train.kimg is 'x'"),
+        ("error: first\nerror: the disk is full\nERROR: failed\n", "error: the disk is full"),
+        ("error: the disk:\n", "error: the disk:"),
+        ("", "its process was ended"),
+    ],
+)  # fmt: skip
+def test_why_a_cell_failed(tmp_path, log, told):
+    (tmp_path / "log").write_text(log)
+    assert reason(tmp_path / "log") == told
 
 
 def test_the_plan_says_minutes_and_cost():

@@ -11,7 +11,9 @@ import yaml
 
 from stages.common import params
 from stages.common.cli import UserError
-from stages.study.identity import followed, needed, shared, sources
+from stages.inputs import linking
+from stages.study import outside
+from stages.study.identity import digest, followed, needed, shared, sources
 from stages.study.session import Paths, Session
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -169,6 +171,29 @@ def names(stub, set_params, monkeypatch) -> Callable[..., set[str]]:
     return named
 
 
+SOURCE = '''
+"""What it is for."""
+
+
+class Empty:
+    """Nothing."""
+
+
+async def shown(value, width=3, *, rows=()):
+    # a remark
+    text = f"{value!r:>{width}}" f"" "a, type_params=[]" f"{width:{'' or 2}}{value=}"
+    return [], print(), (lambda: text), [row for row in rows], f"", {}
+'''
+
+
+def test_every_version_of_python_names_code_alike():
+    """The hash stands here: whichever version runs this, study.csv of another one counts for it."""
+    expected = "6c3cb387e51ad019ec1508399001037ee772c650206af9e6edd81c9d1f63e173"
+    assert digest(SOURCE) == expected
+    assert digest(SOURCE.replace("# a remark", "#").replace("Nothing.", "No.")) == expected
+    assert digest(SOURCE.replace("a, type_params=[]", "a")) != expected
+
+
 def test_other_code_and_other_params_are_other_cells(stub, names):
     first = names()
     assert names(stylize__steps=1) == first, "no stage before evaluate reads it"
@@ -194,6 +219,49 @@ def test_an_input_in_git_names_the_cells_by_its_bytes(stub, names):
         names()
     stub.commit("another input")
     assert not first & names()
+
+
+def test_what_only_a_later_stage_reads_must_be_committed_and_names_no_cell(stub, names):
+    text = (stub.folder / "dvc.yaml").read_text()
+    later = "    - metrics/evaluate.json\n    - stage.py\n"
+    assert later in text
+    (stub.folder / "dvc.yaml").write_text(text.replace(later, f"{later}    - sketch\n"))
+    (stub.folder / "sketch").mkdir()
+    (stub.folder / "sketch/first.txt").touch()
+    stub.commit("a sketch")
+    first = names()
+    (stub.folder / "sketch/mine.jpg").touch()
+    with pytest.raises(UserError, match=r"this is not: sketch/mine\.jpg\. Commit it"):
+        names()
+    stub.commit("another sketch")
+    assert names() == first
+
+
+def test_pictures_of_the_user_s_own_name_the_cells_and_the_link_to_them_says_nothing(stub, names):
+    stub.follow_own_files()
+    first = names()
+    assert names(upscale__model="mine.pth") == first, "no number depends on it"
+    own = stub.folder / "pictures"
+    own.mkdir()
+    (own / "a.png").write_text("one")
+    with_one = names(scrape__source="folder", scrape__path="pictures", upscale__model="")
+    linking.make(stub.folder / linking.OUT / "scrape", own)
+    assert names() == with_one, "a link that is not committed"
+    stub.commit("the link")
+    assert names() == with_one
+    (own / "a.png").write_text("two")
+    with_two = names()
+    assert len(first | with_one | with_two) == 6
+    assert names(scrape__source="museum", scrape__path="") == first
+
+
+def test_a_cell_that_read_other_files_than_those_that_name_it_is_refused(tmp_path):
+    (tmp_path / "data/inputs").mkdir(parents=True)
+    (tmp_path / "data/inputs/scrape.json").write_text('{"files": 1, "sha256": "two"}')
+    outside.check(tmp_path, {"scrape": "two"})
+    outside.check(tmp_path, {})
+    with pytest.raises(UserError, match=r"scrape\.path led to other files"):
+        outside.check(tmp_path, {"scrape": "one"})
 
 
 def test_committed_code_that_is_no_python_is_named(stub, names):

@@ -55,6 +55,14 @@ def test_a_node_that_may_read_but_not_write_origin_is_refused(stub, tmp_path_fac
     assert node.cannot_push(str(bare / "read.bundle"))
 
 
+def test_a_person_s_signatures_and_hooks_are_not_for_the_trial(stub, tmp_path_factory, monkeypatch):
+    bare = tmp_path_factory.mktemp("origin")
+    stub.run("git", "clone", "-q", "--bare", str(stub.folder), str(bare))
+    stub.sign_and_refuse()
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", stub.environment["GIT_CONFIG_GLOBAL"])
+    assert node.cannot_push(str(bare)) == ""
+
+
 def test_the_packages_that_are_compared(tmp_path):
     (tmp_path / "requirements.txt").write_text("# torch==1\ntorch==2.0\nray[default]==2\nruamel-yaml==0.19.1\n")
     assert ready.named_packages(tmp_path) == ["torch", "ruamel-yaml"]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from configobj import ConfigObj
 
+from stages.inputs import fingerprints
 from stages.study import runner
 from stages.study.cell import configure
 
@@ -123,6 +124,37 @@ def test_a_cell_has_the_checkout_s_own_settings_of_dvc_and_its_cache(tmp_path):
     configure(tmp_path / "made", tmp_path / "theirs", place)
     before, after = read("theirs"), read("made")
     assert {name: after[name] for name in before} == before
+
+
+@pytest.mark.slow
+def test_cells_read_the_pictures_of_the_user_s_own_wherever_the_committed_link_leads(stub, set_params):
+    stub.follow_own_files()
+    own = stub.folder / "pictures"
+    own.mkdir()
+    (own / "a.png").write_text("one")
+    set_params(stub.folder, {"scrape.source": "folder", "scrape.path": "pictures"})
+    stub.run("python", "-m", "dvc", "repro", "-q", "inputs")
+    gone = stub.folder / "data/inputs/scrape"
+    gone.unlink()
+    gone.symlink_to("/nowhere/pictures")  # as on another machine
+    stub.commit("a run of mine")
+    done = stub.study()
+    assert done.returncode == 0, done.stderr
+    assert sorted(stub.ran("track")) == CELLS and "2 done, 0 to do" in stub.study("--plan").stdout
+    used = {stub.run("git", "show", f"{ref}:data/inputs/scrape.json") for ref in stub.refs()}
+    assert len(used) == 1 and fingerprints.of(own)["sha256"] in used.pop()
+    (own / "a.png").write_text("two")
+    assert "0 done, 2 to do" in stub.study("--plan").stdout
+    assert stub.study().returncode == 0 and len(stub.ran("scrape")) == 2
+    assert len(stub.experiments()) == 4
+
+
+@pytest.mark.slow
+def test_a_person_s_signatures_and_hooks_are_not_for_the_study_s_commits(stub):
+    stub.sign_and_refuse()
+    done = stub.study()
+    assert done.returncode == 0, done.stderr
+    assert len(stub.experiments()) == 2
 
 
 @pytest.mark.slow

@@ -42,7 +42,7 @@ class Job:
     name: str  # of the experiment
     commit: str  # that it starts from
     params: str  # text of its params.yaml
-    shared: list[str]  # the stages that do the same forevery cell
+    shared: list[str]  # the stages that do the same for every cell
     target: str  # the stage to reach
     own_files: dict[str, str]  # what names it of files outside of git, by their link
     root: str  # the main checkout

@@ -1,6 +1,5 @@
 """The sizes that `auto` stands for: halves of what there is, and a word on what so few test works can tell."""
 
-
 import pytest
 import yaml
 from surroundings import ROOT

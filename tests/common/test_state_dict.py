@@ -23,7 +23,8 @@ KNOWN = {  # every place of stages/ that reads a file in a form that could hold 
     "stages/common/state_dict.py": {"safetensors.torch.load", "torch.jit.load", "torch.load"},
     "stages/evaluate/cache.py": {"np.load"},  # without pickle, behind a checksum
     "stages/gan/description.py": {"safe_open"},
-    "stages/study/params_file.py": {"YAML"},  # the round trip loader: plain values alone
+    "stages/study/cell.py": {"yaml.safe_load"},  # of the params that the study itself has written
+    "stages/study/params_file.py": {"YAML", "yaml.safe_load"},  # the round trip loader: plain values alone
     "stages/study/session.py": {"yaml.safe_load"},
     "stages/stylize/vgg.py": {"torch.hub.load_state_dict_from_url"},  # weights_only
     "stages/upscale/foreign.py": {"ModelLoader"},  # of tensors, never of a path

@@ -154,7 +154,8 @@ def _decode(data: bytes, megapixels: float) -> tuple[str, int, int]:
         if kind in ("JPEG", "MPO"):
             _check_scans(data)
         if kind == "PNG":
-            png.check_sums(data)
+            width, height = picture.size
+            png.check_pixels(data, most=16 * (width + 1) * (height + 1))  # 16 bits, 4 colors, and as much again
         turned = turn(picture)
         width, height = picture.size[::-1] if turned in SIDEWAYS else picture.size
         # Reads a JPEG to its end, but makes an eighth of its size: a third of the time.

@@ -9,6 +9,7 @@ import pytest
 from loopback import ENTITIES, picture
 from PIL import Image
 
+from stages.common.decode import PNG_HEAD
 from stages.scrape import png
 from stages.scrape.catalogue import NotAPicture, examine
 
@@ -71,8 +72,16 @@ def test_what_only_pretends_to_be_a_picture_fails(name):
 @pytest.mark.parametrize("options", [{}, {"compress_level": 0}, {"optimize": True}, {"dpi": (72, 72)}])
 def test_a_whole_png_is_none_of_them_nor_one_that_lacks_what_holds_no_pixel(options):
     whole = noise(**options)
-    palette = picture("PNG", "P")
-    for data in (whole, whole[:-12], whole[:-14], whole + bytes(500), zeros_from(whole, len(whole) - 12), palette):
+    palette, wrong = picture("PNG", "P"), whole[:-16] + b"\1\2\3\4" + whole[-12:]  # sound pixels, another CRC
+    for data in (
+        whole,
+        whole[:-12],
+        whole[:-14],
+        whole + bytes(500),
+        zeros_from(whole, len(whole) - 12),
+        palette,
+        wrong,
+    ):
         assert examine(data, 1.0)["type"] == "image/png"
 
 
@@ -81,9 +90,18 @@ def test_the_checksums_of_a_png_take_no_time():
         data = io.BytesIO()
         black.save(data, "PNG", compress_level=0)
     started = time.process_time()
-    png.check_sums(data.getvalue() + bytes(50_000_000))
-    png.check_sums(data.getvalue()[:-12] + bytes(50_000_000))
+    png.check_pixels(data.getvalue() + bytes(50_000_000), most=48_000_000)
+    png.check_pixels(data.getvalue()[:-12] + bytes(50_000_000), most=48_000_000)
     assert time.process_time() - started < 1
+
+
+def test_a_stream_of_pixels_is_unpacked_no_further_than_the_picture_is_large():
+    packed = b"IDAT" + zlib.compress(bytes(200_000_000))
+    data = PNG_HEAD + (len(packed) - 4).to_bytes(4, "big") + packed + b"\1\2\3\4"  # of a wrong CRC
+    started = time.process_time()
+    with pytest.raises(ValueError, match="no end"):
+        png.check_pixels(data, most=1_000_000)
+    assert time.process_time() - started < 0.5
 
 
 def test_there_are_enough_cases():

@@ -81,6 +81,7 @@ class StyleTransfer:
         """Begin a scale with a picture of its size."""
         size, optimizer, _ = self.scales[self.scale]
         self.optimizer = OPTIMIZERS[optimizer](picture)
+        give_back()  # what the start of a scale has freed
         self.objective = self._objective(size)
 
     def _objective(self, size: tuple[int, int]) -> Objective:
@@ -116,11 +117,11 @@ class StyleTransfer:
                 self.scale, self.done = self.scale + 1, 0
                 larger = enlarged(self.optimizer.result(), self.content, self.scales[self.scale].size)
                 del self.optimizer, self.objective  # not beside those of the larger canvas
-                give_back()
                 self._enter(larger)
             seed = (self.params.seed + 7919 * self.step) % 2**31
             losses, gradient = self.objective.evaluate(self.optimizer.canvas, seed)
             self.optimizer.step(weighted_sum(losses, self.params), gradient)
+            del gradient  # not beside the next one
             self.done += 1
             yield losses
 
@@ -130,7 +131,7 @@ class StyleTransfer:
 
     def losses(self) -> Losses:
         """Of `picture()`."""
-        return self.objective.evaluate(self.picture(), 0)[0]
+        return self.objective.losses(self.picture(), 0)
 
     def state(self) -> dict[str, Any]:
         """All that `load` needs to go on, of tensors, numbers and names."""

@@ -89,6 +89,7 @@ class Adam:
         """Change the canvas, given the gradient of its loss."""
         self.canvas.grad = gradient.contiguous()
         self._optimizer.step()
+        self.canvas.grad = None  # as large as the picture, and not needed beside the next one
         self.canvas.data.clamp_(-1, 1)
         self._average.lerp_(self.canvas.detach(), 1 - DECAY)
         self._weight += (1 - DECAY) * (1 - self._weight)

@@ -16,6 +16,7 @@ from stages.common.tensors import tensor, to_bytes
 from stages.stylize.color import COLORS
 from stages.stylize.gatys import StyleTransfer, Targets
 from stages.stylize.inputs import Inputs
+from stages.stylize.memory import give_back
 from stages.stylize.objective import Losses, StyleImage
 from stages.stylize.params import StylizeParams
 from stages.stylize.vgg import VGG19
@@ -71,7 +72,9 @@ class Session:
         self._save()  # a stage that is interrupted at a later picture need not make this one again
 
     def _save(self) -> None:
+        give_back()  # a state is written with a copy of it in memory
         self.resume.save("transfer", {"transfer": self.transfer.state(), "steps": self._in_progress})
+        give_back()
 
     def result(self) -> Stylized:
         """The picture as it is now."""

@@ -66,6 +66,12 @@ def test_tiles_give_the_losses_and_the_gradient_of_the_whole(network, kind, scal
     assert (slope - tiled_slope).norm() < 0.01 * slope.norm()
 
 
+@pytest.mark.parametrize("tile, scale", [(8192, 1), (256, 1), (256, 2)])
+def test_the_losses_alone_are_those_beside_the_gradient(network, tile, scale):
+    goal = objective(network, content_scale=scale, tile=tile)
+    assert torch.allclose(torch.stack(goal.losses(CANVAS, 4)), torch.stack(goal.evaluate(CANVAS, 4)[0]), rtol=1e-6)
+
+
 @pytest.mark.slow
 def test_vgg_never_sees_more_than_a_tile(network):
     seen = []

@@ -27,15 +27,23 @@ TRIED = 24, 40  # pixels of the picture that shows whether bfloat16 works: a siz
 
 def read(path: Path, data: bytes) -> dict[str, Tensor]:
     """The weights in a file's bytes; raises UserError where they are not what can be read without running code."""
-    from spandrel import canonicalize_state_dict
-
     try:
-        return canonicalize_state_dict(state_dict.foreign(data))
+        return _canonical(state_dict.foreign(data))
     except state_dict.NoStateDict as error:
         raise UserError(
             f"upscale.model is {path}, which cannot be read as weights: {error}. "
             "Give a .safetensors, or a .pth that torch.save wrote of a network's state_dict()"
         ) from error
+
+
+def _canonical(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights without what they were saved in; raises NoStateDict where that is something else."""
+    from spandrel import canonicalize_state_dict
+
+    try:
+        return canonicalize_state_dict(state)
+    except AttributeError as error:  # it takes all names for text
+        raise state_dict.NoStateDict("what is in it has no names") from error
 
 
 def load(state: Mapping[str, Tensor], name: str, device: torch.device) -> Model:
@@ -93,11 +101,22 @@ def _knows_bfloat16(found: "ImageModelDescriptor", device: torch.device) -> bool
 
 
 def _build(found: "ImageModelDescriptor", device: torch.device, kernel: Kernel) -> Enlarger:
-    """The network in the kernel's precision; of a copy, as it may be asked for another one."""
+    """The network in the kernel's precision; of a copy, as it may be asked for another one.
+
+    AuraSR has kernels of five dimensions, which have no channels_last, and draws noise: the same at each call, so that
+    a tile does not depend on those before it.
+    """
     network = copy.deepcopy(found)
     network.to(device, kernel.dtype).eval()
-    network.model.to(memory_format=torch.channels_last)
-    return lambda unit: network(unit.to(kernel.dtype, memory_format=torch.channels_last))
+    for value in (*network.model.parameters(), *network.model.buffers()):
+        if value.dim() == 4:
+            value.data = value.data.contiguous(memory_format=torch.channels_last)
+
+    def enlarge(unit: Tensor) -> Tensor:
+        torch.manual_seed(0)
+        return network(unit.to(kernel.dtype, memory_format=torch.channels_last))
+
+    return enlarge
 
 
 def _is_plain_rrdb(found: "ImageModelDescriptor") -> bool:

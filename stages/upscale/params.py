@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 
 from stages.common.section import CountOrNone, Section
 
+LENGTH = r"[1-9]\d{0,3}(\.\d{1,4})?"  # of a side of paper
+
 
 class UpscaleParams(Section):
     pictures: CountOrNone
@@ -33,7 +35,7 @@ class UpscaleParams(Section):
 
     @model_validator(mode="after")
     def _paper_is_known(self) -> "UpscaleParams":
-        if not re.fullmatch(r"none|A[0-5]|[1-9]\d*(\.\d+)?x[1-9]\d*(\.\d+)?(mm|in)", self.paper):
+        if not re.fullmatch(rf"none|A[0-5]|{LENGTH}x{LENGTH}(mm|in)", self.paper):
             raise ValueError(
                 f"upscale.paper is {self.paper!r}, but must be none, A5, A4, A3, A2, A1, A0, "
                 "or a size such as 300x400mm or 12x16in"

@@ -76,6 +76,7 @@ WRONG = [
     ("upscale.overlap", 160, ["upscale.overlap is 160", "less than half of upscale.tile (320)"]),
     ("upscale.paper", "a4", ["upscale.paper is 'a4'", "none, A5, A4", "300x400mm or 12x16in"]),
     ("upscale.paper", "0x400mm", ["upscale.paper is '0x400mm'"]),
+    ("upscale.paper", "99999x400mm", ["upscale.paper is '99999x400mm'"]),
     ("upscale.paper", "300x400", ["upscale.paper is '300x400'"]),
     ("upscale.bleed_mm", -1.0, ["upscale.bleed_mm is -1.0", "greater than or equal to 0"]),
     (

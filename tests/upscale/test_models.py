@@ -67,6 +67,19 @@ def test_networks_of_other_channels_get_what_they_know(channels):
     assert large.shape == (1, 3, 16, 16) and large.isfinite().all()
 
 
+def test_a_network_that_draws_noise_enlarges_alike_each_time(tmp_path):
+    """AuraSR: kernels of five dimensions, and noise at each call."""
+    from spandrel.architectures.AuraSR.__arch.aura_sr import UnetUpsampler
+
+    torch.manual_seed(1)
+    style = {"dim_in": 16, "dim_out": 64, "depth": 2}
+    small = UnetUpsampler(dim=8, image_size=None, input_image_size=None, style_network=style)
+    network = foreign.load(small.state_dict(), "own", CPU).on(CPU, FLOAT32)
+    picture = torch.rand(1, 3, 32, 32) * 2 - 1
+    large = network.enlarge(picture)
+    assert large.shape == (1, 3, 128, 128) and torch.equal(large, network.enlarge(picture))
+
+
 def test_no_such_file(tmp_path):
     with pytest.raises(UserError, match="there is no such file"):
         models.choose(str(tmp_path / "none.pth"), Runtime(CPU, FLOAT32, 1), EXACTLY)
@@ -82,6 +95,14 @@ def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
 def test_a_file_that_holds_no_weights(tmp_path):
     with pytest.raises(UserError, match="cannot be read as weights"):
         foreign.read(tmp_path / "letter.pth", b"dear shop")
+
+
+@pytest.mark.parametrize("content", [{"state": {0: {"step": torch.ones(1)}}}, {"net": {0: torch.ones(1)}}])
+def test_a_file_of_an_optimizer_instead_of_a_network(tmp_path, content):
+    path = tmp_path / "adam.pth"
+    torch.save(content, path)
+    with pytest.raises(UserError, match=r"cannot be read as weights|no network that spandrel knows"):
+        foreign.load(foreign.read(path, path.read_bytes()), str(path), CPU)
 
 
 def test_weights_of_nothing_known():

@@ -84,6 +84,13 @@ class StyleTransfer:
         give_back()  # what the start of a scale has freed
         self.objective = self._objective(size)
 
+    def _enter_next(self) -> None:
+        """Begin the next scale with what there is, enlarged."""
+        self.scale, self.done = self.scale + 1, 0
+        larger = enlarged(self.optimizer.result(), self.content, self.scales[self.scale].size)
+        del self.optimizer, self.objective  # not beside those of the larger canvas
+        self._enter(larger)
+
     def _objective(self, size: tuple[int, int]) -> Objective:
         styles = [self._style(style, size) for style in self.targets.styles]
         regions = resized_regions(self.targets.regions, size)
@@ -114,10 +121,7 @@ class StyleTransfer:
         """Take the steps that are left; gives the losses that each step started from."""
         while self.step < self.steps:
             if self.done == self.scales[self.scale].steps:
-                self.scale, self.done = self.scale + 1, 0
-                larger = enlarged(self.optimizer.result(), self.content, self.scales[self.scale].size)
-                del self.optimizer, self.objective  # not beside those of the larger canvas
-                self._enter(larger)
+                self._enter_next()
             seed = (self.params.seed + 7919 * self.step) % 2**31
             losses, gradient = self.objective.evaluate(self.optimizer.canvas, seed)
             self.optimizer.step(weighted_sum(losses, self.params), gradient)

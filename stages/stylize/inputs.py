@@ -135,13 +135,14 @@ def _masks(name: str, sketch: Image.Image, works: Mapping[str, Image.Image], fol
     with _named(path):
         colors = guides.colors(mask)
         regions = guides.regions(mask, colors, _height_and_width(sketch))
-    of_works, owners = {}, dict[Path, str]()
+    of_works, owners = {}, {path: ("the sketch", sketch)}
     for title, work in works.items():
         path = folder / f"{_slug(title)}.png"
-        if works[owner := owners.setdefault(path, title)] != work:  # a work may be named twice, by title and by file
+        owner, picture = owners.setdefault(path, (repr(title), work))
+        if picture != work:  # a work may be named twice, by title and by file
             raise cli.UserError(
-                f"{path} would be the mask of both {owner!r} and {title!r}, which are different works: name one by its "
-                "id in stylize.styles, and its mask as well"
+                f"{path} would be the mask of both {owner} and {title!r}, which are different pictures: name the work "
+                "by its id in stylize.styles, and its mask as well"
             )
         mask = _mask(title, path)
         with _named(path):

@@ -136,6 +136,13 @@ def test_two_works_do_not_share_a_mask_unannounced(load, shop):
         assert list(load(styles, guidance="masks").guidance.works) == styles
 
 
+def test_the_sketch_and_a_work_do_not_share_a_mask_unannounced(load, shop):
+    images.save_png(shop / "sketch/moon.png", drawing(12))
+    mask(shop / "sketch/masks/moon.png", (96, 72))
+    with pytest.raises(UserError, match=r"masks/moon\.png .*the sketch and 'Moon'.*by its id"):
+        load(["Moon"], sketch="moon.png", guidance="masks")
+
+
 def test_a_word_that_is_neither_auto_nor_a_list_is_explained(workspace):
     workspace.set(stylize__styles="Moon")
     workspace.fails("split", "stylize.styles is 'Moon'", "'auto', or a file in data/sketch/")

@@ -10,7 +10,7 @@ from posixpath import normpath
 from stages.common.decode import SUFFIXES, begins_like_a_picture
 from stages.scrape import sidecars
 from stages.scrape.addresses import FetchError
-from stages.scrape.interface import Found, Gap, LeftOut, Query, Record
+from stages.scrape.interface import RAW_FILE, Found, Gap, LeftOut, Query, Record
 from stages.scrape.lists import has_genre, read_list, record
 
 TITLES = "titles.csv"  # in any case; columns: file (as seen from the folder), and any of those in lists.py
@@ -19,7 +19,9 @@ SYSTEM = (  # folders and files that systems put beside pictures, in lower case
     *("thumbs.db", "ehthumbs.db", "desktop.ini"),
 )
 RAW = (  # what cameras write: the picture in it that can be read is a preview
-    *(".dng", ".cr2", ".cr3", ".nef", ".nrw", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw", ".3fr", ".iiq"),
+    *(".3fr", ".ari", ".arw", ".bay", ".cap", ".cr2", ".cr3", ".crw", ".dcr", ".dcs", ".dng", ".drf", ".eip", ".erf"),
+    *(".fff", ".gpr", ".iiq", ".k25", ".kc2", ".kdc", ".mdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".ori"),
+    *(".pef", ".ptx", ".pxn", ".raf", ".raw", ".rw1", ".rw2", ".rwl", ".rwz", ".sr2", ".srf", ".srw", ".x3f"),
 )
 
 
@@ -104,7 +106,7 @@ def _reason(path: Path) -> str:
     if not path.is_file():
         return "not a file"
     if suffix in RAW:
-        return "a camera's raw file: develop it, and save it as TIFF or JPEG"
+        return RAW_FILE
     return "" if suffix in SUFFIXES or _begins_like_a_picture(path) else "of a kind that is not read"
 
 

@@ -95,6 +95,15 @@ def test_what_is_left_out_is_counted_by_its_reason_and_printed(workspace):
     workspace.fails("scrape", "gave no picture", "left out 2: a camera's raw file", ".jpg", ".heic", ".jxl")
 
 
+@pytest.mark.parametrize(
+    "suffix", [".dng", ".SR2", ".erf", ".mos", ".3fr", ".x3f", ".rwl", ".gpr", ".raw", ".cap", ".crw"]
+)
+def test_a_raw_file_is_left_out_though_it_begins_like_a_picture(client, tmp_path, suffix):
+    put(tmp_path, f"DSC_1{suffix}", picture("TIFF"))
+    assert names(client, tmp_path) == []
+    assert left_out(client, tmp_path)[f"DSC_1{suffix}"].startswith("a camera's raw file: develop it")
+
+
 def test_names_that_are_no_text_are_taken_and_told(workspace):
     place = workspace.folder / "mine"
     put(place, "good.jpg", picture())

@@ -26,6 +26,7 @@ from stages.common.records import CatalogueRow
 from stages.scrape import png
 from stages.scrape.addresses import FetchError, is_this_machine
 from stages.scrape.interface import RAW_FILE, Gap, Record
+from stages.scrape.params import MOST_MEGAPIXELS
 
 SIDEWAYS = (
     Image.Transpose.TRANSPOSE,
@@ -151,8 +152,13 @@ def _inspect(data: bytes, megapixels: float) -> tuple[str, int, int]:
             return _decode(whole, megapixels)
     except (FetchError, MemoryError):
         raise
-    except (NoColors, TooLarge) as error:
+    except NoColors as error:
         raise Unsuitable(f"not a picture that can be used: {error}") from error
+    except TooLarge as error:
+        raise Unsuitable(
+            f"not a picture that can be used: {error}: raise scrape.megapixels (at most {MOST_MEGAPIXELS}), or save "
+            "it smaller"
+        ) from error
     except Exception as error:  # as above
         raise NotAPicture(f"not a whole picture of type {', '.join(FORMATS)}, but {_kind(data)}") from error
 

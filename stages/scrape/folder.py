@@ -12,6 +12,7 @@ from stages.scrape import sidecars
 from stages.scrape.addresses import FetchError
 from stages.scrape.interface import RAW_FILE, Found, Gap, LeftOut, Query, Record
 from stages.scrape.lists import has_genre, read_list, record
+from stages.scrape.transport import TooLarge
 
 TITLES = "titles.csv"  # in any case; columns: file (as seen from the folder), and any of those in lists.py
 SYSTEM = (  # folders and files that systems put beside pictures, in lower case
@@ -50,7 +51,7 @@ def records(query: Query) -> Iterator[Found]:
 
 
 def read(query: Query, picture: Record) -> bytes:
-    """The bytes of one of the folder's pictures; raises FetchError when it cannot be read or is too large."""
+    """The bytes of one of the folder's pictures; raises FetchError when it cannot be read, TooLarge when it is."""
     max_bytes = query.params.max_bytes
     try:
         with (Path(query.address) / picture.image_url).open("rb") as file:
@@ -58,7 +59,7 @@ def read(query: Query, picture: Record) -> bytes:
     except OSError as error:
         raise FetchError(f"the file cannot be read: {error.strerror}") from error
     if len(data) > max_bytes:
-        raise FetchError(f"larger than the limit of {max_bytes / 1e6:g} MB")
+        raise TooLarge(f"larger than the limit of {max_bytes / 1e6:g} MB")
     return data
 
 

@@ -67,6 +67,14 @@ def test_a_web_address_is_found_whole(read):
     assert [row["image_url"] for row in found.rows] == [second] and not found.lost
 
 
+@pytest.mark.parametrize("host", ["http://127.0.0.1:8000", "HTTP://LocalHost", "https://[::1]:9"])
+def test_a_whole_address_on_this_machine_is_found_though_the_catalogue_has_no_host(read, host):
+    found = read(f"drop,{host}/late/33.jpg", at("/33.jpg", "/late/33.jpg", "/late/33.jpg?large"))
+    assert [row["image_url"] for row in found.rows] == ["/33.jpg", "/late/33.jpg?large"] and not found.lost
+    (lost,) = read(f"drop,{host}.example/33.jpg\n", at("/33.jpg")).lost
+    assert ".example/33.jpg'" in lost
+
+
 def test_one_file_that_was_found_twice_can_be_kept(read):
     copies = [row | {"file": "aa.jpg"} for row in at("egg.jpg", "egg copy.jpg")]
     assert read("keep,aa.jpg", [*at("large.jpg"), *copies]).kept == {1, 2}

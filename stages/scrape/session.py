@@ -15,7 +15,7 @@ from typing import Any
 from stages.common.cli import UserError
 from stages.common.decode import SUFFIXES
 from stages.common.records import CatalogueRow, ScrapeMetrics
-from stages.scrape.addresses import FetchError, Refused, host_of, is_this_machine
+from stages.scrape.addresses import FetchError, Refused, host_of, is_asked, is_this_machine
 from stages.scrape.catalogue import Facts, Unsuitable, clean, examine, failure, placeholders, row
 from stages.scrape.client import Client, ClientConfig
 from stages.scrape.download import fetch_in_order
@@ -276,7 +276,9 @@ def _served(program: str) -> Iterator[str]:
 
 
 def _all_on_this_machine(found: Iterable[Found]) -> bool:
-    return all(is_this_machine(item.image_url) for item in found if isinstance(item, Record))
+    """Whether every file is that can be asked for; the others fail, and say nothing of where these are."""
+    addresses = [item.image_url for item in found if isinstance(item, Record)]
+    return all(is_this_machine(address) for address in addresses if is_asked(address))
 
 
 def _line(what: str, reason: str, names: Sequence[str]) -> str:

@@ -210,7 +210,10 @@ def test_the_stage_obeys_and_tells_what_was_corrected(collected):
     path.write_text("action,file,other\ndifferent,a,a small\nsame,wall,a.png\ndrop,b.png\nkeep,wall\nsame,nobody,a\n")
     assert works() == {"wall": ["0.png"], "a small": []}
     told = ["different: a, a small", "same: wall, a.png", "drop: b.png", "keep: wall"]
-    assert files.read_json(collected.folder / "metrics/dedupe.json")["corrected"] == told
+    measured = files.read_json(collected.folder / "metrics/dedupe.json")
+    assert measured["corrected"] == told
+    (lost,) = measured["not_corrected"]
+    assert lost.startswith("line 6 of data/corrections.csv: no file of this collection is called 'nobody'")
     (why,) = files.read_jsonl(collected.folder / "data/works/works.jsonl")[0]["why"]
     assert (why["check"], why["correlation"]) == ("told", 1.0)
     assert "warning: line 6 of data/corrections.csv" in collected.open("dedupe").stdout

@@ -62,6 +62,10 @@ def test_corrections_are_listed_and_a_collection_without_duplicates_has_no_sheet
     change(finished.folder / "metrics/dedupe.json", corrected=["same: a, b", "drop: c"])
     section = Page(written(finished)).sections["works"]
     assert "(data/corrections.csv): same: a, b; drop: c." in section and "The largest groups" in section
+    assert "found no file" not in section
+    change(finished.folder / "metrics/dedupe.json", not_corrected=["line 2: no file is called 'd'", "line 3: nor 'e'"])
+    section = Page(written(finished)).sections["works"]
+    assert "Corrections that found no file: line 2: no file is called 'd'; line 3: nor 'e'." in section
     path = finished.folder / "data/works/works.jsonl"
     files.write_jsonl(path, [row | {"duplicates": []} for row in files.read_jsonl(path)])
     assert "The largest groups" not in Page(written(finished)).sections["works"]

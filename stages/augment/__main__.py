@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from stages.augment.copies import files_by_work, save_copies, save_plain
+from stages.augment.copies import files_by_work, save_copies, save_plain, threads
 from stages.augment.params import AugmentParams
 from stages.common import files, params
 from stages.common.cli import progress, run_cli
@@ -18,7 +18,7 @@ from stages.common.records import read_split, read_works
 from stages.gan import presets
 
 WORKS = Path("data/works")
-THREADS = min(4, os.cpu_count() or 1)  # each has a work's file in memory, which may be large
+THREADS = min(4, os.cpu_count() or 1)  # at the most: each has a work's file in memory, which may be large
 
 
 def main() -> None:
@@ -26,8 +26,10 @@ def main() -> None:
     settings = everything.section(AugmentParams)
     pixels = presets.fill(everything.raw["train"])["resolution"]
     split = read_split(Path("data/split.json"))
-    paths = files_by_work(read_works(WORKS / "works.jsonl"), WORKS)
-    with files.folder(Path("data/train")) as folder, ThreadPoolExecutor(THREADS) as pool:
+    rows = read_works(WORKS / "works.jsonl")
+    paths = files_by_work(rows, WORKS)
+    workers = threads(rows, [*split["train"], *split["validation"]], THREADS)
+    with files.folder(Path("data/train")) as folder, ThreadPoolExecutor(workers) as pool:
         train = partial(save_copies, folder / "train", pixels=pixels, settings=settings)
         validate = partial(save_plain, folder / "validation", pixels=pixels)
         done = pool.map(train, split["train"], [paths[work] for work in split["train"]])
@@ -37,4 +39,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_cli(main, lower="train.resolution")
+    run_cli(main, lower="scrape.megapixels, which leaves out the largest files")

@@ -1,6 +1,7 @@
 """The training pictures of a work: plain squares of its files, and variations of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,21 @@ from stages.augment.params import AugmentParams
 from stages.augment.vary import vary
 from stages.common import images
 from stages.common.records import WorkRow
+
+AT_ONCE = 120e6  # pixels of works that are in memory at a time, 11 bytes each: 1.3 GiB
+
+
+def threads(rows: Iterable[WorkRow], works: Iterable[str], most: int) -> int:
+    """How many of the `works` can be made at once, up to `most`: the largest of them must not exceed AT_ONCE together.
+
+    One always can, however large it is. A work of several files is as large as the largest.
+    """
+    pixels = dict.fromkeys(works, 0)
+    for row in rows:
+        if row["work"] in pixels:
+            pixels[row["work"]] = max(pixels[row["work"]], row["width"] * row["height"])
+    largest = accumulate(sorted(pixels.values(), reverse=True)[:most])
+    return max(1, sum(together <= AT_ONCE for together in largest))
 
 
 def files_by_work(rows: Iterable[WorkRow], folder: Path) -> dict[str, list[Path]]:

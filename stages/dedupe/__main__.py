@@ -36,7 +36,7 @@ def main() -> None:
                 files.write_bytes(folder / work["file"], (RAW / work["file"]).read_bytes())
         files.write_jsonl(folder / "works.jsonl", kept)
     images.save_jpeg(Path("data/duplicates.jpg"), contact_sheet(members, rows, RAW))
-    files.write_json(Path("metrics/dedupe.json"), metrics(members, rows, kept, corrected.told))
+    files.write_json(Path("metrics/dedupe.json"), metrics(members, rows, kept, corrected.told, corrected.lost))
     for line in corrected.lost:
         print(f"warning: {line}")
     print(f"dedupe: {len(rows)} files, {len(members)} works")

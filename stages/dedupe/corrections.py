@@ -12,6 +12,7 @@ A file is named as in data/raw/, as at its source (its whole address there, or t
 ending), or by its title. The first of these that fits counts. A title names all files that have it, all else one file.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ NEEDS = {"same": 2, "different": 2, "drop": 1, "keep": 1}  # how many names an a
 Pairs = list[tuple[int, int]]
 Names = list[dict[str, list[int]]]  # the rows by the keys of what they are called, kind by kind as in `_called`
 TITLE = 3  # place of the titles in that
+OWN_HOST = re.compile(r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(?=/)", re.IGNORECASE)  # which catalogues drop
 SHOWN = 5  # files that a message names
 
 
@@ -164,6 +166,8 @@ def _called(row: CatalogueRow) -> tuple[str, str, str, str, str]:
 def _meant(line: Line, name: str, names: Names, rows: Sequence[CatalogueRow]) -> list[int]:
     """The rows that a name means; raises UserError where it fits several files and is no title."""
     key = _key(name)
+    if match := OWN_HOST.match(name):
+        key = _key(name[match.end() :].partition("#")[0])
     kind = next((kind for kind, known in enumerate(names) if key in known), TITLE)
     items = names[kind].get(key, [])
     files = {rows[item]["file"]: rows[item].get("image_url", "") for item in items}

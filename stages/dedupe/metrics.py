@@ -7,17 +7,27 @@ from stages.common.records import CatalogueRow, DedupeMetrics, WorkRow
 from stages.dedupe.works import set_of
 
 
+class Metrics(DedupeMetrics, total=False):
+    """As the other stages know them, and what only the report shows."""
+
+    not_corrected: list[str]  # lines of data/corrections.csv that found no file, where there are any, with the reason
+
+
 def metrics(
-    members: list[list[int]], rows: Sequence[CatalogueRow], works: Sequence[WorkRow], corrected: list[str]
-) -> DedupeMetrics:
-    """Counts of files and works of both sets.
+    members: list[list[int]],
+    rows: Sequence[CatalogueRow],
+    works: Sequence[WorkRow],
+    corrected: list[str],
+    lost: Sequence[str] = (),
+) -> Metrics:
+    """Counts of files and works of both sets, and the corrections that found their files, and those that did not.
 
     With `precision` and `recall` where every file's true work is known, and `largest_unfaithful` and `faithful_kept`
     where the source tells which file of a work is the faithful one. `members` has the best file of each group first.
     """
     collection = [group for group in members if set_of(group, rows) == "collection"]
     files = sum(map(len, collection))
-    values: DedupeMetrics = {
+    values: Metrics = {
         "files": files,
         "works": len(collection),
         "duplicates": files - len(collection),
@@ -32,6 +42,8 @@ def metrics(
         values["largest_unfaithful"], values["faithful_kept"] = choices(members, rows)
     if corrected:
         values["corrected"] = corrected
+    if lost:
+        values["not_corrected"] = list(lost)
     if trimmed := sum("trimmed" in work for work in works):
         values["trimmed"] = trimmed
     return values

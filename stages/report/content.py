@@ -100,6 +100,8 @@ def works(rows: Sequence[WorkRow], split: Split, data: Path) -> dict[str, Any]:
     """The first of the training works, how the works are divided, their rights, and the sheet of duplicates."""
     best = {row["work"]: row for row in rows if row["best"]}
     trained = [best[name] for name in split["train"]]
+    used = {*split["train"], *split["validation"], *split["test"]}
+    unused = Counter(row["set"] for name, row in best.items() if name not in used and not row["detail_of"])
     shown = [
         {"title": row["title"], "year": row["year"], "picture": _still("work", data / "works" / row["file"])}
         for row in trained[:GALLERY]
@@ -108,7 +110,8 @@ def works(rows: Sequence[WorkRow], split: Split, data: Path) -> dict[str, Any]:
     return {
         "gallery": shown,
         "split": {"train": len(split["train"]), "validation": len(split["validation"]), "test": len(split["test"])},
-        "unused": len(best.keys() - {*split["train"], *split["validation"], *split["test"]}),
+        "unused": {kind: unused[kind] for kind in ("collection", "reserve")},
+        "details": sum(bool(row["detail_of"]) for row in best.values()),
         "rights": dict(sorted(rights.items())),
         "duplicates": _still("duplicates", data / "duplicates.jpg") if any(row["duplicates"] for row in rows) else None,
     }

@@ -22,8 +22,10 @@ def main() -> None:
         collected = collect(settings, raw, main_checkout(), partial(progress, unit=" files"))
         files.write_jsonl(raw / "catalogue.jsonl", collected.rows)
     files.write_json(Path("metrics/scrape.json"), measure(settings, collected))
-    for line in collected.describe_left_out():
+    for line in [*collected.describe_left_out(), *collected.describe_failures()]:
         print(f"scrape: {line}")
+    if collected.failures:
+        print("scrape: metrics/scrape.json names every file that failed, and why")
     print(f"scrape: {len(collected.rows)} files in {RAW}, {len(collected.failures)} failed")
     if way := try_again(settings, collected):
         print(f"scrape: {way}")

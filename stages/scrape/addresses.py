@@ -37,6 +37,14 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
+def is_asked(url: str) -> bool:
+    """Whether an address is one of http(s) that `origin_of` takes."""
+    try:
+        return bool(origin_of(url))
+    except FetchError:
+        return False
+
+
 def host_of(url: str) -> str:
     """The host's name, by which its rate is kept; "" where there is none."""
     try:

@@ -12,11 +12,21 @@ from PIL import Image
 
 from stages.common import images
 from stages.common.colors import NoColors, is_deep_tiff
-from stages.common.decode import FORMATS, TooLarge, has_several_pages, jpeg_scans, mended, open_picture, turn
+from stages.common.decode import (
+    FORMATS,
+    REDUCED_OR_MASK,
+    TooLarge,
+    has_several_pages,
+    jpeg_scans,
+    mended,
+    open_picture,
+    turn,
+)
 from stages.common.records import CatalogueRow
 from stages.scrape import png
 from stages.scrape.addresses import FetchError, is_this_machine
-from stages.scrape.interface import Gap, Record
+from stages.scrape.interface import RAW_FILE, Gap, Record
+from stages.scrape.params import MOST_MEGAPIXELS
 
 SIDEWAYS = (
     Image.Transpose.TRANSPOSE,
@@ -40,6 +50,8 @@ JOINERS = "\u200c\u200d"  # invisible signs that change how the letters beside t
 SEVERAL = 3  # works with the very same file: it is none of them
 # Files arrive in several threads, but one decodes: a small file may be a large picture; the next one takes its memory.
 DECODER = ThreadPoolExecutor(1)
+DNG_VERSION, SUBFILE_TYPE, OLD_SUBFILE_TYPE = 50706, 254, 255  # tags of a TIFF
+OLD_REDUCED = 2  # of the older SubfileType
 MAX_TEXT = 300  # characters kept of a title or any other text from outside
 
 
@@ -140,8 +152,13 @@ def _inspect(data: bytes, megapixels: float) -> tuple[str, int, int]:
             return _decode(whole, megapixels)
     except (FetchError, MemoryError):
         raise
-    except (NoColors, TooLarge) as error:
+    except NoColors as error:
         raise Unsuitable(f"not a picture that can be used: {error}") from error
+    except TooLarge as error:
+        raise Unsuitable(
+            f"not a picture that can be used: {error}: raise scrape.megapixels (at most {MOST_MEGAPIXELS}), or save "
+            "it smaller"
+        ) from error
     except Exception as error:  # as above
         raise NotAPicture(f"not a whole picture of type {', '.join(FORMATS)}, but {_kind(data)}") from error
 
@@ -149,6 +166,8 @@ def _inspect(data: bytes, megapixels: float) -> tuple[str, int, int]:
 def _decode(data: bytes, megapixels: float) -> tuple[str, int, int]:
     with open_picture(data, megapixels) as picture:
         kind = picture.format or ""
+        if kind == "TIFF":
+            _check_pages(picture)
         if has_several_pages(picture):
             raise Unsuitable("it has several frames or pages")
         if kind in ("JPEG", "MPO"):
@@ -168,6 +187,22 @@ def _decode(data: bytes, megapixels: float) -> tuple[str, int, int]:
                 raise ValueError("a palette is missing")
             images.upright(picture.crop((0, 0, 1, 1)))  # whether its colors can be converted: one pixel tells
         return kind, width, height
+
+
+def _check_pages(picture: Image.Image) -> None:
+    """Raises Unsuitable for a TIFF in which nothing can be read but a preview or a mask: cameras write such ones.
+
+    The page that is open is the full one, where there is one; DNGVersion stands in the first (DNG 1.7.1, chapter 4).
+    """
+    tags, page = getattr(picture, "tag_v2", {}), picture.tell()
+    if int(tags.get(SUBFILE_TYPE, 0)) & REDUCED_OR_MASK or tags.get(OLD_SUBFILE_TYPE) == OLD_REDUCED:
+        raise Unsuitable(
+            f"a TIFF with nothing that can be read but a smaller copy of its picture, or a mask, as in {RAW_FILE}"
+        )
+    picture.seek(0)
+    if DNG_VERSION in getattr(picture, "tag_v2", {}):
+        raise Unsuitable(RAW_FILE)
+    picture.seek(page)
 
 
 def _check_scans(data: bytes) -> None:

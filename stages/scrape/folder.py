@@ -10,8 +10,9 @@ from posixpath import normpath
 from stages.common.decode import SUFFIXES, begins_like_a_picture
 from stages.scrape import sidecars
 from stages.scrape.addresses import FetchError
-from stages.scrape.interface import Found, Gap, LeftOut, Query, Record
+from stages.scrape.interface import RAW_FILE, Found, Gap, LeftOut, Query, Record
 from stages.scrape.lists import has_genre, read_list, record
+from stages.scrape.transport import TooLarge
 
 TITLES = "titles.csv"  # in any case; columns: file (as seen from the folder), and any of those in lists.py
 SYSTEM = (  # folders and files that systems put beside pictures, in lower case
@@ -19,7 +20,9 @@ SYSTEM = (  # folders and files that systems put beside pictures, in lower case
     *("thumbs.db", "ehthumbs.db", "desktop.ini"),
 )
 RAW = (  # what cameras write: the picture in it that can be read is a preview
-    *(".dng", ".cr2", ".cr3", ".nef", ".nrw", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw", ".3fr", ".iiq"),
+    *(".3fr", ".ari", ".arw", ".bay", ".cap", ".cr2", ".cr3", ".crw", ".dcr", ".dcs", ".dng", ".drf", ".eip", ".erf"),
+    *(".fff", ".gpr", ".iiq", ".k25", ".kc2", ".kdc", ".mdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".ori"),
+    *(".pef", ".ptx", ".pxn", ".raf", ".raw", ".rw1", ".rw2", ".rwl", ".rwz", ".sr2", ".srf", ".srw", ".x3f"),
 )
 
 
@@ -48,7 +51,7 @@ def records(query: Query) -> Iterator[Found]:
 
 
 def read(query: Query, picture: Record) -> bytes:
-    """The bytes of one of the folder's pictures; raises FetchError when it cannot be read or is too large."""
+    """The bytes of one of the folder's pictures; raises FetchError when it cannot be read, TooLarge when it is."""
     max_bytes = query.params.max_bytes
     try:
         with (Path(query.address) / picture.image_url).open("rb") as file:
@@ -56,7 +59,7 @@ def read(query: Query, picture: Record) -> bytes:
     except OSError as error:
         raise FetchError(f"the file cannot be read: {error.strerror}") from error
     if len(data) > max_bytes:
-        raise FetchError(f"larger than the limit of {max_bytes / 1e6:g} MB")
+        raise TooLarge(f"larger than the limit of {max_bytes / 1e6:g} MB")
     return data
 
 
@@ -104,7 +107,7 @@ def _reason(path: Path) -> str:
     if not path.is_file():
         return "not a file"
     if suffix in RAW:
-        return "a camera's raw file: develop it, and save it as TIFF or JPEG"
+        return RAW_FILE
     return "" if suffix in SUFFIXES or _begins_like_a_picture(path) else "of a kind that is not read"
 
 

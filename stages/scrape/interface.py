@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from stages.scrape.client import Client
 from stages.scrape.params import ScrapeParams
 
+RAW_FILE = "a camera's raw file: develop it, and save it as TIFF or JPEG"  # why it is left out, or fails
+
 
 @dataclass(frozen=True)
 class Query:

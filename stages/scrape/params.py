@@ -11,6 +11,8 @@ from stages.common.checkout import main_checkout
 from stages.common.section import CountOrNone, OneOf, Section, Text
 from stages.scrape.sources import SOURCES
 
+MOST_MEGABYTES, MOST_MEGAPIXELS = 1000, 170
+
 
 class ScrapeParams(Section):
     source: Annotated[str, OneOf(SOURCES)]
@@ -27,8 +29,8 @@ class ScrapeParams(Section):
     retries: Annotated[int, Field(ge=0, le=10)]
     timeout_s: Annotated[float, Field(gt=0, le=600)]
     total_s: Annotated[float, Field(gt=0, le=3600)]
-    megabytes: Annotated[float, Field(gt=0, le=1000)]
-    megapixels: Annotated[float, Field(gt=0, le=170)]
+    megabytes: Annotated[float, Field(gt=0, le=MOST_MEGABYTES)]
+    megapixels: Annotated[float, Field(gt=0, le=MOST_MEGAPIXELS)]
     offline: bool
     refresh: bool
 

@@ -1,5 +1,6 @@
 """A visit to a source: open it, list what it offers, and fetch every file into a folder."""
 
+import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -14,19 +15,22 @@ from typing import Any
 from stages.common.cli import UserError
 from stages.common.decode import SUFFIXES
 from stages.common.records import CatalogueRow, ScrapeMetrics
-from stages.scrape.addresses import FetchError, Refused, host_of, is_this_machine
+from stages.scrape.addresses import FetchError, Refused, host_of, is_asked, is_this_machine
 from stages.scrape.catalogue import Facts, Unsuitable, clean, examine, failure, placeholders, row
 from stages.scrape.client import Client, ClientConfig
 from stages.scrape.download import fetch_in_order
 from stages.scrape.interface import Found, Gap, LeftOut, Query, Record
-from stages.scrape.params import ScrapeParams
+from stages.scrape.params import MOST_MEGABYTES, ScrapeParams
 from stages.scrape.sources import SOURCES
 from stages.scrape.store import Store
+from stages.scrape.transport import TooLarge
 
 STORE = ".cache/fetch"  # the store of fetched bytes, in the main checkout
 WAY_OUT = "set scrape.source to museum, which needs no network"
 MAX_REFUSED = 3  # pictures of a host in a row
 NAMED, LISTED = 3, 50  # names of what is left out for a reason: on the screen, in the metrics
+REASONS = 12  # of failures, on the screen
+SIZES = re.compile(r"\d+ x \d+ pixels are")  # they differ where the reason is the same
 Monitor = Callable[..., Iterable[Any]]  # shows how far an iteration is: (items, desc=, total=) gives the same items
 
 
@@ -40,10 +44,18 @@ class Collected:
 
     def describe_left_out(self) -> list[str]:
         """What was left out, in a line for each reason."""
-        return [
-            f"left out {len(names)}: {reason} ({', '.join(names[:NAMED])}{', ...' if len(names) > NAMED else ''})"
-            for reason, names in self.left_out.items()
-        ]
+        return [_line("left out", reason, names) for reason, names in self.left_out.items()]
+
+    def describe_failures(self) -> list[str]:
+        """What failed, in a line for each reason, the most frequent first; no more than REASONS, and one for others."""
+        reasons: dict[str, list[str]] = {}
+        for item in self.failures:
+            reason = SIZES.sub("its pixels are", clean(item["reason"]))
+            reasons.setdefault(reason, []).append(item["image_url"] or item["title"])
+        ordered = sorted(reasons.items(), key=lambda found: -len(found[1]))
+        lines = [_line("failed", reason, names) for reason, names in ordered[:REASONS]]
+        others = [name for _, names in ordered[REASONS:] for name in names]
+        return [*lines, _line("failed", f"{len(ordered) - REASONS} other reasons", others)] if others else lines
 
 
 def collect(params: ScrapeParams, raw: Path, checkout: Path, monitor: Monitor) -> Collected:
@@ -192,10 +204,13 @@ class Session:
 
     def _read(self, record: Record) -> tuple[bytes, Facts | str]:
         """A file's bytes, and what they show, or why they are a picture that is not used."""
-        if self.source.read:
-            read: Callable[[Query, Record], bytes] = resolve_name(self.source.read)
-            return self._examined(read(self._query(), record))
-        return self.client.file(record.image_url, self._examined)
+        try:
+            if self.source.read:
+                read: Callable[[Query, Record], bytes] = resolve_name(self.source.read)
+                return self._examined(read(self._query(), record))
+            return self.client.file(record.image_url, self._examined)
+        except TooLarge as error:
+            raise FetchError(f"{error}: raise scrape.megabytes (at most {MOST_MEGABYTES})") from error
 
     def _examined(self, data: bytes) -> tuple[bytes, Facts | str]:
         """Raises NotAPicture for bytes that are not worth keeping."""
@@ -261,7 +276,14 @@ def _served(program: str) -> Iterator[str]:
 
 
 def _all_on_this_machine(found: Iterable[Found]) -> bool:
-    return all(is_this_machine(item.image_url) for item in found if isinstance(item, Record))
+    """Whether every file is that can be asked for; the others fail, and say nothing of where these are."""
+    addresses = [item.image_url for item in found if isinstance(item, Record)]
+    return all(is_this_machine(address) for address in addresses if is_asked(address))
+
+
+def _line(what: str, reason: str, names: Sequence[str]) -> str:
+    """How many files met with the same, why, and the first of them."""
+    return f"{what} {len(names)}: {reason} ({', '.join(names[:NAMED])}{', ...' if len(names) > NAMED else ''})"
 
 
 def _last_refusal(record: Record, refusal: Refused) -> Refused:

@@ -15,8 +15,11 @@ def main() -> None:
     chosen = split(collection, reserve, settings)
     files.write_json(Path("data/split.json"), chosen)
     sizes = {"train": len(chosen["train"]), "validation": len(chosen["validation"]), "test": len(chosen["test"])}
-    if left := unused([*collection, *reserve], chosen):
-        sizes[f"unused of {len(collection) + len(reserve)} works (split.train_works: all trains on more)"] = left
+    if left := unused(collection, chosen):
+        sizes[f"unused of {len(collection)} works of the collection (split.train_works: all trains on more)"] = left
+    if left := unused(reserve, chosen):
+        more = "split.validation_works and split.test_works take more"
+        sizes[f"unused of {len(reserve)} works of the reserve ({more})"] = left
     if details:
         sizes["left out as details of other works (detail_of in data/works/works.jsonl)"] = len(details)
     print("split: " + ", ".join(f"{count} {name}" for name, count in sizes.items()))

@@ -1,13 +1,19 @@
 """The section `stylize` of params.yaml."""
 
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from stages.common.section import CountOrNone, Or, Positive, PositiveOrZero, Section, Seed, Text
 
 Styles = Annotated[list[Text | Annotated[dict[Text, Positive], Field(min_length=1)]], Field(min_length=1)]
+
+
+def composed(title: str) -> str:
+    """A title as data/works/works.jsonl writes it: macOS and some programs write letters and their accents apart."""
+    return unicodedata.normalize("NFC", title)
 
 
 class StylizeParams(Section):
@@ -54,6 +60,16 @@ class StylizeParams(Section):
     def decisive(self) -> dict[str, Any]:
         """The values that decide what the pictures are."""
         return self.model_dump(exclude={"save_every"})
+
+    @field_validator("styles")
+    @classmethod
+    def _titles_are_composed(cls, styles: Styles | str) -> Styles | str:
+        if isinstance(styles, str):
+            return styles
+        return [
+            composed(style) if isinstance(style, str) else {composed(title): weight for title, weight in style.items()}
+            for style in styles
+        ]
 
     @model_validator(mode="after")
     def _sketch_is_followed(self) -> "StylizeParams":

@@ -10,7 +10,7 @@ from PIL import Image
 from stages.common import checkout, cli, images, spreadsheet
 from stages.common.records import WorkRow
 from stages.stylize import vgg
-from stages.stylize.params import StylizeParams
+from stages.stylize.params import StylizeParams, composed
 
 SHOWPIECES = [  # of the museum, whose sketch is a study for the first
     "Sleep on Seven Crutches",
@@ -44,7 +44,7 @@ def listed(path: Path) -> list[str]:
     if not path.is_file():
         raise cli.UserError(f"stylize.styles is {path.name!r}, but {path} is not there{in_git(path)}")
     try:
-        lines = [line.strip() for line in spreadsheet.text(path).splitlines()]
+        lines = [composed(line.strip()) for line in spreadsheet.text(path).splitlines()]
     except spreadsheet.BadTable as error:
         raise cli.UserError(str(error)) from error
     styles = [line for line in lines if line and not line.startswith("#")]

@@ -1,9 +1,16 @@
 """Variations: seeded, square, of the split's works and no others."""
 
+import runpy
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from stages.augment import __main__ as entry
+from stages.augment.copies import AT_ONCE, threads
 from stages.augment.vary import vary
 from stages.common import files, images
 
@@ -35,7 +42,7 @@ def with_works(workspace):
     for number, work in enumerate(["0a0000000001", "0a0000000002", "0a0000000003", "0a0000000004", "0a0000000001"]):
         name = f"{number}.png"
         images.save_png(workspace.folder / "data/works" / name, picture(number))
-        rows.append({"work": work, "file": name})
+        rows.append({"work": work, "file": name, "width": 90, "height": 60})
     files.write_jsonl(workspace.folder / "data/works/works.jsonl", rows)
     files.write_json(
         workspace.folder / "data/split.json",
@@ -82,6 +89,50 @@ def test_a_work_s_variations_do_not_depend_on_the_others(with_works):
     assert with_works.open("augment").returncode == 0
     alone = contents(with_works.folder / "data/train/train")
     assert len(alone) == 3 and all(both[name] == data for name, data in alone.items())
+
+
+@pytest.mark.parametrize(
+    ("megapixels", "expected"),
+    [
+        ([2] * 9, 4),
+        ([2] * 3, 3),
+        ([99, *[2] * 9], 4),
+        ([99, 99, 99, 99], 1),
+        ([50, 2, 50, 50], 2),
+        ([170, 170], 1),
+        ([1, 170], 1),
+        ([], 1),
+    ],
+)
+def test_fewer_works_are_made_at_a_time_where_they_are_large(megapixels, expected):
+    assert AT_ONCE == 120e6
+    rows: Any = [{"work": f"{n}", "width": 1000, "height": 1000 * size} for n, size in enumerate(megapixels)]
+    others = [{"work": "test", "width": 1000, "height": 170_000} for _ in rows]
+    assert threads(rows + others, [row["work"] for row in rows], 4) == expected
+
+
+def test_the_stage_makes_as_many_works_at_a_time_as_their_sizes_allow(with_works, monkeypatch):
+    path = with_works.folder / "data/works/works.jsonl"
+    monkeypatch.chdir(with_works.folder)
+    monkeypatch.setattr(entry, "THREADS", 4)
+    made, pools = [], []
+    monkeypatch.setattr(entry, "ThreadPoolExecutor", lambda count: pools.append(count) or ThreadPoolExecutor(count))
+    for side in (60, 9000):
+        files.write_jsonl(path, [row | {"width": 11_000, "height": side} for row in files.read_jsonl(path)])
+        entry.main()
+        made.append(contents(with_works.folder / "data/train"))
+    assert pools == [3, 1] and made[0] == made[1]
+
+
+def test_too_little_memory_is_told_with_what_helps(with_works, monkeypatch):
+    def no_memory(_path):
+        raise MemoryError
+
+    monkeypatch.chdir(with_works.folder)
+    monkeypatch.setattr("stages.common.records.read_works", no_memory)
+    monkeypatch.delitem(sys.modules, "stages.augment.__main__")
+    with pytest.raises(SystemExit, match=r"lower scrape\.megapixels, which leaves out the largest files, or end other"):
+        runpy.run_module("stages.augment", run_name="__main__")
 
 
 def test_a_corrupt_work_is_named_and_the_old_pictures_stay(with_works):

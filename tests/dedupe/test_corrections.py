@@ -67,6 +67,14 @@ def test_a_web_address_is_found_whole(read):
     assert [row["image_url"] for row in found.rows] == [second] and not found.lost
 
 
+@pytest.mark.parametrize("host", ["http://127.0.0.1:8000", "HTTP://LocalHost", "https://[::1]:9"])
+def test_a_whole_address_on_this_machine_is_found_though_the_catalogue_has_no_host(read, host):
+    found = read(f"drop,{host}/late/33.jpg", at("/33.jpg", "/late/33.jpg", "/late/33.jpg?large"))
+    assert [row["image_url"] for row in found.rows] == ["/33.jpg", "/late/33.jpg?large"] and not found.lost
+    (lost,) = read(f"drop,{host}.example/33.jpg\n", at("/33.jpg")).lost
+    assert ".example/33.jpg'" in lost
+
+
 def test_one_file_that_was_found_twice_can_be_kept(read):
     copies = [row | {"file": "aa.jpg"} for row in at("egg.jpg", "egg copy.jpg")]
     assert read("keep,aa.jpg", [*at("large.jpg"), *copies]).kept == {1, 2}
@@ -202,7 +210,10 @@ def test_the_stage_obeys_and_tells_what_was_corrected(collected):
     path.write_text("action,file,other\ndifferent,a,a small\nsame,wall,a.png\ndrop,b.png\nkeep,wall\nsame,nobody,a\n")
     assert works() == {"wall": ["0.png"], "a small": []}
     told = ["different: a, a small", "same: wall, a.png", "drop: b.png", "keep: wall"]
-    assert files.read_json(collected.folder / "metrics/dedupe.json")["corrected"] == told
+    measured = files.read_json(collected.folder / "metrics/dedupe.json")
+    assert measured["corrected"] == told
+    (lost,) = measured["not_corrected"]
+    assert lost.startswith("line 6 of data/corrections.csv: no file of this collection is called 'nobody'")
     (why,) = files.read_jsonl(collected.folder / "data/works/works.jsonl")[0]["why"]
     assert (why["check"], why["correlation"]) == ("told", 1.0)
     assert "warning: line 6 of data/corrections.csv" in collected.open("dedupe").stdout

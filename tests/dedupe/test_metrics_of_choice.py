@@ -36,3 +36,9 @@ def test_a_source_that_does_not_tell_has_no_such_numbers():
     assert "precision" in found and not {"largest_unfaithful", "faithful_kept"} & set(found)
     unknown = [row(item["file"], None, item["width"], item["faithful"]) for item in ROWS]
     assert "faithful_kept" not in metrics([[0, 1], [2, 3], [4, 5]], unknown, [], [])
+
+
+def test_corrections_that_found_no_file_are_told_where_there_are_any():
+    assert not {"corrected", "not_corrected"} & set(metrics([[0, 1], [2, 3], [4, 5]], ROWS, [], []))
+    found = metrics([[0, 1], [2, 3], [4, 5]], ROWS, [], ["drop: a"], ["line 3: no file is called 'b'"])
+    assert found.get("corrected") == ["drop: a"] and found.get("not_corrected") == ["line 3: no file is called 'b'"]

@@ -71,7 +71,7 @@ def results(folder: Path, titles: list[str] = TITLES) -> None:
 
 def pictures(data: Path, titles: list[str]) -> None:
     """Write data/."""
-    about = {"set": "collection", "best": True, "year": "1937", "rights": "CC0"}
+    about = {"set": "collection", "best": True, "year": "1937", "rights": "CC0", "detail_of": []}
     rows = [
         {"work": f"w{number}", "file": f"w{number}.jpg", "title": title, "duplicates": ["copy.jpg"]} | about
         for number, title in enumerate([*titles, *(f"Work {number}" for number in range(3, 20))])

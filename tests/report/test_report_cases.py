@@ -62,6 +62,10 @@ def test_corrections_are_listed_and_a_collection_without_duplicates_has_no_sheet
     change(finished.folder / "metrics/dedupe.json", corrected=["same: a, b", "drop: c"])
     section = Page(written(finished)).sections["works"]
     assert "(data/corrections.csv): same: a, b; drop: c." in section and "The largest groups" in section
+    assert "found no file" not in section
+    change(finished.folder / "metrics/dedupe.json", not_corrected=["line 2: no file is called 'd'", "line 3: nor 'e'"])
+    section = Page(written(finished)).sections["works"]
+    assert "Corrections that found no file: line 2: no file is called 'd'; line 3: nor 'e'." in section
     path = finished.folder / "data/works/works.jsonl"
     files.write_jsonl(path, [row | {"duplicates": []} for row in files.read_jsonl(path)])
     assert "The largest groups" not in Page(written(finished)).sections["works"]
@@ -74,12 +78,32 @@ def test_the_choice_of_files_is_counted_where_the_source_tells_the_best(finished
     assert "works whose largest file is a worse one 18 the best file kept of 17" in section
 
 
-def test_unused_works_are_counted(finished):
-    assert "unused" not in Page(written(finished)).sections["works"]
-    path = finished.folder / "data/split.json"
+def test_unused_works_are_counted_with_the_params_that_use_them(finished):
+    section = Page(written(finished)).sections["works"]
+    assert "unused" not in section and "details of other works" not in section
+    path, listed = finished.folder / "data/split.json", finished.folder / "data/works/works.jsonl"
     parts = files.read_json(path)
+    files.write_json(path, parts | {"train": parts["train"][2:]})
+    section = Page(written(finished)).sections["works"]
+    assert "unused works of the collection 2 split.train_works: all" in section and "of the reserve" not in section
     files.write_json(path, parts | {"test": parts["test"][1:]})
-    assert "unused works 1 split.train_works: all" in Page(written(finished)).sections["works"]
+    of_reserve = {*parts["validation"], *parts["test"]}
+    rows = files.read_jsonl(listed)
+    files.write_jsonl(listed, [row | {"set": "reserve"} if row["work"] in of_reserve else row for row in rows])
+    section = Page(written(finished)).sections["works"]
+    assert "unused works of the reserve 1 split.validation_works and split.test_works" in section
+    assert "split.train_works" not in section
+
+
+def test_details_are_counted_and_no_unused_works(finished):
+    path, listed = finished.folder / "data/split.json", finished.folder / "data/works/works.jsonl"
+    parts = files.read_json(path)
+    files.write_json(path, parts | {"train": parts["train"][1:]})
+    match = {"files": ["w0.jpg", "w1.jpg"], "hash_distance": 9, "check": "grid", "correlation": 0.9}
+    first, *others = files.read_jsonl(listed)
+    files.write_jsonl(listed, [first | {"detail_of": [match]}, *others])
+    section = Page(written(finished)).sections["works"]
+    assert "details of other works 1 left out of all parts" in section and "unused" not in section
 
 
 def test_a_print_on_paper_has_its_bleed_resolution_and_warning(finished):

@@ -15,6 +15,7 @@ from stages.common import files, images
 from stages.scrape import folder
 from stages.scrape.addresses import FetchError
 from stages.scrape.interface import Gap, LeftOut, Record
+from stages.scrape.session import REASONS, Collected
 
 HIDDEN = (
     *(".thumbnails/normal/0a.png.jpg", ".Trash-1000/files/d.jpg", ".git/x.jpg", ".ipynb_checkpoints/c.jpg"),
@@ -93,6 +94,47 @@ def test_what_is_left_out_is_counted_by_its_reason_and_printed(workspace):
     for name in ("good.jpg", "linked.jpg"):
         (place / name).unlink()
     workspace.fails("scrape", "gave no picture", "left out 2: a camera's raw file", ".jpg", ".heic", ".jxl")
+
+
+@pytest.mark.parametrize(
+    "suffix", [".dng", ".SR2", ".erf", ".mos", ".3fr", ".x3f", ".rwl", ".gpr", ".raw", ".cap", ".crw"]
+)
+def test_a_raw_file_is_left_out_though_it_begins_like_a_picture(client, tmp_path, suffix):
+    put(tmp_path, f"DSC_1{suffix}", picture("TIFF"))
+    assert names(client, tmp_path) == []
+    assert left_out(client, tmp_path)[f"DSC_1{suffix}"].startswith("a camera's raw file: develop it")
+
+
+def test_what_failed_is_printed_with_its_reason_and_what_helps(workspace):
+    place = workspace.folder / "mine"
+    for name, pixels in (("good.png", (900, 900)), ("wall 1.png", (1200, 900)), ("wall 2.png", (1001, 1000))):
+        put(place, name, picture("PNG", "1", pixels=pixels))
+    for number in range(4):
+        put(place, f"page {number}.jpg", b"<!doctype html><html>")
+    put(place, "large.png", picture("PNG") + bytes(100_000))
+    put(place, "titles.csv", b"file\nmissing.jpg\n")
+    workspace.set(scrape__source="folder", scrape__path="mine", scrape__megapixels=1.0, scrape__megabytes=0.1)
+    lines = workspace.open("scrape").stdout.splitlines()
+    assert [line.removeprefix("scrape: ").partition("type")[0] for line in lines] == [
+        "failed 4: not a whole picture of ",
+        "failed 2: not a picture that can be used: its pixels are more than the limit of 1 megapixels: "
+        "raise scrape.megapixels (at most 170), or save it smaller (wall 1.png, wall 2.png)",
+        "failed 1: listed in titles.csv, but not a picture in the folder (missing.jpg)",
+        "failed 1: larger than the limit of 0.1 MB: raise scrape.megabytes (at most 1000) (large.png)",
+        "metrics/scrape.json names every file that failed, and why",
+        "1 files in data/raw, 8 failed",
+    ]
+    assert lines[0].endswith("but HTML (page 0.jpg, page 1.jpg, page 2.jpg, ...)")
+    failures = files.read_json(workspace.folder / "metrics/scrape.json")["failures"]
+    assert len(failures) == 8 and "1200 x 900 pixels are more" in " ".join(item["reason"] for item in failures)
+
+
+def test_many_reasons_are_told_in_no_more_lines_than_a_screen_has():
+    failures = [{"image_url": f"{n}.jpg", "title": "", "reason": f"reason {n // 2}\n"} for n in range(31)]
+    *lines, last = Collected([], failures).describe_failures()
+    assert lines == [f"failed 2: reason {n} ({2 * n}.jpg, {2 * n + 1}.jpg)" for n in range(REASONS)]
+    assert last == "failed 7: 4 other reasons (24.jpg, 25.jpg, 26.jpg, ...)"
+    assert Collected([], []).describe_failures() == []
 
 
 def test_names_that_are_no_text_are_taken_and_told(workspace):

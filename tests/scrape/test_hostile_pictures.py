@@ -5,13 +5,15 @@ import random
 import time
 import zlib
 
+import numpy as np
 import pytest
+import tifffile
 from loopback import ENTITIES, picture
 from PIL import Image
 
 from stages.common.decode import PNG_HEAD
 from stages.scrape import png
-from stages.scrape.catalogue import NotAPicture, examine
+from stages.scrape.catalogue import NotAPicture, Unsuitable, examine
 
 
 def header_bomb(width: int, height: int) -> bytes:
@@ -34,7 +36,29 @@ def zeros_from(data: bytes, start: int) -> bytes:
     return data[:start] + bytes(len(data) - start)
 
 
+def tiff(*pages: tuple[int, dict]) -> bytes:
+    """A TIFF of gray squares: their sides, and what tifffile writes of each."""
+    data = io.BytesIO()
+    with tifffile.TiffWriter(data) as writer:
+        for side, options in pages:
+            writer.write(np.full((side, side), 99, np.uint8), photometric="minisblack", metadata=None, **options)
+    return data.getvalue()
+
+
 NOISE = noise()
+DNG = {"extratags": [(50706, "B", 4, (1, 4, 0, 0))]}  # DNGVersion
+SMALLER, FULL = {"subfiletype": 1}, {"subfiletype": 0}
+RAWS = {
+    "a preview, and the picture in a directory of its own": tiff((16, SMALLER | DNG | {"subifds": 1}), (99, FULL)),
+    "the same without the tag of a DNG": tiff((16, SMALLER | {"subifds": 1}), (99, FULL)),
+    "a preview alone": tiff((16, SMALLER)),
+    "two previews": tiff((16, SMALLER), (24, SMALLER)),
+    "a mask": picture("TIFF", "L", tiffinfo={254: 4}),
+    "a preview by the older tag": tiff((16, {"extratags": [(255, "H", 1, 2)]})),
+    "a DNG that is read whole": tiff((99, FULL | DNG)),
+    "a DNG of two pages": tiff((16, SMALLER | DNG), (99, FULL)),
+    "a DNG of two full pages": tiff((99, FULL | DNG), (99, FULL)),
+}
 PICTURES = {
     "nothing": b"",
     "HTML": b"<!doctype html><html><body>please log in</body></html>",
@@ -67,6 +91,23 @@ def test_what_only_pretends_to_be_a_picture_fails(name):
     with pytest.raises(NotAPicture):
         examine(PICTURES[name], 1.0)
     assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize("name", RAWS)
+def test_a_tiff_without_a_full_page_is_a_preview_as_is_what_a_camera_wrote(name):
+    with pytest.raises(Unsuitable, match="a camera's raw file: develop it"):
+        examine(RAWS[name], 1.0)
+
+
+def test_a_tiff_with_a_full_page_is_taken_whatever_else_is_in_it():
+    for pages in (
+        [(99, {})],
+        [(99, {"subfiletype": 2})],  # bit 1: a page of several, of which it is the only one
+        [(16, SMALLER), (99, FULL)],
+        [(99, {"subifds": 1}), (16, SMALLER)],
+    ):
+        facts = examine(tiff(*pages), 1.0)
+        assert (facts["width"], facts["type"]) == (99, "image/tiff")
 
 
 @pytest.mark.parametrize("options", [{}, {"compress_level": 0}, {"optimize": True}, {"dpi": (72, 72)}])
@@ -105,4 +146,4 @@ def test_a_stream_of_pixels_is_unpacked_no_further_than_the_picture_is_large():
 
 
 def test_there_are_enough_cases():
-    assert len(PICTURES) >= 15
+    assert len(PICTURES) >= 15 and len(RAWS) == 9

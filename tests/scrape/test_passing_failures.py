@@ -107,6 +107,16 @@ def test_a_whole_picture_of_a_kind_that_is_not_used_is_not_asked_for_again(serve
     assert server.asked["/a"] == 1
 
 
+def test_a_file_above_the_limit_is_told_with_what_helps(server, tmp_path):
+    server.scripts |= {"/large.png": reply(picture("PNG") + bytes(100_000)), "/good.jpg": reply(picture())}
+    (tmp_path / "list.csv").write_text(f"url\n{server.url('/large.png')}\n{server.url('/good.jpg')}\n")
+    (tmp_path / "raw").mkdir()
+    section = DEFAULTS.model_copy(update={"source": "urls", "path": "list.csv", "megabytes": 0.1})
+    found = collect(section, tmp_path / "raw", tmp_path, lambda items, **_: items)
+    words = "larger than the limit of 0.1 MB: raise scrape.megabytes (at most 1000)"
+    assert [item["reason"] for item in found.failures] == [words] and len(found.rows) == 1
+
+
 def test_a_bad_body_in_an_older_store_is_asked_for_again(server, tmp_path):
     Store(tmp_path).keep(server.url("/a"), HTML)
     server.scripts["/a"] = reply(WHOLE)

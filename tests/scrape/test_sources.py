@@ -241,17 +241,20 @@ def test_the_stage_takes_a_folder_without_any_network(workspace, tmp_path):
 def test_the_stage_takes_a_list_in_which_a_host_may_refuse(workspace, server):
     server.scripts |= {"/good.jpg": reply(picture()), "/closed.jpg": reply(b"", "403 Forbidden")}
     (workspace.folder / "list.csv").write_text(
-        f"url,title\n{server.url('/closed.jpg')},Closed\n{server.url('/good.jpg')},Good\nftp://x/y.jpg,Odd\n"
+        f"url,title\n{server.url('/closed.jpg')},Closed\n{server.url('/good.jpg')},Good\nhttp://192.0.2.1/y.jpg,Odd\n"
     )
     workspace.set(scrape__source="urls", scrape__path="list.csv")
     # One address is elsewhere: the list is no local one.
     workspace.fails("scrape", "gave no picture", "this machine or in a private network")
     (workspace.folder / "list.csv").write_text(
         f"url,title\n{server.url('/closed.jpg')},Closed\n{server.url('/good.jpg')},Good\n"
+        "ftp://x/y.jpg,Odd\nno address,Note\nhttp://me:secret@public.example/z.jpg,Private\n"
     )
     assert workspace.open("scrape").returncode == 0
     summary = files.read_json(workspace.folder / "metrics" / "scrape.json")
-    assert summary["files"] == 1 and [item["title"] for item in summary["failures"]] == ["Closed"]
+    failed = {item["title"]: item["reason"] for item in summary["failures"]}
+    assert summary["files"] == 1 and failed.keys() == {"Closed", "Odd", "Note", "Private"}
+    assert "only http and https are fetched, not ftp" in failed["Odd"]
 
 
 def test_the_stage_ends_the_visit_when_a_site_refuses(workspace, server):

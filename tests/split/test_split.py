@@ -148,7 +148,15 @@ def test_the_stage_writes_sizes_as_told_and_keeps_the_old_split_on_a_mistake(wor
         "test": 144,
     }
     workspace.set(split__train_works=70)
-    assert "split: 70 train, 72 validation, 144 test, 2 unused of 288 works" in workspace.open("split").stdout
+    assert "split: 70 train, 72 validation, 144 test, 2 unused of 72 works of the collection (split.train_works: " in (
+        workspace.open("split").stdout
+    )
+    workspace.set(split__train_works="all", split__test_works=140)
+    told = workspace.open("split").stdout
+    assert (
+        "140 test, 4 unused of 216 works of the reserve (split.validation_works and split.test_works take more)" in told
+    )
+    assert "split.train_works" not in told
     path.write_bytes(before)
     workspace.set(split__train_works=100)
     workspace.fails("split", "split.train_works is 100", "at most 72")

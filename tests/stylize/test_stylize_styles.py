@@ -1,5 +1,6 @@
 """Which works the styles are: by title, file or id, from a list, or chosen by the composition of the sketch."""
 
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,21 @@ def test_a_list_in_the_sketches_folder_names_the_works(load, shop):
         load("styles.txt")
     with pytest.raises(UserError, match=r"others\.txt is not there"):
         load("others.txt")
+
+
+def test_a_title_is_found_however_its_accents_are_composed(load, shop):
+    whole = "Élan (study), no. 2"
+    apart = unicodedata.normalize("NFD", whole)
+    assert apart != whole
+    (shop / "sketch/styles.txt").write_text(f"{apart}\nMoon\n", encoding="utf-8")
+    for styles in ("styles.txt", [apart, "Moon"]):
+        found = load(styles)
+        assert found.params.styles == list(found.works) == [whole, "Moon"]
+    assert load([{apart: 3, "Moon": 1}]).params.mixtures() == {f"75 % {whole}, 25 % Moon": {whole: 0.75, "Moon": 0.25}}
+    (shop / "sketch/styles.txt").write_text(f"{apart}\n{whole}\n", encoding="utf-8")
+    for styles, words in (("styles.txt", "none twice"), ([apart, whole], "each style may be there once")):
+        with pytest.raises((UserError, ValueError), match=words):
+            load(styles)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])

@@ -31,7 +31,10 @@ def result(fingerprint: str, **more) -> Result:
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory, put_store):
-    return put_store(tmp_path_factory.mktemp("root"))
+    """A store with the run of one result."""
+    folder = put_store(tmp_path_factory.mktemp("root"))
+    assert log_once(folder, "e", result("first"))
+    return folder
 
 
 def test_a_result_is_logged_once_and_whole(root):
@@ -40,7 +43,8 @@ def test_a_result_is_logged_once_and_whole(root):
     complete = result("a", curves=curves, pictures={"gan": [root / "sheet.png"]}, tags={"dvc.experiment": "x"})
     assert log_once(root, "e", complete) is True
     assert log_once(root, "e", complete) is False
-    client, (run,) = runs(root)
+    client, found = runs(root)
+    (run,) = [run for run in found if run.data.tags[FINGERPRINT] == "a"]
     assert run.data.params == {"train.seed": "0"} and run.data.metrics == {"evaluate.kid": 0.25, "curve.loss_d": 600.0}
     assert run.data.tags["dvc.experiment"] == "x" and run.data.tags[FINGERPRINT] == "a"
     assert run.info.status == "FINISHED"

@@ -38,7 +38,12 @@ def test_a_device_that_is_not_there_is_refused_with_the_choices():
         device.prepare(RuntimeParams(device="cuda", precision="auto", kernels="portable", threads=1))
 
 
-def test_threads_and_determinism_are_set_and_reported():
-    runtime = device.prepare(RuntimeParams(device="cpu", precision="float32", kernels="portable", threads=1))
-    assert torch.get_num_threads() == 1 and torch.are_deterministic_algorithms_enabled()
-    assert runtime.report() == {"device": "cpu", "precision": "float32", "convolution": "direct", "threads": 1}
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_and_determinism_are_set_and_reported(threads):
+    before = torch.get_num_threads()
+    try:
+        runtime = device.prepare(RuntimeParams(device="cpu", precision="float32", kernels="portable", threads=threads))
+        assert torch.get_num_threads() == threads and torch.are_deterministic_algorithms_enabled()
+    finally:
+        torch.set_num_threads(before)
+    assert runtime.report() == {"device": "cpu", "precision": "float32", "convolution": "direct", "threads": threads}

@@ -11,7 +11,8 @@ from stages.dedupe import alignment, neighbors
 from stages.dedupe.verification import Verdict, verify
 from stages.museum import camera, scans
 
-FOUND = {name: 1.0 for name in camera.TABLE} | {"glare 0.5": 0.8, "clipped": 0.5, "on a wall": 0.8, "oval": 0.0}
+NEVER = {"oval"}  # is found: its corners are another picture
+FOUND = {name: 1.0 for name in camera.TABLE if name not in NEVER} | {"glare 0.5": 0.8, "clipped": 0.5, "on a wall": 0.8}
 
 
 def compared(one: Image.Image, other: Image.Image, borderless: bool = True) -> Verdict:
@@ -19,15 +20,26 @@ def compared(one: Image.Image, other: Image.Image, borderless: bool = True) -> V
     return verify(first, second, int(borderless), int(borderless), 0.7)
 
 
-@pytest.mark.slow  # all names together
-@pytest.mark.parametrize("name", FOUND)
-def test_a_photograph_of_a_work_is_that_work(paintings, works, name):
-    """At least the share of nine works that bench_dedupe_table.py found of many."""
+def found_of(works, paintings, name: str) -> int:
+    """How many of the works are found again in photographs of that kind."""
     same = 0
     for work, painting in zip(works, paintings, strict=True):
         file = Image.open(io.BytesIO(scans.altered(work, painting, name).jpeg)).convert("RGB")
         same += compared(painting, file).kind == "same"
-    assert same >= FOUND[name] * len(works) - 1
+    return same
+
+
+@pytest.mark.slow  # all names together
+@pytest.mark.parametrize("name", FOUND)
+def test_a_photograph_of_a_work_is_that_work(paintings, works, name):
+    """At least the share of nine works that bench_dedupe_table.py found of many."""
+    assert found_of(works, paintings, name) >= FOUND[name] * len(works) - 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NEVER)
+def test_what_accuracy_md_says_is_never_found_is_not(paintings, works, name):
+    assert found_of(works, paintings, name) == 0
 
 
 @pytest.mark.parametrize("name", ["glare 0.3", "gamma 1.8", "gutter", "keystone 8 %"])

@@ -170,6 +170,13 @@ def test_works_of_a_list_merge_and_stay_apart_through_what_lies_between():
     assert untold.members() == [[0], [1]], "a source's word is measured, not obeyed"
 
 
+def test_a_group_keeps_the_work_that_the_user_told_of_a_file_in_it():
+    groups = Groups(3)
+    groups.tell([1], "one")
+    groups.tell([2], "two")
+    assert groups.join(0, 1) and not groups.join(0, 2) and groups.members() == [[0, 1], [2]]
+
+
 def test_a_pair_that_is_apart_stays_apart_with_what_joins_it():
     groups = Groups(4, apart=[(0, 3)])
     assert groups.join(0, 1) and groups.join(3, 2) and not groups.join(1, 2)

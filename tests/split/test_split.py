@@ -42,6 +42,13 @@ def test_parts_are_disjoint_and_complete():
     assert set(parts["validation"] + parts["test"]) == set(RESERVE) and set(parts["train"]) == set(COLLECTION)
 
 
+def test_works_of_the_reserve_that_nobody_asked_for_are_in_no_part():
+    """With fewer test works these are among those with more, and the validation works stay the same."""
+    some, all_of_them = chosen(RESERVE, test_works=100), chosen(RESERVE)
+    assert some["validation"] == all_of_them["validation"] and some["test"] == all_of_them["test"][:100]
+    assert len(set(some["test"])) == 100 and unused(COLLECTION + RESERVE, some) == 44
+
+
 def test_order_depends_on_names_and_seed_alone():
     assert shuffled(COLLECTION[::-1], 0) == shuffled(COLLECTION, 0) != shuffled(COLLECTION, 1)
     assert sorted(shuffled(COLLECTION, 0)) == COLLECTION
@@ -102,6 +109,12 @@ def test_a_small_collection_has_something_in_every_part_and_tests_on_enough_wher
     assert measured == (count >= 21)
     assert any("no KID" in warning for warning in warnings(parts)) != measured
     assert any("the last one will be kept" in warning for warning in warnings(parts)) == (len(parts["validation"]) < 2)
+
+
+@pytest.mark.parametrize(("train", "validation", "measured"), [(5, 72, True), (72, 5, True), (5, 5, False)])
+def test_either_the_training_or_the_validation_works_give_the_floor(train, validation, measured):
+    found = warnings({"train": COLLECTION[:train], "validation": RESERVE[:validation], "test": RESERVE[72:]})
+    assert any("no KID" in warning for warning in found) != measured
 
 
 def test_works_in_no_part_are_counted():

@@ -61,7 +61,7 @@ class Checkout:
         self.git("reset", "-q", "--hard", "HEAD~1")
         assert len(found) == 21
         count = len(found & self.before)
-        print(f"{count} of 18 names survive")
+        print(f"{count} of {len(self.before)} names survive")
         return count
 
 

@@ -80,6 +80,11 @@ def test_what_a_node_pulls_once_the_other_cells_there_wait_for():
     assert simulate([10.0] * 8, 1, 4, Load(node=4.0)).seconds == 24.0
 
 
+def test_a_cell_that_is_alone_takes_all_the_time_with_what_its_node_pulls_first():
+    found = simulate([10.0], 4, 2, Load(node=30.0, pull=1.0, push=2.0))
+    assert found.seconds == 43.0 and found.limits[CELL] == 1.0 and found.bottleneck == CELL
+
+
 def test_requests_are_served_in_the_order_in_which_they_come():
     # Ends of the own seconds: 1, 2, 3; each push takes 5: 6, 11, 16.
     assert simulate([1.0, 2.0, 3.0], 3, 1, Load(push=5.0)).seconds == 16.0

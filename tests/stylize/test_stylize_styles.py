@@ -58,6 +58,19 @@ def test_auto_takes_the_works_nearest_in_composition_and_says_which(load, capsys
     assert "nearest to the sketch in composition" in capsys.readouterr().out
 
 
+def test_auto_takes_no_test_works_and_no_spare_files(load, shop):
+    """Both are the sketch itself: nothing is nearer to it."""
+    rows = files.read_jsonl(shop / "works/works.jsonl")
+    images.save_png(shop / "works/same.png", drawing(12))
+    others = [
+        rows[0] | {"work": f"{8:012x}", "title": "Held out", "file": "same.png", "set": "reserve"},
+        rows[0] | {"work": f"{9:012x}", "title": "Spare", "file": "same.png", "best": False},
+    ]
+    files.write_jsonl(shop / "works/works.jsonl", [*rows, *others])
+    styles = load("auto").params.styles
+    assert styles[0] == "Moon" and not {"Held out", "Spare"} & set(styles)
+
+
 def test_auto_takes_the_museum_s_showpieces_where_they_are_there(shop):
     rows: Any = [{"title": title, "set": "collection"} for title in SHOWPIECES]
     assert automatic(drawing(0), rows, shop)[0] == SHOWPIECES

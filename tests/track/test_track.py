@@ -4,10 +4,11 @@ import subprocess
 import sys
 
 import pytest
+from leftovers import EVALUATION
 from mlflow import MlflowClient
 from PIL import Image
 
-from stages.common import images
+from stages.common import files, images
 from stages.common.cli import UserError
 from stages.track.store import FINGERPRINT, LOGGER, TRAINING, Result, log_curves, log_once, logger, opened
 
@@ -30,7 +31,10 @@ def result(fingerprint: str, **more) -> Result:
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory, put_store):
-    return put_store(tmp_path_factory.mktemp("root"))
+    """A store with the run of one result."""
+    folder = put_store(tmp_path_factory.mktemp("root"))
+    assert log_once(folder, "e", result("first"))
+    return folder
 
 
 def test_a_result_is_logged_once_and_whole(root):
@@ -39,7 +43,8 @@ def test_a_result_is_logged_once_and_whole(root):
     complete = result("a", curves=curves, pictures={"gan": [root / "sheet.png"]}, tags={"dvc.experiment": "x"})
     assert log_once(root, "e", complete) is True
     assert log_once(root, "e", complete) is False
-    client, (run,) = runs(root)
+    client, found = runs(root)
+    (run,) = [run for run in found if run.data.tags[FINGERPRINT] == "a"]
     assert run.data.params == {"train.seed": "0"} and run.data.metrics == {"evaluate.kid": 0.25, "curve.loss_d": 600.0}
     assert run.data.tags["dvc.experiment"] == "x" and run.data.tags[FINGERPRINT] == "a"
     assert run.info.status == "FINISHED"
@@ -158,6 +163,11 @@ def test_it_logs_to_the_main_checkout_and_repeats_nothing(with_results, tmp_path
     with_results.set(train__seed=1)
     assert "a new run" in with_results.open("track", DVC_ROOT=str(main)).stdout
     assert (with_results.folder / "data/track.json").read_bytes() != kept and len(runs(main, NAME)[1]) == 2
+    files.write_json(with_results.folder / "metrics/evaluate.json", EVALUATION | {"kid": 0.3})
+    assert "a new run" in with_results.open("track", DVC_ROOT=str(main)).stdout, "another number"
+    images.save_png(with_results.folder / "data/print/1-x.png", Image.new("RGB", (8, 8), "white"))
+    assert "a new run" in with_results.open("track", DVC_ROOT=str(main)).stdout, "another picture"
+    assert len(runs(main, NAME)[1]) == 4
 
 
 def test_the_contact_is_nowhere_in_the_store_and_makes_no_other_result(with_results, put_store):

@@ -160,6 +160,7 @@ def test_a_training_by_other_code_has_a_run_of_its_own_once_its_points_differ(pl
     place.kept["train.csv"] = (place.folder / "metrics/train.csv").read_bytes()
     os.utime(place.folder / "metrics/train.csv", (0, 0))
     place.begin()
+    files.write_bytes(place.folder / watch.SHEETS / "000000200.png", b"PNG of the other code")
     place.watcher.look()
     assert [run.info.status for run in place.runs()] == ["RUNNING"], "nothing tells yet that it is another"
     place.write(1)
@@ -167,6 +168,9 @@ def test_a_training_by_other_code_has_a_run_of_its_own_once_its_points_differ(pl
     second, first = place.runs()
     assert (first.info.status, second.info.status) == ("FAILED", "RUNNING")
     assert place.points(first) == [1, 2] and place.points(second) == [1]
+    (sheet,) = place.client().list_artifacts(second.info.run_id, "live")
+    copy = place.client().download_artifacts(second.info.run_id, sheet.path)
+    assert Path(copy).read_bytes() == b"PNG of the other code", "which the first run was sent before"
     place.end()
     assert place.watcher.look() == ["finished: 2 works, seed 0, DiffAugment, deduplicated"]
     assert place.workspace.open("track").returncode == 0

@@ -262,8 +262,8 @@ def test_other_factors(quick, factor):
     assert (entry["width"], entry["height"]) == (24 * factor, 18 * factor)
 
 
-def test_tiles_of_an_interrupted_print_are_not_made_again(quick, monkeypatch):
-    """Of four tiles the third is interrupted; the next run makes the last two, and the print is that of one run."""
+def interrupted_at_the_third_tile(quick):
+    """A picture of four tiles, what is made of it, and an enlarger that is interrupted once."""
     quick.set(upscale__tile=32, upscale__overlap=10)
     images.save_png(quick.folder / "data/stylized/pictures/1-first.png", painting(3, 40, 40))
     made = []
@@ -274,6 +274,12 @@ def test_tiles_of_an_interrupted_print_are_not_made_again(quick, monkeypatch):
             raise KeyboardInterrupt
         return picture.repeat_interleave(4, 2).repeat_interleave(4, 3)
 
+    return made, enlarge
+
+
+def test_tiles_of_an_interrupted_print_are_not_made_again(quick, monkeypatch):
+    """Of four tiles the third is interrupted; the next run makes the last two, and the print is that of one run."""
+    made, enlarge = interrupted_at_the_third_tile(quick)
     entry_point.main()
     whole = {path.name: path.read_bytes() for path in (quick.folder / "data/print").iterdir()}
     use(monkeypatch, enlarge)
@@ -285,6 +291,22 @@ def test_tiles_of_an_interrupted_print_are_not_made_again(quick, monkeypatch):
     assert json.loads((quick.folder / "metrics/upscale.json").read_text())["pictures"]["1-first"]["tiles"] == 4
     assert {path.name: path.read_bytes() for path in (quick.folder / "data/print").iterdir()} == whole
     assert not [*quick.folder.glob(".resume/upscale/*")], "what is complete is forgotten"
+
+
+@pytest.mark.parametrize("changed", ["overlap", "model", "runtime"])
+def test_tiles_of_another_choice_are_made_anew(quick, monkeypatch, changed):
+    made, enlarge = interrupted_at_the_third_tile(quick)
+    use(monkeypatch, enlarge)
+    with pytest.raises(KeyboardInterrupt):
+        entry_point.main()
+    if changed == "overlap":
+        quick.set(upscale__overlap=8)
+    elif changed == "model":
+        monkeypatch.setattr(models, "choose", lambda _, now, __: (Network(4, enlarge), {"model_sha256": "other"}, now))
+    else:
+        monkeypatch.setattr(entry_point, "prepare", lambda *_: Runtime(torch.device("cpu"), FLOAT32, 2))
+    entry_point.main()
+    assert len(made) == 3 + 4
 
 
 @pytest.mark.slow

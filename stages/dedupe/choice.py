@@ -1,8 +1,8 @@
 """Which file of a work is kept: the one that shows most of the work itself.
 
 Its pixels of the work count, without frame, page or bars, as far as they hold detail; a file without the colors that
-another one has, with a mark, tinted, faded or heavily compressed counts less. So does one that shows a part of what
-another one shows: a detail has pixels enough, but is another picture than its work.
+another one has, with a mark, the raster of a print, tinted, faded or heavily compressed counts less. So does one that
+shows a part of what another one shows: a detail has pixels enough, but is another picture than its work.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,12 @@ COMPRESSED, BLOCKS = 50.0, 1.3  # quality of a JPEG below which, edges of blocks
 PART, CROPPED = 0.5, 0.7  # of what another file shows of the work, below which a file is a part of it, or cropped
 FACTORS = {  # what the pixels of such a file count; a whole of a thirtieth of its side is still better than a part
     **{"part": 0.001, "cropped": 0.25},
-    **{"gray": 0.2, "marked": 0.3, "faded": 0.5, "tinted": 0.5},
+    **{"gray": 0.2, "marked": 0.3, "halftone": 0.3, "faded": 0.5, "tinted": 0.5},
 }
+HALFTONE = 0.15  # share of a print's raster in what is fine
+PRINTLESS = 0.25  # of that share, what a file without a raster has at most
+SHARP = 0.03  # sharpness from which a file shows that detail is there without a raster
+FINER = 1.3  # times as fine is a file with a raster, at least
 SURROUNDED = 0.95  # what they count where something is around the work: of equal files the one without it is kept
 SIGN = (1, 1, -1, -1)  # of the left, top, right and bottom: a larger share lies farther inside, or outside
 CUT = 0.01  # least share of a side that is cut off
@@ -51,9 +55,13 @@ class Judged:
     def score(self) -> float:
         """Pixels of the work, of those that hold detail, less for each fault."""
         factor = float(np.prod([FACTORS[fault] for fault in self.faults]))
-        compression = min(1.0, self.look.quality / COMPRESSED, (BLOCKS / max(BLOCKS, self.look.blocks)) ** 2)
         alone = SURROUNDED if self.cut() else 1.0
-        return self.pixels * self.detail**2 * compression * factor * alone
+        return self.pixels * self.detail**2 * self.compression * factor * alone
+
+    @property
+    def compression(self) -> float:
+        """What its pixels count for their compression: 1 where that is light."""
+        return min(1.0, self.look.quality / COMPRESSED, (BLOCKS / max(BLOCKS, self.look.blocks)) ** 2)
 
     def cut(self) -> tuple[int, int, int, int] | None:
         """The box of the work (left, top, right, bottom) in pixels; None where nothing is around it.
@@ -186,9 +194,27 @@ def _compare_details(found: Sequence[Judged]) -> None:
     if edge < looks.EDGE:
         return  # so few pixels do not tell what was blown up: of two sound files either would win
     fine = [looks.fineness(_part(item.look.fine, item.box), edge) for item in usable]
+    if max(fine) > FINER * min(fine):
+        _find_halftones(usable, edge)
     most = max([value for item, value in zip(usable, fine, strict=True) if not item.faults] or fine)
     for item, value in zip(usable, fine, strict=True):
         item.detail = float(min(1.0, (2 * value / max(most, 1e-9)) ** 0.5))
+
+
+def _find_halftones(found: Sequence[Judged], edge: int) -> None:
+    """Note which files have the raster of a print, which passes for detail, where a sound one has detail without it."""
+    parts = [_part(item.look.fine, item.box) for item in found]
+    rasters = [looks.raster(part, edge) for part in parts]
+    sound = any(
+        share < PRINTLESS * max(rasters)
+        and not item.faults
+        and item.compression == 1
+        and looks.sharpness(part, edge) > SHARP
+        for item, part, share in zip(found, parts, rasters, strict=True)
+    )
+    for item, share in zip(found, rasters, strict=True):
+        if sound and share > HALFTONE:
+            item.faults.append("halftone")
 
 
 def _compare_colors(found: Sequence[Judged]) -> None:

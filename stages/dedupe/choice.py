@@ -1,7 +1,8 @@
 """Which file of a work is kept: the one that shows most of the work itself.
 
 Its pixels of the work count, without frame, page or bars, as far as they hold detail; a file without the colors that
-another one has, with a mark, tinted, faded or heavily compressed counts less.
+another one has, with a mark, the raster of a print, tinted, faded or heavily compressed counts less. So does one that
+shows a part of what another one shows: a detail has pixels enough, but is another picture than its work.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,15 @@ GRAY, COLORED = 5.0, 12.0  # mean difference of a pixel's channels: below it is 
 VIVID = 0.75  # of the others' spread of colors, below which a file is faded or tinted
 CAST = 0.2  # of the logarithm of blue against red, beyond which a file is tinted
 COMPRESSED, BLOCKS = 50.0, 1.3  # quality of a JPEG below which, edges of blocks above which, a file counts less
-FACTORS = {"gray": 0.2, "marked": 0.3, "faded": 0.5, "tinted": 0.5}  # what the pixels of such a file count
+PART, CROPPED = 0.5, 0.7  # of what another file shows of the work, below which a file is a part of it, or cropped
+FACTORS = {  # what the pixels of such a file count; a whole of a thirtieth of its side is still better than a part
+    **{"part": 0.001, "cropped": 0.25},
+    **{"gray": 0.2, "marked": 0.3, "halftone": 0.3, "faded": 0.5, "tinted": 0.5},
+}
+HALFTONE = 0.15  # share of a print's raster in what is fine
+PRINTLESS = 0.25  # of that share, what a file without a raster has at most
+SHARP = 0.03  # sharpness from which a file shows that detail is there without a raster
+FINER = 1.3  # times as fine is a file with a raster, at least
 SURROUNDED = 0.95  # what they count where something is around the work: of equal files the one without it is kept
 SIGN = (1, 1, -1, -1)  # of the left, top, right and bottom: a larger share lies farther inside, or outside
 CUT = 0.01  # least share of a side that is cut off
@@ -46,9 +55,13 @@ class Judged:
     def score(self) -> float:
         """Pixels of the work, of those that hold detail, less for each fault."""
         factor = float(np.prod([FACTORS[fault] for fault in self.faults]))
-        compression = min(1.0, self.look.quality / COMPRESSED, (BLOCKS / max(BLOCKS, self.look.blocks)) ** 2)
         alone = SURROUNDED if self.cut() else 1.0
-        return self.pixels * self.detail**2 * compression * factor * alone
+        return self.pixels * self.detail**2 * self.compression * factor * alone
+
+    @property
+    def compression(self) -> float:
+        """What its pixels count for their compression: 1 where that is light."""
+        return min(1.0, self.look.quality / COMPRESSED, (BLOCKS / max(BLOCKS, self.look.blocks)) ** 2)
 
     def cut(self) -> tuple[int, int, int, int] | None:
         """The box of the work (left, top, right, bottom) in pixels; None where nothing is around it.
@@ -80,24 +93,35 @@ class Judged:
 
 
 def judge(seen: Sequence[Look]) -> list[Judged]:
-    """The files of one work, one or more, laid onto the largest of them."""
-    found = [Judged(item) for item in seen]
-    largest = max(range(len(seen)), key=lambda number: seen[number].size[0] * seen[number].size[1])
-    reference = seen[largest]
-    warps = {
-        number: surround.placed(item.gray, reference.gray) for number, item in enumerate(seen) if number != largest
-    }
+    """The files of one work, one or more, laid onto the largest of them, or onto a whole one where that is a part."""
+    reference = max(range(len(seen)), key=lambda number: _pixels(seen[number]))
+    found, known = _laid_on(seen, reference)
+    if len(known) + 1 < len(seen) and "part" in found[reference].faults:  # other parts have nothing in common with it
+        reference = max(known, key=lambda number: (round(found[number].shown, 1), _pixels(seen[number])))
+        found, known = _laid_on(seen, reference)
+    _find_faults(found, reference, known)
+    return found
+
+
+def _pixels(item: Look) -> int:
+    return item.size[0] * item.size[1]
+
+
+def _laid_on(seen: Sequence[Look], reference: int) -> tuple[list[Judged], dict[int, np.ndarray]]:
+    """Where the work is in each file, and the maps [2, 3] of those that could be laid onto the reference."""
+    found, onto = [Judged(item) for item in seen], seen[reference]
+    warps = {number: surround.placed(item.gray, onto.gray) for number, item in enumerate(seen) if number != reference}
     known = {number: warp for number, warp in warps.items() if warp is not None}
-    work = _work(reference, [(seen[number], warp) for number, warp in known.items()])
+    work = _work(onto, [(seen[number], warp) for number, warp in known.items()])
     for number, item in enumerate(found):
-        if number == largest:
+        if number == reference:
             _show(item, work)
         elif number in known:
-            _show(item, _mapped(work, reference.gray.shape, known[number], item.look.gray.shape))
+            _show(item, _mapped(work, onto.gray.shape, known[number], item.look.gray.shape))
         else:
             item.box = surround.bars(item.look.gray, item.look.colors)
-    _find_faults(found, largest, known)
-    return found
+    _find_parts([found[number] for number in (reference, *known)])
+    return found, known
 
 
 def _work(reference: Look, others: Sequence[tuple[Look, np.ndarray]]) -> Box:
@@ -143,22 +167,54 @@ def _show(item: Judged, box: Box) -> None:
     item.shown = min(1.0, (right - left) * (bottom - top) / ((box[2] - box[0]) * (box[3] - box[1])))
 
 
-def _find_faults(found: Sequence[Judged], largest: int, warps: dict[int, np.ndarray]) -> None:
-    """Note what the other files show to be missing or too much."""
-    _compare_colors(found)
+def _find_parts(placed: Sequence[Judged]) -> None:
+    """Note which of the files that are laid onto each other show little of what another one shows of the work."""
+    most = max(item.shown for item in placed)
+    for item in placed:
+        if item.shown < CROPPED * most:
+            item.faults.append("part" if item.shown < PART * most else "cropped")
+
+
+def _find_faults(found: Sequence[Judged], reference: int, warps: dict[int, np.ndarray]) -> None:
+    """Note what the other files show to be missing or too much; a part has other colors and details than its whole."""
+    wholes = [item for item in found if "part" not in item.faults]
+    _compare_colors(wholes)
     for number, warp in warps.items():
-        marked = overlay.bearer(*_laid(found[number].look.gray, found[largest].look.gray, warp))
-        if marked is not None and "marked" not in (item := found[(number, largest)[marked]]).faults:
+        marked = overlay.bearer(*_laid(found[number].look.gray, found[reference].look.gray, warp))
+        if marked is not None and "marked" not in (item := found[(number, reference)[marked]]).faults:
             item.faults.append("marked")
+    _compare_details(wholes)
+
+
+def _compare_details(found: Sequence[Judged]) -> None:
+    """Note how much of their resolution holds detail."""
     edges = [max(_part(item.look.fine, item.box).shape) for item in found]
-    usable = [number for number, edge in enumerate(edges) if edge >= max(edges) / 2]
-    edge = min(edges[number] for number in usable)
+    usable = [item for item, edge in zip(found, edges, strict=True) if 2 * edge >= max(edges)]
+    edge = min(edge for edge in edges if 2 * edge >= max(edges))
     if edge < looks.EDGE:
         return  # so few pixels do not tell what was blown up: of two sound files either would win
-    fine = {number: looks.fineness(_part(found[number].look.fine, found[number].box), edge) for number in usable}
-    most = max([fine[number] for number in usable if not found[number].faults] or fine.values())
-    for number, value in fine.items():
-        found[number].detail = float(min(1.0, (2 * value / max(most, 1e-9)) ** 0.5))
+    fine = [looks.fineness(_part(item.look.fine, item.box), edge) for item in usable]
+    if max(fine) > FINER * min(fine):
+        _find_halftones(usable, edge)
+    most = max([value for item, value in zip(usable, fine, strict=True) if not item.faults] or fine)
+    for item, value in zip(usable, fine, strict=True):
+        item.detail = float(min(1.0, (2 * value / max(most, 1e-9)) ** 0.5))
+
+
+def _find_halftones(found: Sequence[Judged], edge: int) -> None:
+    """Note which files have the raster of a print, which passes for detail, where a sound one has detail without it."""
+    parts = [_part(item.look.fine, item.box) for item in found]
+    rasters = [looks.raster(part, edge) for part in parts]
+    sound = any(
+        share < PRINTLESS * max(rasters)
+        and not item.faults
+        and item.compression == 1
+        and looks.sharpness(part, edge) > SHARP
+        for item, part, share in zip(found, parts, rasters, strict=True)
+    )
+    for item, share in zip(found, rasters, strict=True):
+        if sound and share > HALFTONE:
+            item.faults.append("halftone")
 
 
 def _compare_colors(found: Sequence[Judged]) -> None:

@@ -1,7 +1,9 @@
 """The rows of works.jsonl: which file of a group is kept, and why the others belong to it."""
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from html import unescape
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -10,8 +12,9 @@ from stages.dedupe.grouping import Finding
 from stages.dedupe.groups import Groups
 from stages.dedupe.keep import Cut, Kept
 
-TOLD = ("title", "year", "technique", "rights", "page_url")  # what a source says of a work
-OF_FILE = ("rights", "page_url")  # of these, what it may say of that file alone
+OF_WORK = ("title", "year", "technique")  # what a source says of a work
+OF_FILE = ("rights", "page_url")  # what it may say of a file alone
+TOLD = (*OF_WORK, *OF_FILE)
 UNTOLD = ("", "as the user knows")  # what the catalogue has where it says nothing
 
 
@@ -81,17 +84,32 @@ def _of_group(
 def _told(rows: Sequence[CatalogueRow]) -> dict[str, str]:
     """What is told of the file that comes first, by the one of its work of which most is told, of equal ones the first.
 
-    A list may tell of one file of a work only. Its rights and its page stay a file's own, where it has them: a license
-    of another photograph is none of this one.
+    A list may tell of one file of a work only, or the title of one and the year of another: what is not told of the
+    one is told by the next. Its rights and its page stay a file's own, where it has them: a license of another
+    photograph is none of this one.
     """
-    most = max(rows, key=lambda row: sum(row[key] not in (*UNTOLD, _stem(row)) for key in TOLD))
-    own = {key: rows[0][key] for key in OF_FILE if rows[0][key] not in UNTOLD}
-    return {key: most[key] for key in TOLD} | own
+    said = [{key: row[key] for key in TOLD if _is_told(row, key)} for row in rows]
+    order = sorted(range(len(rows)), key=lambda item: -len(said[item]))  # equal ones stay in their order
+    most = rows[order[0]]
+    work = {key: next((said[item][key] for item in order if key in said[item]), most[key]) for key in OF_WORK}
+    own = {key: said[0].get(key, most[key]) for key in OF_FILE}
+    return work | own
 
 
-def _stem(row: CatalogueRow) -> str:
-    """The name of a file at its source, which is its title where nobody has told any."""
-    return PurePosixPath(row.get("image_url", "")).stem
+def _is_told(row: CatalogueRow, key: str) -> bool:
+    """Whether somebody says this of a file: a title that is the name of the file at its source is said by nobody."""
+    if key == "title" and _plain(row["title"]) == _plain(PurePosixPath(row.get("image_url", "")).stem):
+        return False
+    return row[key] not in UNTOLD
+
+
+def _plain(text: str) -> str:
+    """Equal for a name and for the title that the catalogue makes of it: composed, without entities and what is unseen.
+
+    Systems spell the accents of a file's name in two ways.
+    """
+    seen = (sign for sign in unicodedata.normalize("NFC", unescape(text)) if unicodedata.category(sign) != "Cf")
+    return " ".join("".join(seen).split())
 
 
 def _trimmed(row: CatalogueRow, cut: Cut | None) -> Any:

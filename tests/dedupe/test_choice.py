@@ -72,6 +72,37 @@ def test_a_cropped_file_shows_less_and_does_not_cut_the_whole_one(works, judged)
         assert part.shown == pytest.approx(49 / 64, abs=0.03)
 
 
+def cut(picture: Image.Image, left: float, top: float, side: float) -> Image.Image:
+    """A part of a picture, `side` of its width and height."""
+    width, height = picture.size
+    first = round(left * width), round(top * height)
+    return picture.crop((*first, first[0] + round(side * width), first[1] + round(side * height)))
+
+
+@pytest.mark.parametrize("side, whole", [(0.4, 0.3), (0.5, 0.25), (0.5, 0.45), (0.75, 0.6), (0.8, 0.6)])
+def test_a_part_photographed_from_near_is_not_kept_beside_the_whole(works, judged, side, whole):
+    for picture in works:
+        full, part = judged(scaled(picture, whole), cut(picture, 0.1, 0.12, side))
+        assert full.score > part.score and part.shown == pytest.approx(side**2, abs=0.04)
+        assert part.faults == ["part" if side < 0.7 else "cropped"] and not full.faults
+
+
+def test_parts_that_have_nothing_in_common_are_parts_of_the_whole(works, judged):
+    for picture in works:
+        places = [(0, 0, 1), (0.5, 0, 0.9), (0, 0.5, 0.8)]
+        parts = [scaled(cut(picture, left, top, 0.45), by) for left, top, by in places]
+        whole, *found = judged(scaled(picture, 0.3), *parts)
+        assert [item.faults for item in found] == [["part"]] * 3 and not whole.faults
+        assert whole.score > max(item.score for item in found) and whole.cut() is None
+
+
+def test_a_gray_whole_is_kept_beside_a_colored_part_but_a_small_one_not_beside_a_crop_of_little(works, judged):
+    gray, part = judged(scaled(works[0], 0.5).convert("L").convert("RGB"), cut(works[0], 0.2, 0.2, 0.6))
+    assert gray.score > part.score
+    full, most = judged(scaled(works[0], 0.8), cut(works[0], 0.05, 0.05, 0.9))
+    assert most.score > full.score and not most.faults, "it has more pixels of nearly all of the work"
+
+
 def test_a_file_of_any_shape_can_be_looked_at(judged):
     noise = Image.fromarray(RNG(0).integers(0, 256, (1507, 771, 3), np.uint8))
     (alone,) = judged(noise)

@@ -7,9 +7,10 @@ import pytest
 from stages.dedupe.groups import Groups
 from stages.dedupe.keep import Kept
 from stages.dedupe.works import UNTOLD, describe, set_of
-from stages.scrape import lists
+from stages.scrape import catalogue, lists
 
 NOTHING = lists.record({}, "")
+FACTS: Any = {"file": "0.png", "width": 4, "height": 3, "bytes": 9, "sha256": "0" * 64, "type": "image/png"}
 TOLD = {"title": "The Blue Egg", "year": "1931", "rights": "CC0"}
 
 
@@ -41,6 +42,18 @@ def test_of_two_files_of_which_as_much_is_told_the_kept_one_counts():
     assert told(row("a.png"), row("b.png"))[0]["title"] == "a"
     each = told(row("a.png"), row("b.png"), enabled=False)
     assert [work["title"] for work in each] == ["a", "b"], "files that are all kept have their own"
+
+
+def test_a_told_title_is_that_of_the_work_whatever_else_is_told_of_another_file():
+    titled, dated = row("0.png", title="The Blue Egg"), row("large.jpg", year="1931", rights="CC0")
+    assert told(titled, dated) == told(dated, titled) == [TOLD]
+    assert told(row("1.png"), titled, dated)[0]["title"] == "The Blue Egg", "the kept file is none of the two"
+
+
+@pytest.mark.parametrize("name, title", [("Gema\u0308lde.jpg", "Gem\u00e4lde"), ("A &amp; B .jpg", "A & B")])
+def test_the_name_of_a_file_is_no_title_however_the_catalogue_spells_it(name, title):
+    assert catalogue.row(lists.record({}, name, name.rpartition(".")[0]), FACTS)["title"] == title
+    assert told(row(name, title=title), row("0.png", title="The Blue Egg"))[0]["title"] == "The Blue Egg"
 
 
 def test_what_is_held_out_by_one_of_its_files_is_held_out():

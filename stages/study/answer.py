@@ -7,7 +7,7 @@ from statistics import median
 from stages.metrics.table import HEADLINE
 from stages.study.course import Courses, choices, headline_courses, plateaus
 from stages.study.effects import Row, mean
-from stages.study.learning import LEAST, Value, check, learn, smallest_difference
+from stages.study.learning import LEAST, Learning, check, learn, smallest_difference
 from stages.study.shown import SHOWN
 from stages.study.table import headline_lines
 
@@ -27,7 +27,7 @@ def answer(rows: Sequence[Row], evaluations: Sequence[Row]) -> Iterator[str]:
         now = mean(list(groups[max(groups)].values())).value
         may_improve = bool(times) and max(groups) not in at_best
         time_is_short = may_improve and _outcome(rows, times[max(times)]).startswith(SHORT)
-        yield more_works(learn(groups).gain(TIMES), max(groups), now, time_is_short)
+        yield more_works(learn(groups), now, time_is_short)
     yield from forecast_and_result(rows)
     yield from power(rows)
 
@@ -79,16 +79,19 @@ def _minutes(rows: Sequence[Row], kimg: float) -> str:
     return f" (about {kimg * median(paces) / 60:.0f} minutes of a cell here)" if paces else ""
 
 
-def more_works(gain: Value, largest: int, now: float, time_is_short: bool) -> str:
-    """Whether to look for more; while the trainings are too short, that cannot be told from them."""
-    shown = SHOWN[HEADLINE]
+def more_works(learning: Learning, now: float, time_is_short: bool) -> str:
+    """Whether to look for more; while the trainings are too short, that cannot be told from them.
+
+    LEAST sizes do not tell a level from a slow fall: from them nobody is told to stop.
+    """
+    shown, gain, largest = SHOWN[HEADLINE], learning.gain(TIMES), learning.sizes[-1]
     told = f"{TIMES} times the works ({TIMES * largest}) would lower {shown.label} from {now:.{shown.decimals}f} by "
     told += gain.text(shown.decimals)
     if gain.low > SMALL * now:
         return f"{told}: do look for more."
     if time_is_short:
         return f"{told}, at this length of the training: train longer first."
-    if gain.high < SMALL * now:
+    if gain.high < SMALL * now and len(learning.sizes) > LEAST:
         return f"{told}: stop looking for more."
     return f"{told}: whether it is worth the search is not sure."
 

@@ -68,7 +68,8 @@ def forecasts(rows: Sequence[Row]) -> Iterator[str]:
     """What each learning curve says, combination by combination."""
     yield (
         "Curves: the family (power law with an offset, exponential, logarithmic) that forecasts the larger sizes best "
-        "from the smaller ones; the intervals hold the replicates' chance and the choice of the family."
+        f"from the smaller ones (the power law where {LEAST} sizes tell none); the intervals hold the replicates' "
+        "chance and the choice of the family."
     )
     for metric, shown in DISTANCES.items():
         for deduplicated, augmentation, groups in lines(rows, metric):

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from stages.gan.augmentations import AUGMENTATIONS
-from stages.study.effects import Effect, Row, mean
-from stages.study.learning import LEAST, Groups, Value, learn, scatter
+from stages.study.effects import Effect, Row
+from stages.study.learning import LEAST, Groups, Value, learn
 from stages.study.shown import DISTANCES, Shown, measured
 from stages.study.summary import TIMES, comparisons
 from stages.study.table import label, lines
@@ -61,17 +61,16 @@ def color_of(augmentation: str) -> str:
 def against_works(rows: Sequence[Row], metric: str, shown: Shown) -> Figure:
     """A metric against the training works: means with t-intervals, and a level to compare with.
 
-    The standard deviation is one for all sizes. A distance has learning curves, drawn on to TIMES times the largest
-    size.
+    A distance has learning curves, drawn on to TIMES times the largest size.
     """
     figure, axes = single()
     found = list(lines(rows, metric))
     sizes = sorted({works for *_, groups in found for works in groups})
-    every = [(list(some.values()), scatter(groups)) for *_, groups in found for some in groups.values()]
-    top = max(np.nanmax([mean(values, spread).high, *values]) for values, spread in every)
+    every = [(shown.mean(groups, works).high, some) for *_, groups in found for works, some in groups.items()]
+    top = max(np.nanmax([high, *some.values()]) for high, some in every)
     for number, (deduplicated, augmentation, groups) in enumerate(found):
         shift = DODGE ** (number - (len(found) - 1) / 2)
-        draw_line(axes, groups, shift, deduplicated, augmentation)
+        draw_line(axes, groups, shown, shift, deduplicated, augmentation)
         if shown.distance and len(groups) >= LEAST:
             draw_curve(axes, groups, shift, deduplicated, augmentation)
     level = shown.reference_level(rows)
@@ -97,10 +96,9 @@ def against_works(rows: Sequence[Row], metric: str, shown: Shown) -> Figure:
     return figure
 
 
-def draw_line(axes: Axes, groups: Groups, shift: float, deduplicated: bool, augmentation: str) -> None:
+def draw_line(axes: Axes, groups: Groups, shown: Shown, shift: float, deduplicated: bool, augmentation: str) -> None:
     """The means with their intervals, and each replicate as a faint dash."""
-    color, spread = color_of(augmentation), scatter(groups)
-    values = [mean(list(some.values()), spread) for some in groups.values()]
+    color, values = color_of(augmentation), [shown.mean(groups, works) for works in groups]
     x = np.array(list(groups)) * shift
     middle = np.array([value.value for value in values])
     ends = np.array([[value.value - value.low, value.high - value.value] for value in values]).T

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stages.study.effects import Row
+from stages.study.effects import Row, mean
+from stages.study.learning import Groups, Value, scatter
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,20 @@ class Shown:
             return self.level
         floors = [row[self.floor] for row in rows if row[self.floor] is not None]
         return sum(floors) / max(1, len(floors))
+
+    def mean(self, groups: Groups, works: int) -> Value:
+        """Of a size, with its interval.
+
+        A distance scatters alike at all sizes. A share does not: near 0 hardly at all, and it is never below 0 or above
+        1; shares that are all the same have no interval, as they tell nothing of the chance.
+        """
+        values = list(groups[works].values())
+        if self.distance:
+            return mean(values, scatter(groups))
+        found = mean(values)
+        if found.low == found.high:
+            return Value(found.value, float("nan"), float("nan"))
+        return Value(found.value, *(min(max(end, 0.0), 1.0) for end in (found.low, found.high)))
 
 
 SHOWN = {

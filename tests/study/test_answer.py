@@ -98,6 +98,15 @@ def test_single_cells_have_no_interval_and_a_grid_without_pairs_no_table_of_effe
     assert "nan" not in text and "What the factors change" not in text
 
 
+def test_the_share_of_copies_scatters_as_its_size_does_and_is_never_below_none():
+    shares = {9: (0.3, 0.1, 0.2), 18: (0.6, 0.0, 0.0), 36: (0.01, 0.02, 0.03)}
+    rows = [row | {"copied": shares.get(row["works"], (0.0, 0.0, 0.0))[row["order"]]} for row in cells()]
+    text = summary(rows, [])
+    for told in ("0.200 (0.000 to 0.448)", "0.200 (0.000 to 1.000)", "0.020 (0.000 to 0.045)"):  # t(2) s / 3^(1/2)
+        assert f"| {told} |" in text
+    assert text.count("| 0.000 |") == 3 and "same at all sizes (but for the share of copies)." in text
+
+
 def test_without_numbers_nothing_is_said():
     bare = [row | {"fld": None, "fld_low": None, "fld_high": None} for row in cells()]
     assert list(answer(bare, [])) == [] and headline_lines(bare, "fld")[2] == {}

@@ -87,7 +87,7 @@ def forecast(learning: Learning, name: str, decimals: int) -> str:
     now, then = learning.at(largest), learning.at(TIMES * largest)
     end, gain = learning.end(), learning.gain(TIMES)
     said = f"{learning.curve.family.name}, with {TIMES} times as many pictures ({TIMES * largest} works) expect {name} "
-    said += f"{then.text(decimals)}, where {largest} works have {now.value:.{decimals}f}."
+    said += f"{then.text(decimals)}, where the curve has {now.value:.{decimals}f} at {largest} works."
     if isnan(gain.low):
         return said
     if gain.low < 10**-decimals / 2:

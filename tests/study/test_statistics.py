@@ -222,6 +222,7 @@ def test_words_are_honest_about_what_the_sizes_cannot_tell():
     slow = learn(groups_of({size: 0.05 + 0.5 * size**-0.3 + noise for size, noise in noisy.items()}))
     assert "with 4 times as many pictures (288 works) expect KID 0.1" in forecast(slow, "KID", 3)
     assert "cannot be told from 4 sizes" in forecast(slow, "KID", 3)
+    assert f"where the curve has {slow.at(72).value:.3f} at 72 works" in forecast(slow, "KID", 3), "not the cells' mean"
     flat = learn(groups_of({size: 0.2 + noise for size, noise in noisy.items()}))
     assert "is not sure" in forecast(flat, "KID", 3)
     endless = learn(groups_of({size: 0.5 - 0.05 * np.log(size) + noise / 100 for size, noise in noisy.items()}))

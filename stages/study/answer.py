@@ -13,7 +13,8 @@ from stages.study.table import headline_lines
 
 TIMES = 4  # how far the learning curve is drawn on: this many times the largest size
 SHORT = "time is short"
-Times = Mapping[int, Sequence[tuple[float, bool]]]
+UNSURE = "it cannot be told whether works or time are short"
+Times = Mapping[int, Sequence[tuple[float, str]]]
 SMALL = 0.05  # share of a distance that is not worth a search for more works
 
 
@@ -33,10 +34,10 @@ def answer(rows: Sequence[Row], evaluations: Sequence[Row]) -> Iterator[str]:
 
 
 def by_size(courses: Courses) -> Times:
-    """For each size that can be told of: (kimg, whether twice the works help more than twice the time), in order."""
-    found: dict[int, list[tuple[float, bool]]] = {}
+    """For each size that has its double: (kimg, which of works and time is short, "" where not told), in order."""
+    found: dict[int, list[tuple[float, str]]] = {}
     for choice in choices(courses):
-        found.setdefault(choice.works, []).append((choice.kimg, choice.by_works > choice.by_time))
+        found.setdefault(choice.works, []).append((choice.kimg, choice.short))
     return found
 
 
@@ -51,17 +52,28 @@ def short_of(rows: Sequence[Row], times: Times, at_best: Mapping[int, float]) ->
         if outcome.startswith(SHORT) and works in at_best:
             outcome = (
                 f"neither works nor time were short, as far as {SHOWN[HEADLINE].label} tells: the trainings were at "
-                f"their best after {at_best[works]:.0f} thousand pictures shown, and twice the works brought no more."
+                f"their best after {at_best[works]:.0f} thousand pictures shown, and twice the works brought no more "
+                "in that time."
+            )
+        elif outcome.startswith(UNSURE) and works in at_best:
+            outcome = (
+                f"time was not short, as the trainings were at their best after {at_best[works]:.0f} thousand pictures "
+                "shown; whether works were cannot be told: twice the works changed less in that time than the "
+                "trainings scatter."
             )
         outcomes.setdefault(outcome, []).append(works)
     for outcome, sizes in outcomes.items():
         yield f"With {', '.join(map(str, sizes))} works {outcome}"
 
 
-def _outcome(rows: Sequence[Row], times: Sequence[tuple[float, bool]]) -> str:
+def _outcome(rows: Sequence[Row], times: Sequence[tuple[float, str]]) -> str:
     """Of the times of one size."""
+    if not times[-1][1]:
+        return f"{UNSURE}: the difference of twice the works and twice the time is less than the trainings scatter."
     # From the first time on after which it is always the works that are short.
-    since = next((kimg for number, (kimg, _) in enumerate(times) if all(data for _, data in times[number:])), None)
+    since = next(
+        (kimg for number, (kimg, _) in enumerate(times) if {short for _, short in times[number:]} == {"works"}), None
+    )
     if since is None:
         return (
             f"{SHORT}: up to {2 * times[-1][0]:g} thousand pictures shown, twice the time helps more than twice "

@@ -91,7 +91,7 @@ def forecast(learning: Learning, name: str, decimals: int) -> str:
     if isnan(gain.low):
         return said
     if gain.low < 10**-decimals / 2:
-        return said + " That more works help at all is not sure from these sizes."
+        return said + " That still more works help at all is not sure from these sizes."
     if not learning.curve.family.ends:
         return said + " Every doubling brings the same, as far as these sizes go: no end can be told."
     if end.high - end.low > (now.value - end.value) / 2:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from stages.study.answer import answer
+from stages.study.answer import answer, by_size, short_of
+from stages.study.course import courses
 from stages.study.summary import summary
 from stages.study.table import headline_lines, lines
 
@@ -40,6 +41,28 @@ def test_it_says_for_each_size_when_the_works_become_what_is_short():
     first = said[0]
     assert first.startswith("With 9") and "data-limited after 100 thousand pictures shown (about 5 minutes" in first
     assert not any("288 works" in sentence for sentence in said), "it has no double"
+
+
+def test_a_difference_within_the_scatter_of_the_trainings_says_nothing():
+    """Three trainings a size, 1 apart: a mean of three is off by 0.6, and the difference of two by 0.8."""
+    level = {9: 15, 18: 10, 36: 9.4, 72: 8.7}
+    three = [
+        line | {"experiment": f"{line['works']}-{order}", "fld": level[line["works"]] + order}
+        for line in evaluations() if line["works"] in level
+        for order in range(3)
+    ]  # fmt: skip
+    times = by_size(courses(three))
+    first, second = short_of(cells(), times, {})
+    assert first.startswith("With 9 works you are data-limited after 25 thousand")
+    assert (
+        second.startswith("With 18, 36 works it cannot be told whether works or time are short") and "scatter" in second
+    )
+    *_, ended = short_of(cells(), times, {36: 200.0})
+    assert ended.startswith("With 36 works time was not short, as the trainings were at their best after 200 thousand")
+    assert "whether works were cannot be told" in ended
+    alone = [line for line in three if line["experiment"].endswith("-0")]
+    (said,) = short_of(cells(), by_size(courses(alone)), {})
+    assert said.startswith("With 9, 18, 36 works you are data-limited"), "a single training has no known scatter"
 
 
 def test_trainings_that_had_stopped_getting_better_do_not_ask_for_more_time():

@@ -75,8 +75,7 @@ class Learning:
 
     def predict(self, works: float, replicates: int) -> Value:
         """The mean of so many new replicates: wider than `at`, by their own scatter."""
-        noise = np.random.default_rng(int(works)).normal(size=DRAWS) * self.scatter.drawn(int(works), 1)
-        noise /= replicates**0.5
+        noise = np.random.default_rng(DRAWS).normal(size=DRAWS) * self.scatter.drawn(DRAWS, 1) / replicates**0.5
         return self._value(lambda curves: curves.at(works), noise)
 
     def _value(self, of: Callable[[Curves], np.ndarray], noise: np.ndarray | float = 0.0) -> Value:

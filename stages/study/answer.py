@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from statistics import median
 
-from stages.metrics.table import HEADLINE
+from stages.metrics.table import HEADLINE, METRICS
+from stages.metrics.table import LEAST as LEAST_TEST
 from stages.study.course import Courses, choices, headline_courses, plateaus
 from stages.study.effects import Row, mean
 from stages.study.learning import LEAST, Learning, check, learn, smallest_difference
-from stages.study.shown import SHOWN
+from stages.study.shown import SHOWN, comparable
 from stages.study.table import headline_lines
 
 TIMES = 4  # how far the learning curve is drawn on: this many times the largest size
@@ -24,13 +25,27 @@ def answer(rows: Sequence[Row], evaluations: Sequence[Row]) -> Iterator[str]:
     courses = headline_courses(evaluations)[1] if evaluations else {}
     times, at_best = by_size(courses), plateaus(courses)
     yield from short_of(rows, times, at_best)
-    if len(groups) >= LEAST:
+    compares = HEADLINE in comparable(rows)
+    if not compares:
+        yield other_floors()
+    if compares and len(groups) >= LEAST:
         now = mean(list(groups[max(groups)].values())).value
         may_improve = bool(times) and max(groups) not in at_best
         time_is_short = may_improve and _outcome(rows, times[max(times)]).startswith(SHORT)
         yield more_works(learn(groups), now, time_is_short)
-    yield from forecast_and_result(rows)
+    if compares:
+        yield from forecast_and_result(rows)
     yield from power(rows)
+
+
+def other_floors() -> str:
+    """That distances above floors of other works do not compare, with the remedy."""
+    names = " and ".join(shown.label for key, shown in SHOWN.items() if METRICS[key].above_floor)
+    return (
+        f"{names} do not compare between sizes or choices of the works here, as their floors are of other works: with "
+        f"fewer than {LEAST_TEST} validation works the training works are the floor. Raise split.validation_fraction "
+        f"(with a reserve split.validation_works), or collect more until {LEAST_TEST} validate. KID takes no floor off."
+    )
 
 
 def by_size(courses: Courses) -> Times:

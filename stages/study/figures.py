@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from stages.gan.augmentations import AUGMENTATIONS
 from stages.study.effects import Effect, Row
 from stages.study.learning import LEAST, Groups, Value, learn
-from stages.study.shown import DISTANCES, Shown, measured
+from stages.study.shown import DISTANCES, Shown, comparable, measured
 from stages.study.summary import TIMES, comparisons
 from stages.study.table import label, lines
 
@@ -61,9 +61,9 @@ def color_of(augmentation: str) -> str:
 def against_works(rows: Sequence[Row], metric: str, shown: Shown) -> Figure:
     """A metric against the training works: means with t-intervals, and a level to compare with.
 
-    A distance has learning curves, drawn on to TIMES times the largest size.
+    A distance that compares between sizes has learning curves, drawn on to TIMES times the largest size.
     """
-    figure, axes = single()
+    (figure, axes), forecast = single(), metric in comparable(rows)
     found = list(lines(rows, metric))
     sizes = sorted({works for *_, groups in found for works in groups})
     every = [(shown.mean(groups, works).high, some) for *_, groups in found for works, some in groups.items()]
@@ -71,17 +71,18 @@ def against_works(rows: Sequence[Row], metric: str, shown: Shown) -> Figure:
     for number, (deduplicated, augmentation, groups) in enumerate(found):
         shift = DODGE ** (number - (len(found) - 1) / 2)
         draw_line(axes, groups, shown, shift, deduplicated, augmentation)
-        if shown.distance and len(groups) >= LEAST:
+        if forecast and len(groups) >= LEAST:
             draw_curve(axes, groups, shift, deduplicated, augmentation)
     level = shown.reference_level(rows)
     reference_line(axes, level)
     place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
     axes.annotate(shown.reference, (1, level), (-2, 3), **SMALL, **place)
-    works_axis(axes, [*sizes, TIMES * sizes[-1]] if shown.distance else sizes)
-    if shown.distance:
+    works_axis(axes, [*sizes, TIMES * sizes[-1]] if forecast else sizes)
+    if forecast:
         axes.axvline(1.2 * sizes[-1], color=FAINT, linewidth=0.8, zorder=0)
         axes.annotate("forecast", (1.2 * sizes[-1], 1), (4, -2), xycoords=("data", "axes fraction"), va="top", **SMALL)
-    axes.set_title(shown.title, pad=44)
+    other_floors = shown.distance and not forecast
+    axes.set_title(f"{shown.title} (not comparable: other floors)" if other_floors else shown.title, pad=44)
     axes.set_ylabel(shown.unit)
     axes.set_ylim(bottom=min(0, level), top=1.06 * max(top, level))
     axes.legend(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stages.metrics.table import METRICS
 from stages.study.effects import Row, mean
 from stages.study.learning import Groups, Value, scatter
 
@@ -80,7 +81,23 @@ SHOWN = {
         distance=False,
     ),
 }
+FLOORS_ALIKE = 0.01  # share by which floors of the same works differ at most, by the machines that measured them
 DISTANCES = {key: shown for key, shown in SHOWN.items() if shown.distance}
+
+
+def floors_differ(rows: Sequence[Row]) -> bool:
+    """Whether cells have floors of other works, as those have whose training works are the floor (evaluate)."""
+    floors: dict[bool, list[float]] = {}
+    for row in rows:
+        if row.get("fid_floor") is not None:
+            floors.setdefault(row["deduplicated"], []).append(row["fid_floor"])
+    return any(max(some) - min(some) > FLOORS_ALIKE * max(some) for some in floors.values())
+
+
+def comparable(rows: Sequence[Row]) -> dict[str, Shown]:
+    """The distances that compare between sizes: where floors differ, those from which no floor is taken off."""
+    differ = floors_differ(rows)
+    return {key: shown for key, shown in DISTANCES.items() if not (differ and METRICS[key].above_floor)}
 
 
 def measured(rows: Sequence[Row]) -> dict[str, Shown]:

@@ -10,7 +10,7 @@ from stages.gan.augmentations import AUGMENTATIONS
 from stages.study.answer import TIMES, answer
 from stages.study.effects import Effect, Row, effects
 from stages.study.learning import LEAST, Groups, Learning, learn
-from stages.study.shown import DISTANCES, SHOWN, Shown, measured
+from stages.study.shown import DISTANCES, SHOWN, Shown, comparable, measured
 from stages.study.table import label, levels, lines, replicate_factor
 
 UNITS = {"order": "choices of the works", "seed": "seeds of the training, of the same works"}
@@ -73,6 +73,9 @@ def forecasts(rows: Sequence[Row]) -> Iterator[str]:
         "chance and the choice of the family."
     )
     for metric, shown in DISTANCES.items():
+        if metric not in comparable(rows):
+            yield f"- {shown.label}: no curve, as the sizes have other floors."
+            continue
         for deduplicated, augmentation, groups in lines(rows, metric):
             where = f"{shown.label}, {label(deduplicated, augmentation)}"
             if len(groups) < LEAST:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from stages.study import figures, forecast_figure
 from stages.study.answer import answer, by_size, short_of
 from stages.study.course import courses
 from stages.study.summary import summary
@@ -128,6 +129,22 @@ def test_the_share_of_copies_scatters_as_its_size_does_and_is_never_below_none()
     for told in ("0.200 (0.000 to 0.448)", "0.200 (0.000 to 1.000)", "0.020 (0.000 to 0.045)"):  # t(2) s / 3^(1/2)
         assert f"| {told} |" in text
     assert text.count("| 0.000 |") == 3 and "same at all sizes (but for the share of copies)." in text
+
+
+def test_with_other_floors_at_other_sizes_only_kid_has_a_curve():
+    """As evaluate's are without 7 validation works: of the training works."""
+    rows = [row | {"kid": 0.1, "kid_floor": 0.0, "fid_above_floor": 50.0, "fid_floor": 174.7} for row in cells()]
+    others = [row | {"fid_floor": 100.0 + 300 / row["works"]} for row in rows]
+    assert "do not compare" not in summary(rows, []) and summary(rows, []).count("no curve") == 0
+    text = summary(others, [])
+    assert "- FLD and FID above the floor do not compare between sizes or choices of the works here" in text
+    assert "until 7 validate" in text and "times the works" not in text and "Forecast of" not in text
+    assert "- FLD: no curve, as the sizes have other floors." in text and "expect KID" in text
+    assert "expect FLD" not in text and "expect FID" not in text
+    assert forecast_figure.drawn(rows, "fld") and forecast_figure.drawn(others, "fld") == {}
+    made = figures.drawn(others)
+    titles = {name: figure.axes[0].get_title() for name, figure in made.items()}
+    assert [name for name, title in titles.items() if "not comparable: other floors" in title] == ["fld", "fid"]
 
 
 def test_without_numbers_nothing_is_said():

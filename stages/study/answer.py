@@ -4,16 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from statistics import median
 
-from stages.metrics.table import HEADLINE
+from stages.metrics.table import HEADLINE, METRICS
+from stages.metrics.table import LEAST as LEAST_TEST
 from stages.study.course import Courses, choices, headline_courses, plateaus
 from stages.study.effects import Row, mean
-from stages.study.learning import LEAST, Value, check, learn, smallest_difference
-from stages.study.shown import SHOWN
+from stages.study.learning import LEAST, Learning, check, learn, smallest_difference
+from stages.study.shown import SHOWN, comparable
 from stages.study.table import headline_lines
 
 TIMES = 4  # how far the learning curve is drawn on: this many times the largest size
 SHORT = "time is short"
-Times = Mapping[int, Sequence[tuple[float, bool]]]
+UNSURE = "it cannot be told whether works or time are short"
+Times = Mapping[int, Sequence[tuple[float, str]]]
 SMALL = 0.05  # share of a distance that is not worth a search for more works
 
 
@@ -23,20 +25,34 @@ def answer(rows: Sequence[Row], evaluations: Sequence[Row]) -> Iterator[str]:
     courses = headline_courses(evaluations)[1] if evaluations else {}
     times, at_best = by_size(courses), plateaus(courses)
     yield from short_of(rows, times, at_best)
-    if len(groups) >= LEAST:
+    compares = HEADLINE in comparable(rows)
+    if not compares:
+        yield other_floors()
+    if compares and len(groups) >= LEAST:
         now = mean(list(groups[max(groups)].values())).value
         may_improve = bool(times) and max(groups) not in at_best
         time_is_short = may_improve and _outcome(rows, times[max(times)]).startswith(SHORT)
-        yield more_works(learn(groups).gain(TIMES), max(groups), now, time_is_short)
-    yield from forecast_and_result(rows)
+        yield more_works(learn(groups), now, time_is_short)
+    if compares:
+        yield from forecast_and_result(rows)
     yield from power(rows)
 
 
+def other_floors() -> str:
+    """That distances above floors of other works do not compare, with the remedy."""
+    names = " and ".join(shown.label for key, shown in SHOWN.items() if METRICS[key].above_floor)
+    return (
+        f"{names} do not compare between sizes or choices of the works here, as their floors are of other works: with "
+        f"fewer than {LEAST_TEST} validation works the training works are the floor. Raise split.validation_fraction "
+        f"(with a reserve split.validation_works), or collect more until {LEAST_TEST} validate. KID takes no floor off."
+    )
+
+
 def by_size(courses: Courses) -> Times:
-    """For each size that can be told of: (kimg, whether twice the works help more than twice the time), in order."""
-    found: dict[int, list[tuple[float, bool]]] = {}
+    """For each size that has its double: (kimg, which of works and time is short, "" where not told), in order."""
+    found: dict[int, list[tuple[float, str]]] = {}
     for choice in choices(courses):
-        found.setdefault(choice.works, []).append((choice.kimg, choice.by_works > choice.by_time))
+        found.setdefault(choice.works, []).append((choice.kimg, choice.short))
     return found
 
 
@@ -51,17 +67,28 @@ def short_of(rows: Sequence[Row], times: Times, at_best: Mapping[int, float]) ->
         if outcome.startswith(SHORT) and works in at_best:
             outcome = (
                 f"neither works nor time were short, as far as {SHOWN[HEADLINE].label} tells: the trainings were at "
-                f"their best after {at_best[works]:.0f} thousand pictures shown, and twice the works brought no more."
+                f"their best after {at_best[works]:.0f} thousand pictures shown, and twice the works brought no more "
+                "in that time."
+            )
+        elif outcome.startswith(UNSURE) and works in at_best:
+            outcome = (
+                f"time was not short, as the trainings were at their best after {at_best[works]:.0f} thousand pictures "
+                "shown; whether works were cannot be told: twice the works changed less in that time than the "
+                "trainings scatter."
             )
         outcomes.setdefault(outcome, []).append(works)
     for outcome, sizes in outcomes.items():
         yield f"With {', '.join(map(str, sizes))} works {outcome}"
 
 
-def _outcome(rows: Sequence[Row], times: Sequence[tuple[float, bool]]) -> str:
+def _outcome(rows: Sequence[Row], times: Sequence[tuple[float, str]]) -> str:
     """Of the times of one size."""
+    if not times[-1][1]:
+        return f"{UNSURE}: the difference of twice the works and twice the time is less than the trainings scatter."
     # From the first time on after which it is always the works that are short.
-    since = next((kimg for number, (kimg, _) in enumerate(times) if all(data for _, data in times[number:])), None)
+    since = next(
+        (kimg for number, (kimg, _) in enumerate(times) if {short for _, short in times[number:]} == {"works"}), None
+    )
     if since is None:
         return (
             f"{SHORT}: up to {2 * times[-1][0]:g} thousand pictures shown, twice the time helps more than twice "
@@ -79,16 +106,19 @@ def _minutes(rows: Sequence[Row], kimg: float) -> str:
     return f" (about {kimg * median(paces) / 60:.0f} minutes of a cell here)" if paces else ""
 
 
-def more_works(gain: Value, largest: int, now: float, time_is_short: bool) -> str:
-    """Whether to look for more; while the trainings are too short, that cannot be told from them."""
-    shown = SHOWN[HEADLINE]
+def more_works(learning: Learning, now: float, time_is_short: bool) -> str:
+    """Whether to look for more; while the trainings are too short, that cannot be told from them.
+
+    LEAST sizes do not tell a level from a slow fall: from them nobody is told to stop.
+    """
+    shown, gain, largest = SHOWN[HEADLINE], learning.gain(TIMES), learning.sizes[-1]
     told = f"{TIMES} times the works ({TIMES * largest}) would lower {shown.label} from {now:.{shown.decimals}f} by "
     told += gain.text(shown.decimals)
     if gain.low > SMALL * now:
         return f"{told}: do look for more."
     if time_is_short:
         return f"{told}, at this length of the training: train longer first."
-    if gain.high < SMALL * now:
+    if gain.high < SMALL * now and len(learning.sizes) > LEAST:
         return f"{told}: stop looking for more."
     return f"{told}: whether it is worth the search is not sure."
 

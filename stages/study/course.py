@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from stages.study.effects import Row
 from stages.study.grid import FACTORS
+from stages.study.learning import scatter
 from stages.study.table import levels
 
 SCORE = "fld"  # the column of metrics/validation.csv by which the best generator is kept
@@ -27,6 +28,15 @@ class Choice(NamedTuple):
     kimg: float
     by_works: float
     by_time: float
+    error: float  # the standard error of their difference; 0 without replicates
+
+    @property
+    def short(self) -> str:
+        """Which of the two, doubled, helps more: "works" or "time"; "" where they differ by no more than the error."""
+        more = self.by_works - self.by_time
+        if abs(more) <= self.error and self.error:
+            return ""
+        return "works" if more > 0 else "time"
 
 
 def evaluations(row: Row, text: str) -> list[dict[str, Any]]:
@@ -113,6 +123,16 @@ def choices(found: Courses) -> list[Choice]:
         while 2 * kimg <= longest * (1 + 1e-9):
             now, longer, larger = mean_at(some, kimg), mean_at(some, 2 * kimg), mean_at(found[2 * works], kimg)
             if now is not None and longer is not None and larger is not None:
-                made.append(Choice(works, kimg, now - larger, now - longer))
+                error = (_variance(found, works, 2 * kimg) + _variance(found, 2 * works, kimg)) ** 0.5
+                made.append(Choice(works, kimg, now - larger, now - longer, error))
             kimg *= 2
     return made
+
+
+def _variance(found: Courses, works: int, kimg: float) -> float:
+    """Of the mean of a size at a time: s^2 / n, where s is the standard deviation of a cell, one for all sizes."""
+    scores = {size: [score_at(course, kimg) for course in some] for size, some in found.items()}
+    groups = {
+        size: {number: score for number, score in enumerate(some) if score is not None} for size, some in scores.items()
+    }
+    return scatter({size: some for size, some in groups.items() if some}).deviation ** 2 / len(groups[works])

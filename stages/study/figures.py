@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from stages.gan.augmentations import AUGMENTATIONS
-from stages.study.effects import Effect, Row, mean
-from stages.study.learning import LEAST, Groups, Value, learn, scatter
-from stages.study.shown import DISTANCES, Shown, measured
+from stages.study.effects import Effect, Row
+from stages.study.learning import LEAST, Groups, Value, learn
+from stages.study.shown import DISTANCES, Shown, comparable, measured
 from stages.study.summary import TIMES, comparisons
 from stages.study.table import label, lines
 
@@ -61,28 +61,28 @@ def color_of(augmentation: str) -> str:
 def against_works(rows: Sequence[Row], metric: str, shown: Shown) -> Figure:
     """A metric against the training works: means with t-intervals, and a level to compare with.
 
-    The standard deviation is one for all sizes. A distance has learning curves, drawn on to TIMES times the largest
-    size.
+    A distance that compares between sizes has learning curves, drawn on to TIMES times the largest size.
     """
-    figure, axes = single()
+    (figure, axes), forecast = single(), metric in comparable(rows)
     found = list(lines(rows, metric))
     sizes = sorted({works for *_, groups in found for works in groups})
-    every = [(list(some.values()), scatter(groups)) for *_, groups in found for some in groups.values()]
-    top = max(np.nanmax([mean(values, spread).high, *values]) for values, spread in every)
+    every = [(shown.mean(groups, works).high, some) for *_, groups in found for works, some in groups.items()]
+    top = max(np.nanmax([high, *some.values()]) for high, some in every)
     for number, (deduplicated, augmentation, groups) in enumerate(found):
         shift = DODGE ** (number - (len(found) - 1) / 2)
-        draw_line(axes, groups, shift, deduplicated, augmentation)
-        if shown.distance and len(groups) >= LEAST:
+        draw_line(axes, groups, shown, shift, deduplicated, augmentation)
+        if forecast and len(groups) >= LEAST:
             draw_curve(axes, groups, shift, deduplicated, augmentation)
     level = shown.reference_level(rows)
     reference_line(axes, level)
     place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
     axes.annotate(shown.reference, (1, level), (-2, 3), **SMALL, **place)
-    works_axis(axes, [*sizes, TIMES * sizes[-1]] if shown.distance else sizes)
-    if shown.distance:
+    works_axis(axes, [*sizes, TIMES * sizes[-1]] if forecast else sizes)
+    if forecast:
         axes.axvline(1.2 * sizes[-1], color=FAINT, linewidth=0.8, zorder=0)
         axes.annotate("forecast", (1.2 * sizes[-1], 1), (4, -2), xycoords=("data", "axes fraction"), va="top", **SMALL)
-    axes.set_title(shown.title, pad=44)
+    other_floors = shown.distance and not forecast
+    axes.set_title(f"{shown.title} (not comparable: other floors)" if other_floors else shown.title, pad=44)
     axes.set_ylabel(shown.unit)
     axes.set_ylim(bottom=min(0, level), top=1.06 * max(top, level))
     axes.legend(
@@ -97,10 +97,9 @@ def against_works(rows: Sequence[Row], metric: str, shown: Shown) -> Figure:
     return figure
 
 
-def draw_line(axes: Axes, groups: Groups, shift: float, deduplicated: bool, augmentation: str) -> None:
+def draw_line(axes: Axes, groups: Groups, shown: Shown, shift: float, deduplicated: bool, augmentation: str) -> None:
     """The means with their intervals, and each replicate as a faint dash."""
-    color, spread = color_of(augmentation), scatter(groups)
-    values = [mean(list(some.values()), spread) for some in groups.values()]
+    color, values = color_of(augmentation), [shown.mean(groups, works) for works in groups]
     x = np.array(list(groups)) * shift
     middle = np.array([value.value for value in values])
     ends = np.array([[value.value - value.low, value.high - value.value] for value in values]).T

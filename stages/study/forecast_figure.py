@@ -8,15 +8,15 @@ from matplotlib.figure import Figure
 from stages.study.effects import Row, mean
 from stages.study.figures import FAINT, SMALL, color_of, draw_band, head, reference_line, single, works_axis
 from stages.study.learning import check, learn
-from stages.study.shown import SHOWN
+from stages.study.shown import SHOWN, comparable
 from stages.study.table import headline_lines
 
 KNOWN = 24  # points of the curve
 
 
 def drawn(rows: Sequence[Row], metric: str) -> dict[str, Figure]:
-    """`forecast`, where there are sizes enough to leave some out."""
-    if not rows:
+    """`forecast`, where there are sizes enough to leave some out, and they compare."""
+    if not rows or metric not in comparable(rows):
         return {}
     deduplicated, augmentation, groups = headline_lines(rows, metric)
     known, came = check(groups)

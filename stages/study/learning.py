@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import fdtri
 
 from stages.study.fit import FAMILIES, Curves, Family, fit
 
@@ -37,6 +39,15 @@ class Scatter(NamedTuple):
     deviation: float
     free: int
 
+    def drawn(self, *seed: int) -> np.ndarray:
+        """DRAWS standard deviations that it may be in truth, s (free / chi2(free))^(1/2): so few values tell it badly.
+
+        A normal number times one of them is one of Student's t.
+        """
+        if not self.free:
+            return np.zeros(DRAWS)
+        return self.deviation * (self.free / np.random.default_rng(seed).chisquare(self.free, DRAWS)) ** 0.5
+
 
 @dataclass(frozen=True)
 class Learning:
@@ -48,7 +59,7 @@ class Learning:
     curve: Curves  # one
     draws: tuple[Curves, ...]  # DRAWS in all
     sizes: tuple[int, ...]
-    scatter: float  # standard deviation of a replicate around the mean of its size
+    scatter: Scatter  # of a replicate around the mean of its size
 
     def at(self, works: float) -> Value:
         """The mean of all replicates to be expected at a number of works."""
@@ -64,12 +75,12 @@ class Learning:
 
     def predict(self, works: float, replicates: int) -> Value:
         """The mean of so many new replicates: wider than `at`, by their own scatter."""
-        noise = np.random.default_rng(int(works)).normal(0, self.scatter / replicates**0.5, DRAWS)
+        noise = np.random.default_rng(DRAWS).normal(size=DRAWS) * self.scatter.drawn(DRAWS, 1) / replicates**0.5
         return self._value(lambda curves: curves.at(works), noise)
 
     def _value(self, of: Callable[[Curves], np.ndarray], noise: np.ndarray | float = 0.0) -> Value:
         value = float(of(self.curve)[0])
-        if not self.scatter:
+        if not self.scatter.deviation:
             return Value(value, float("nan"), float("nan"))
         drawn = np.concatenate([of(curves) for curves in self.draws]) + noise
         low, high = np.percentile(drawn, [(100 - LEVEL) / 2, (100 + LEVEL) / 2])
@@ -94,18 +105,19 @@ def learn(groups: Groups, seed: int = 0) -> Learning:
     """The curve through the means of LEAST sizes or more; raises ValueError for fewer.
 
     Its interval holds the chance of the trainings, the choice of the works where replicates are choices of works, and
-    which family it is. Replicates get random weights, the same at all sizes (Bayesian bootstrap, Rubin 1981), their
-    deviations widened by ((n + 1) / (n - 1))^(1/2), so that a mean of n scatters as it does in truth.
+    which family it is. DRAWS times the mean of each size is moved by what it may be off, and a curve fitted (parametric
+    bootstrap, Efron 1993, 6.5): by a_r + e_rs for replicate r at size s, a_r the same at all sizes, of normal
+    distributions whose variances are estimated (`shared_share`). To resample the values themselves says too little:
+    means of three values then lie in a plane, and never beyond what was seen.
     """
     sizes = sorted(groups)
     if len(sizes) < LEAST:
         raise ValueError(f"a learning curve needs {LEAST} sizes or more")
     means = np.array([np.mean(list(groups[size].values())) for size in sizes])
     counts = np.array([len(groups[size]) for size in sizes])
-    deviation = scatter(groups).deviation
-    drawn = np.stack([_resampled(groups, size, deviation, seed) for size in sizes], axis=1)  # [DRAWS, M]
+    drawn = means + _noise(groups, seed)  # [DRAWS, M]
     curve, draws = _best(sizes, means[None], counts), _best(sizes, drawn, counts)
-    return Learning(curve[0], tuple(draws), tuple(sizes), deviation)
+    return Learning(curve[0], tuple(draws), tuple(sizes), scatter(groups))
 
 
 def check(groups: Groups) -> tuple[list[int], list[Forecast]]:
@@ -127,35 +139,61 @@ def check(groups: Groups) -> tuple[list[int], list[Forecast]]:
 def _best(sizes: Sequence[int], rows: np.ndarray, counts: np.ndarray) -> list[Curves]:
     """For each row of means [B, M] the curve of the family that forecasts its larger sizes best from its smaller ones.
 
-    The families that are the best of a row, each with its rows' curves.
+    The families that are the best of a row, each with its rows' curves. No more than LEAST sizes tell none: the rows
+    take them in turn then.
     """
-    errors = np.stack([_forecast_error(family, sizes, rows, counts) for family in FAMILIES])  # [families, B]
-    best = errors.argmin(0)
+    if len(sizes) > LEAST:
+        best = np.stack([_forecast_error(family, sizes, rows, counts) for family in FAMILIES]).argmin(0)  # [B]
+    else:
+        best = np.arange(len(rows)) % len(FAMILIES)
     found = [(fit(family, sizes, rows, counts), best == number) for number, family in enumerate(FAMILIES)]
     return [curves.pick(wanted) for curves, wanted in found if wanted.any()]
 
 
 def _forecast_error(family: Family, sizes: Sequence[int], rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The mean distance [B] of all sizes from what the sizes before them say; 0 where there are no more than LEAST."""
+    """The mean distance [B] of all sizes from what the sizes before them say, LEAST at least."""
     errors = []
     for known in range(LEAST, len(sizes)):
         curves = fit(family, sizes[:known], rows[:, :known], counts[:known])
         errors += [np.abs(curves.at(sizes[later]) - rows[:, later]) for later in range(known, len(sizes))]
-    return np.mean(errors, axis=0) if errors else np.zeros(len(rows))
+    return np.mean(errors, axis=0)
 
 
-def _resampled(groups: Groups, size: int, deviation: float, seed: int) -> np.ndarray:
-    """DRAWS means of a size's replicates under random weights, which depend on the replicates' numbers alone.
+def _noise(groups: Groups, seed: int) -> np.ndarray:
+    """By how much the means of the sizes may be off, [DRAWS, M]; it depends on the replicates' numbers and the sizes.
 
-    A single replicate scatters as those of the other sizes do.
+    Of n replicates a variance of (shared + own) / n.
     """
-    values = np.array(list(groups[size].values()))
-    if (n := len(values)) < 2:
-        return values + np.random.default_rng((seed, *groups[size], size)).normal(0, deviation, DRAWS)
-    raw = [np.random.default_rng((seed, replicate)).exponential(size=DRAWS) for replicate in groups[size]]
-    weights = np.stack(raw) / np.sum(raw, axis=0)
-    middle = values.mean()
-    return middle + ((n + 1) / (n - 1)) ** 0.5 * ((values - middle) @ weights)
+    spread, share = scatter(groups), shared_share(groups)
+    columns = []
+    for size, some in sorted(groups.items()):
+        shared = np.mean([np.random.default_rng((seed, replicate)).normal(size=DRAWS) for replicate in some], axis=0)
+        own = np.random.default_rng((seed, size, 1)).normal(size=DRAWS) / len(some) ** 0.5
+        columns.append(share**0.5 * shared + (1 - share) ** 0.5 * own)
+    return spread.drawn(seed, 0, 2)[:, None] * np.stack(columns, axis=1)
+
+
+def shared_share(groups: Groups) -> float:
+    """What part of a replicate's variance surely is the same at all sizes, as of a choice of works good at every one.
+
+    The estimate r is the covariance of two sizes, pooled over all pairs, by the variance. Where every replicate has
+    every size it is that of the two-way analysis of variance, whose F = MS_replicates / MS_rest is
+    (1 + (M - 1) r) / (1 - r). Of so few replicates it is hardly known, and too much of it would make the curve's slope
+    too sure: so its lower 95 % bound is taken, (F / c - 1) / (F / c - 1 + M), c the quantile of F (Searle 1992).
+    """
+    spread, count = scatter(groups), len(groups)
+    among = len({replicate for some in groups.values() for replicate in some}) - 1
+    products, free = 0.0, 0
+    for one, other in combinations(groups.values(), 2):
+        both = np.array([(one[replicate], other[replicate]) for replicate in sorted(one.keys() & other.keys())])
+        if len(both) > 1:
+            products += float((both - both.mean(0)).prod(1).sum())
+            free += len(both) - 1
+    if not free or not spread.deviation or among >= spread.free:
+        return 0.0
+    estimate = min(max(products / free / spread.deviation**2, 0.0), 1.0)
+    inverse = fdtri(among, spread.free - among, LEVEL / 100) * (1 - estimate) / (1 + (count - 1) * estimate)  # c / F
+    return max((1 - inverse) / (1 + (count - 1) * inverse), 0.0)
 
 
 def smallest_difference(low: float, high: float) -> float:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stages.study.effects import Row
+from stages.metrics.table import METRICS
+from stages.study.effects import Row, mean
+from stages.study.learning import Groups, Value, scatter
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,20 @@ class Shown:
             return self.level
         floors = [row[self.floor] for row in rows if row[self.floor] is not None]
         return sum(floors) / max(1, len(floors))
+
+    def mean(self, groups: Groups, works: int) -> Value:
+        """Of a size, with its interval.
+
+        A distance scatters alike at all sizes. A share does not: near 0 hardly at all, and it is never below 0 or above
+        1; shares that are all the same have no interval, as they tell nothing of the chance.
+        """
+        values = list(groups[works].values())
+        if self.distance:
+            return mean(values, scatter(groups))
+        found = mean(values)
+        if found.low == found.high:
+            return Value(found.value, float("nan"), float("nan"))
+        return Value(found.value, *(min(max(end, 0.0), 1.0) for end in (found.low, found.high)))
 
 
 SHOWN = {
@@ -65,7 +81,23 @@ SHOWN = {
         distance=False,
     ),
 }
+FLOORS_ALIKE = 0.01  # share by which floors of the same works differ at most, by the machines that measured them
 DISTANCES = {key: shown for key, shown in SHOWN.items() if shown.distance}
+
+
+def floors_differ(rows: Sequence[Row]) -> bool:
+    """Whether cells have floors of other works, as those have whose training works are the floor (evaluate)."""
+    floors: dict[bool, list[float]] = {}
+    for row in rows:
+        if row.get("fid_floor") is not None:
+            floors.setdefault(row["deduplicated"], []).append(row["fid_floor"])
+    return any(max(some) - min(some) > FLOORS_ALIKE * max(some) for some in floors.values())
+
+
+def comparable(rows: Sequence[Row]) -> dict[str, Shown]:
+    """The distances that compare between sizes: where floors differ, those from which no floor is taken off."""
+    differ = floors_differ(rows)
+    return {key: shown for key, shown in DISTANCES.items() if not (differ and METRICS[key].above_floor)}
 
 
 def measured(rows: Sequence[Row]) -> dict[str, Shown]:

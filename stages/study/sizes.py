@@ -4,6 +4,8 @@ How many these are is counted in the works of the last run, so that there must b
 """
 
 from collections.abc import Mapping
+from itertools import count
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,25 +51,45 @@ def choose(root: Path, evaluated: str, everything: Params, raw: Mapping[str, Any
     settings = everything.section(SplitParams).model_copy(update={"train_works": "all"})
     works = works_of(read_works(root / WORKS))
     parts = split(works.collection, works.reserve, settings)
-    train, test = len(parts["train"]), len(parts["test"])
-    sizes = halved(train)
+    train, validation, test = (len(parts[part]) for part in ("train", "validation", "test"))
+    alone = test >= LEAST_TEST > validation  # the floor of the distances is then of the training works
+    sizes = halved(train, LEAST_TEST if alone else 0)
     listed = ", ".join(map(str, sizes))
     told = [f"study.train_works is auto: {train} works to train on, {test} to test: sizes {listed}"]
+    if alone:
+        told.append(floor_of_each(validation, len(works.collection), settings, bool(works.reserve)))
     return Sizes(sizes, told + power(root / evaluated, test))
 
 
-def halved(most: int) -> list[int]:
-    """The works and their halves, halves of halves and so on, SMALLEST or more; of few works three sizes nearer by."""
-    halves = [most // 2**number for number in range(MOST) if most // 2**number >= SMALLEST]
+def halved(most: int, least: int = 0) -> list[int]:
+    """The works and their halves, halves of halves and so on, SMALLEST or more; of few works three sizes nearer by.
+
+    `least`: the fewest works of which distances are measured; 0 where that is not a matter of the training works.
+    """
+    halves = [most // 2**number for number in range(MOST) if most // 2**number >= max(SMALLEST, least)]
     if len(halves) < LEAST:
-        halves = [most, round(most / 2**0.5), most // 2]
-    found = sorted({size for size in halves if size > 0})
+        halves = [most, round((most * max(most / 2, least)) ** 0.5), max(most // 2, least)]
+    found = sorted({size for size in halves if 0 < size <= most})
     if len(found) < LEAST:
         raise UserError(
-            f"study.train_works is auto, but there are only {most} works to train on, too few for {LEAST} sizes: "
-            "collect more works"
+            f"study.train_works is auto, but there are only {most} works to train on, too few for {LEAST} sizes"
+            f"{f' of {least} or more, which distances take' if least else ''}: collect more works"
         )
     return found
+
+
+def floor_of_each(validation: int, collected: int, settings: SplitParams, reserve: bool) -> str:
+    """The warning that FLD and FID above the floor will have another floor at each size, with the remedy."""
+    if reserve:
+        remedy = f"Raise split.validation_works to {LEAST_TEST}"
+    else:
+        share = ceil(100 * LEAST_TEST / collected) / 100
+        enough = next(works for works in count(collected) if round(settings.validation_fraction * works) >= LEAST_TEST)
+        remedy = f"Raise split.validation_fraction to {share:g}, or collect {enough} works (here are {collected})"
+    return (
+        f"warning: with {validation} validation works ({LEAST_TEST} are needed) each size is its own floor, and "
+        f"neither FLD nor FID above the floor compares between sizes: only KID will have a curve. {remedy}"
+    )
 
 
 def power(evaluated: Path, test: int) -> list[str]:

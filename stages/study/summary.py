@@ -8,9 +8,9 @@ from typing import Any
 
 from stages.gan.augmentations import AUGMENTATIONS
 from stages.study.answer import TIMES, answer
-from stages.study.effects import Effect, Row, effects, mean
-from stages.study.learning import LEAST, Groups, Learning, learn, scatter
-from stages.study.shown import DISTANCES, SHOWN, measured
+from stages.study.effects import Effect, Row, effects
+from stages.study.learning import LEAST, Groups, Learning, learn
+from stages.study.shown import DISTANCES, SHOWN, Shown, comparable, measured
 from stages.study.table import label, levels, lines, replicate_factor
 
 UNITS = {"order": "choices of the works", "seed": "seeds of the training, of the same works"}
@@ -36,14 +36,15 @@ def means(rows: Sequence[Row]) -> Iterator[str]:
     counts = ", ".join(f"{count} {name}" for name, count in verdicts.most_common())
     yield f"{len(rows)} cells; the guard's verdict: {counts}."
     over = UNITS[replicate_factor(rows)]
-    yield f"Means with 95 % t-intervals over {over}, whose standard deviation is taken to be the same at all sizes."
     columns = measured(rows)
+    own = "".join(f" (but for the {shown.label})" for shown in columns.values() if not shown.distance)
+    alike = f"whose standard deviation is taken to be the same at all sizes{own}"
+    yield f"Means with 95 % t-intervals over {over}, {alike}."
     table = [["combination", "works", "cells", *(shown.label for shown in columns.values())]]
     values = {key: {tuple(place): groups for *place, groups in lines(rows, key)} for key in columns}
     for (deduplicated, augmentation, works), group in groupby(sorted(rows, key=_place), key=_combination):
         of_metrics = [
-            _mean(values[key].get((deduplicated, augmentation), {}), works, shown.decimals)
-            for key, shown in columns.items()
+            _mean(values[key].get((deduplicated, augmentation), {}), works, shown) for key, shown in columns.items()
         ]
         table.append([label(deduplicated, augmentation), str(works), str(len(list(group))), *of_metrics])
     yield markdown(table)
@@ -59,18 +60,22 @@ def _place(row: Row) -> tuple[bool, int, int]:
     return not row["deduplicated"], list(AUGMENTATIONS).index(row["augmentation"]), row["works"]
 
 
-def _mean(groups: Groups, works: int, decimals: int) -> str:
+def _mean(groups: Groups, works: int, shown: Shown) -> str:
     """The mean of a size with its interval, or nothing where it has no numbers."""
-    return mean(list(groups[works].values()), scatter(groups)).text(decimals) if works in groups else ""
+    return shown.mean(groups, works).text(shown.decimals) if works in groups else ""
 
 
 def forecasts(rows: Sequence[Row]) -> Iterator[str]:
     """What each learning curve says, combination by combination."""
     yield (
         "Curves: the family (power law with an offset, exponential, logarithmic) that forecasts the larger sizes best "
-        "from the smaller ones; the intervals hold the replicates' chance and the choice of the family."
+        f"from the smaller ones (the power law where {LEAST} sizes tell none); the intervals hold the replicates' "
+        "chance and the choice of the family."
     )
     for metric, shown in DISTANCES.items():
+        if metric not in comparable(rows):
+            yield f"- {shown.label}: no curve, as the sizes have other floors."
+            continue
         for deduplicated, augmentation, groups in lines(rows, metric):
             where = f"{shown.label}, {label(deduplicated, augmentation)}"
             if len(groups) < LEAST:
@@ -85,11 +90,11 @@ def forecast(learning: Learning, name: str, decimals: int) -> str:
     now, then = learning.at(largest), learning.at(TIMES * largest)
     end, gain = learning.end(), learning.gain(TIMES)
     said = f"{learning.curve.family.name}, with {TIMES} times as many pictures ({TIMES * largest} works) expect {name} "
-    said += f"{then.text(decimals)}, where {largest} works have {now.value:.{decimals}f}."
+    said += f"{then.text(decimals)}, where the curve has {now.value:.{decimals}f} at {largest} works."
     if isnan(gain.low):
         return said
     if gain.low < 10**-decimals / 2:
-        return said + " That more works help at all is not sure from these sizes."
+        return said + " That still more works help at all is not sure from these sizes."
     if not learning.curve.family.ends:
         return said + " Every doubling brings the same, as far as these sizes go: no end can be told."
     if end.high - end.low > (now.value - end.value) / 2:

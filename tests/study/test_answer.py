@@ -2,7 +2,9 @@
 
 import pytest
 
-from stages.study.answer import answer
+from stages.study import figures, forecast_figure
+from stages.study.answer import answer, by_size, short_of
+from stages.study.course import courses
 from stages.study.summary import summary
 from stages.study.table import headline_lines, lines
 
@@ -40,6 +42,28 @@ def test_it_says_for_each_size_when_the_works_become_what_is_short():
     first = said[0]
     assert first.startswith("With 9") and "data-limited after 100 thousand pictures shown (about 5 minutes" in first
     assert not any("288 works" in sentence for sentence in said), "it has no double"
+
+
+def test_a_difference_within_the_scatter_of_the_trainings_says_nothing():
+    """Three trainings a size, 1 apart: a mean of three is off by 0.6, and the difference of two by 0.8."""
+    level = {9: 15, 18: 10, 36: 9.4, 72: 8.7}
+    three = [
+        line | {"experiment": f"{line['works']}-{order}", "fld": level[line["works"]] + order}
+        for line in evaluations() if line["works"] in level
+        for order in range(3)
+    ]  # fmt: skip
+    times = by_size(courses(three))
+    first, second = short_of(cells(), times, {})
+    assert first.startswith("With 9 works you are data-limited after 25 thousand")
+    assert (
+        second.startswith("With 18, 36 works it cannot be told whether works or time are short") and "scatter" in second
+    )
+    *_, ended = short_of(cells(), times, {36: 200.0})
+    assert ended.startswith("With 36 works time was not short, as the trainings were at their best after 200 thousand")
+    assert "whether works were cannot be told" in ended
+    alone = [line for line in three if line["experiment"].endswith("-0")]
+    (said,) = short_of(cells(), by_size(courses(alone)), {})
+    assert said.startswith("With 9, 18, 36 works you are data-limited"), "a single training has no known scatter"
 
 
 def test_trainings_that_had_stopped_getting_better_do_not_ask_for_more_time():
@@ -96,6 +120,31 @@ def test_single_cells_have_no_interval_and_a_grid_without_pairs_no_table_of_effe
     assert "nan" not in said and "whether it is worth the search is not sure" in said and "the interval" not in said
     text = summary(rows, [])
     assert "nan" not in text and "What the factors change" not in text
+
+
+def test_the_share_of_copies_scatters_as_its_size_does_and_is_never_below_none():
+    shares = {9: (0.3, 0.1, 0.2), 18: (0.6, 0.0, 0.0), 36: (0.01, 0.02, 0.03)}
+    rows = [row | {"copied": shares.get(row["works"], (0.0, 0.0, 0.0))[row["order"]]} for row in cells()]
+    text = summary(rows, [])
+    for told in ("0.200 (0.000 to 0.448)", "0.200 (0.000 to 1.000)", "0.020 (0.000 to 0.045)"):  # t(2) s / 3^(1/2)
+        assert f"| {told} |" in text
+    assert text.count("| 0.000 |") == 3 and "same at all sizes (but for the share of copies)." in text
+
+
+def test_with_other_floors_at_other_sizes_only_kid_has_a_curve():
+    """As evaluate's are without 7 validation works: of the training works."""
+    rows = [row | {"kid": 0.1, "kid_floor": 0.0, "fid_above_floor": 50.0, "fid_floor": 174.7} for row in cells()]
+    others = [row | {"fid_floor": 100.0 + 300 / row["works"]} for row in rows]
+    assert "do not compare" not in summary(rows, []) and summary(rows, []).count("no curve") == 0
+    text = summary(others, [])
+    assert "- FLD and FID above the floor do not compare between sizes or choices of the works here" in text
+    assert "until 7 validate" in text and "times the works" not in text and "Forecast of" not in text
+    assert "- FLD: no curve, as the sizes have other floors." in text and "expect KID" in text
+    assert "expect FLD" not in text and "expect FID" not in text
+    assert forecast_figure.drawn(rows, "fld") and forecast_figure.drawn(others, "fld") == {}
+    made = figures.drawn(others)
+    titles = {name: figure.axes[0].get_title() for name, figure in made.items()}
+    assert [name for name, title in titles.items() if "not comparable: other floors" in title] == ["fld", "fid"]
 
 
 def test_without_numbers_nothing_is_said():

@@ -33,7 +33,8 @@ def collection(tmp_path):
     "count, train, test, expected",
     [
         (12, 6, 4, [3, 4, 6]),
-        (24, 13, 7, [6, 9, 13]),
+        (24, 13, 7, [7, 10, 13]),  # of 6 works no distance is measured, where the training works are the floor
+        (43, 26, 11, [13, 18, 26]),
         (60, 36, 15, [9, 18, 36]),
         (200, 120, 50, [7, 15, 30, 60, 120]),
         (2000, 1200, 500, [37, 75, 150, 300, 600, 1200]),
@@ -44,6 +45,17 @@ def test_small_and_large_collections_get_sizes_that_fit_them(collection, count, 
     assert chosen.sizes == expected
     assert chosen.told[0].startswith(f"study.train_works is auto: {train} works to train on, {test} to test: sizes")
     assert any("no FLD and no other distance is measured" in line for line in chosen.told) == (test < 7)
+
+
+def test_with_too_few_validation_works_to_be_the_floor_the_remedy_is_told(collection):
+    (warning,) = [line for line in collection(24).told if line.startswith("warning")]
+    assert warning.startswith("warning: with 4 validation works (7 are needed) each size is its own floor")
+    assert warning.endswith("Raise split.validation_fraction to 0.3, or collect 44 works (here are 24)")
+    assert not any("floor" in line for count in (12, 44, 60) for line in collection(count).told)
+    raised = collection(24, {"split": {"validation_fraction": 0.3}})
+    assert raised.sizes == [5, 7, 10] and not any("floor" in line for line in raised.told)
+    with pytest.raises(UserError, match="only 8 works to train on, too few for 3 sizes of 7 or more"):
+        collection(20, {"split": {"test_fraction": 0.45}})
 
 
 def test_the_intervals_of_the_last_run_say_what_the_test_works_can_tell(collection):

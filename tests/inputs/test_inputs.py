@@ -149,6 +149,18 @@ def test_a_name_that_is_no_text_is_told_and_the_folder_not_linked(tmp_path, pict
     assert (tmp_path / "inputs/scrape").resolve().name == "nothing.json"
 
 
+def test_a_folder_in_the_place_of_a_link_is_told_and_left_as_it_is(workspace, pictures):
+    shutil.copy(ROOT / "dvc.yaml", workspace.folder)
+    place = workspace.folder / "data/inputs/scrape"
+    shutil.copytree(pictures, place)
+    workspace.set(scrape__source="folder", scrape__path=str(pictures))
+    for stage in ("inputs", "inputs.links"):
+        workspace.fails(stage, "data/inputs/scrape is a folder", "scrape.path named", "python -m stages.inputs.links")
+    assert sorted(path.name for path in place.rglob("*")) == ["a.png", "b.png", "early"]
+    place.rename(workspace.folder / "away")
+    assert workspace.open("inputs.links").returncode == 0 and place.resolve() == pictures
+
+
 def test_a_failure_leaves_the_link_that_was_there(tmp_path, pictures, monkeypatch):
     place = tmp_path / "inputs/scrape"
     linking.make(place, pictures)

@@ -143,6 +143,8 @@ def test_cells_read_the_pictures_of_the_user_s_own_wherever_the_committed_link_l
     assert sorted(stub.ran("track")) == CELLS and "2 done, 0 to do" in stub.study("--plan").stdout
     used = {stub.run("git", "show", f"{ref}:data/inputs/scrape.json") for ref in stub.refs()}
     assert len(used) == 1 and fingerprints.of(own)["sha256"] in used.pop()
+    kinds = {stub.run("git", "ls-tree", ref, "data/inputs/scrape").split()[0] for ref in stub.refs()}
+    assert kinds == {"120000"}, "the link, not the pictures behind it"
     (own / "a.png").write_text("two")
     assert "0 done, 2 to do" in stub.study("--plan").stdout
     assert stub.study().returncode == 0 and len(stub.ran("scrape")) == 2

@@ -113,6 +113,10 @@ class Session:
             self.paths.seconds: _only(SECONDS, rows),
         }
 
+    def others(self, path: str) -> list[dict[str, Any]]:
+        """What a table has of cells that are not of this study; it stays behind the study's own."""
+        return self.known.others[self.root / path]
+
     def _evaluations(self, item: Mapping[str, Any], commit: str | None) -> list[dict[str, Any]]:
         text = records.content(self.root, commit, self.paths.validated) if commit else None
         return self.known.evaluations(item) if text is None else course.evaluations(item, text)

@@ -83,7 +83,7 @@ class Session:
         """Name the cells by the params that their stages follow, their inputs in git, and what their code does."""
         every_stage = identity.sources(identity.needed(self.pipeline, TARGET))  # also those beside the numbers run
         self.commit = records.code(self.root, [path for path in every_stage if not outside.is_link(path)])
-        self.own_files = outside.found(outside.read(self.stages, self.everything.flat()))
+        self.own_files = outside.found(self.root, outside.read(self.stages, self.everything.flat()))
         contents = outside.contents(identity.contents(self.root, identity.sources(self.stages)), self.own_files)
         alike = [identity.commands(self.stages), contents]
         for cell in cells(self.settings):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from stages.common import params
+from stages.common import params, server
 from stages.common.cli import UserError
 from stages.study import course, identity, outside, ready, records, sizes
 from stages.study.cell import Job
@@ -137,7 +137,8 @@ class Session:
     def alone(self) -> Iterator[tuple[int, list[str]]]:
         """Keep other studies out of this checkout; gives the lock, which the cells inherit, and the cells not done.
 
-        Of those that go to a cluster others may have done some: their experiments are brought here first.
+        Of those that go to a cluster others may have done some: their experiments are brought here first. Raises
+        UserError for what would let every cell fail at its end.
         """
         with exclusive(FOLDER / "lock") as lock:
             records.unlock(self.root)
@@ -146,6 +147,8 @@ class Session:
                 self.origin, self.environment = ready.check(self.root, self.everything, self.commit)
                 records.fetch(self.root, list(records.published(self.root, waiting).values()))
                 waiting = self._waiting()
+            elif waiting:
+                server.address()  # a wrong one would be told by each cell after its training
             yield lock, waiting
 
     def _waiting(self) -> list[str]:

@@ -187,6 +187,14 @@ def test_code_that_is_not_committed_is_refused(stub, change):
     assert stub.ran() == []
 
 
+def test_an_mlflow_server_that_is_no_address_is_told_before_the_first_cell(stub):
+    stub.environment = stub.environment | {"MLFLOW_TRACKING_URI": "localhost:5000"}
+    done = stub.study()
+    assert done.returncode == 1 and "MLFLOW_TRACKING_URI is set, but it is no address" in done.stderr
+    assert stub.ran() == [] and "Traceback" not in done.stderr
+    assert stub.study("--plan").returncode == 0
+
+
 @pytest.mark.slow
 def test_nothing_to_draw_and_no_repository(stub, tmp_path_factory):
     done = stub.study("--draw")

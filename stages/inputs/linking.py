@@ -8,6 +8,7 @@ from typing import Any
 
 from stages.common import files
 from stages.common.checkout import main_checkout
+from stages.common.cli import UserError
 from stages.inputs import fingerprints
 
 OUT = Path("data/inputs")
@@ -26,8 +27,14 @@ def make(place: Path, target: Path | None) -> Path | None:
 
     It is a link in any case: git, as DVC's experiments use it, cannot put a file in the place of a link to a folder.
     A folder with something that is no readable file, or whose name is no text, is not linked, since DVC fails at such
-    things; then returns the first of them.
+    things; then returns the first of them. Raises UserError where a folder has taken the link's place.
     """
+    if place.is_dir() and not place.is_symlink():  # DVC would go on with the copies, and not see the user's own files
+        raise UserError(
+            f"{place} is a folder, but must be a link: an experiment of an earlier version of this project was "
+            f"applied, which held copies of what {NAMED.get(place.name, 'params.yaml')} named. Move the folder away, "
+            "run `python -m stages.inputs.links`, then the same command again"
+        )
     nothing = place.with_name(NOTHING)
     if not nothing.exists():
         files.write_json(nothing, fingerprints.of(None))

@@ -13,7 +13,7 @@ from stages.common import files, params
 from stages.common.cli import progress, run_cli
 from stages.study.arguments import parse
 from stages.study.plan import plan
-from stages.study.results import SUMMARY, shown
+from stages.study.results import SUMMARY, shown, write
 from stages.study.session import Paths, Session
 
 
@@ -27,10 +27,9 @@ def main() -> None:
     if rows := study.rows():
         tables = study.tables(rows)
         for path, lines in tables.items():
-            files.write_csv(Path(path), lines)
+            files.write_csv(Path(path), [*lines, *study.others(path)])
         made = shown(rows, tables[study.paths.evaluations])
-        for name, data in made.items():
-            files.write_bytes(Path("data/study") / name, data)
+        write(Path("data/study"), made)
         print(made[SUMMARY].decode())
     study.raise_for(failed, len(rows))
 

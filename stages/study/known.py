@@ -1,7 +1,8 @@
 """What the tables in git know of cells that were run elsewhere or before: metrics/study.csv and those beside it.
 
 A clone that has only these files goes on where the study stands, and draws it: a cell whose name is in the table is
-done, as the name holds all that decides its result.
+done, as the name holds all that decides its result. What they know of cells that the present grid or code does not have
+stays in them: in git it may be all that is left of these.
 """
 
 import csv
@@ -24,18 +25,21 @@ class Known:
     """The rows of the tables, by the name of the experiment."""
 
     def __init__(self, table: Path, evaluations: Path, seconds: Path, cells: Mapping[str, Cell]):
-        """`cells`: those of the study by name; what the files hold of other cells is left out.
+        """`cells`: those of the study by name; the files' rows of all others are `others`, by the file.
 
         Raises UserError for a file that is damaged.
         """
         self.rows: dict[str, dict[str, Any]] = {}
         self._evaluations: dict[str, list[dict[str, Any]]] = {}
-        taken = {row["experiment"]: row["seconds"] for row in read(seconds, SECONDS)}
-        for row in read(table, columns()):
+        kinds = {table: columns(), evaluations: [*FACTORS, *course.COLUMNS, "experiment"], seconds: SECONDS}
+        every = {path: read(path, expected) for path, expected in kinds.items()}
+        self.others = {path: [row for row in rows if row["experiment"] not in cells] for path, rows in every.items()}
+        taken = {row["experiment"]: row["seconds"] for row in every[seconds]}
+        for row in every[table]:
             cell = cells.get(row["experiment"])
             if cell and all(row[factor] == getattr(cell, factor) for factor in FACTORS):
                 self.rows[row["experiment"]] = row | {"seconds": taken.get(row["experiment"])}
-        for row in read(evaluations, [*FACTORS, *course.COLUMNS, "experiment"]):
+        for row in every[evaluations]:
             self._evaluations.setdefault(row["experiment"], []).append(row)
 
     def evaluations(self, row: Row) -> list[dict[str, Any]]:

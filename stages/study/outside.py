@@ -4,6 +4,7 @@ The links in data/inputs/ that lead there hold absolute paths, so what git knows
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from stages.common import files
 from stages.common.cli import UserError
 from stages.inputs import fingerprints, linking
+from stages.study import records
 
 _TEXT = linking.NOTHING.encode()
 NOTHING = hashlib.sha1(b"blob %d\0%s" % (len(_TEXT), _TEXT)).hexdigest()  # git's hash of a link that leads to no file
@@ -28,10 +30,26 @@ def read(stages: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]
     return {key: "" if key in unread else value for key, value in values.items()}
 
 
-def found(values: Mapping[str, Any]) -> dict[str, str]:
-    """The sha256 of the files that params name, by link, where they are here (of a cluster the nodes alone may)."""
-    named = {name: fingerprints.of(target)["sha256"] for name, target in linking.targets(values)}
+def found(root: Path, values: Mapping[str, Any]) -> dict[str, str]:
+    """The sha256 of the files that params name, by link.
+
+    Of those that are not here (in a clone, or where the nodes of a cluster alone have them) what the present commit of
+    `root` says, so that cells are known that were run with them; left out where it says nothing.
+    """
+    named = {
+        name: fingerprints.of(target)["sha256"] or _committed(root, name)
+        for name, target in linking.targets(values)
+        if target
+    }
     return {name: sha256 for name, sha256 in named.items() if sha256}
+
+
+def _committed(root: Path, name: str) -> str:
+    """The sha256 that the present commit has of what a link leads to; "" where it has none that can be read."""
+    try:
+        return json.loads(records.content(root, "HEAD", _fingerprint(name)) or "{}").get("sha256", "")
+    except ValueError:  # a conflict of two branches, committed: the next run writes it anew
+        return ""
 
 
 def contents(hashes: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:

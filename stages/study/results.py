@@ -1,18 +1,25 @@
 """What the study shows, as files: the summary, and all figures in one style."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from stages.common import files
 from stages.metrics.table import HEADLINE
 from stages.study import course_figures, figures, forecast_figure
 from stages.study.effects import Row
+from stages.study.shown import SHOWN
 from stages.study.summary import summary
 
 SUMMARY = "summary.md"
+FIGURES = {  # by the names of their files: all that a study can have
+    *(name for one in SHOWN.values() for name in (one.figure, f"{one.figure}_effects")),
+    *("forecast", "time", "plateau", "limits"),
+}
 STYLE: dict[Any, Any] = {
     "font.size": 11,
     "axes.titlesize": 13,
@@ -30,6 +37,14 @@ def shown(rows: Sequence[Row], evaluations: Sequence[Row]) -> dict[str, bytes]:
     """
     made = {f"{name}.png": data for name, data in drawn(rows, evaluations).items()}
     return {SUMMARY: summary(rows, evaluations).encode(), **made}
+
+
+def write(folder: Path, made: Mapping[str, bytes]) -> None:
+    """Write what is shown, and remove the figures that a study of other cells left and this one does not have."""
+    for name, data in made.items():
+        files.write_bytes(folder / name, data)
+    for name in {f"{figure}.png" for figure in FIGURES} - set(made):
+        (folder / name).unlink(missing_ok=True)
 
 
 def drawn(rows: Sequence[Row], evaluations: Sequence[Row]) -> dict[str, bytes]:

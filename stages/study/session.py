@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from stages.common import params
+from stages.common import params, server
 from stages.common.cli import UserError
 from stages.study import course, identity, outside, ready, records, sizes
 from stages.study.cell import Job
@@ -83,7 +83,7 @@ class Session:
         """Name the cells by the params that their stages follow, their inputs in git, and what their code does."""
         every_stage = identity.sources(identity.needed(self.pipeline, TARGET))  # also those beside the numbers run
         self.commit = records.code(self.root, [path for path in every_stage if not outside.is_link(path)])
-        self.own_files = outside.found(outside.read(self.stages, self.everything.flat()))
+        self.own_files = outside.found(self.root, outside.read(self.stages, self.everything.flat()))
         contents = outside.contents(identity.contents(self.root, identity.sources(self.stages)), self.own_files)
         alike = [identity.commands(self.stages), contents]
         for cell in cells(self.settings):
@@ -113,6 +113,10 @@ class Session:
             self.paths.seconds: _only(SECONDS, rows),
         }
 
+    def others(self, path: str) -> list[dict[str, Any]]:
+        """What a table has of cells that are not of this study; it stays behind the study's own."""
+        return self.known.others[self.root / path]
+
     def _evaluations(self, item: Mapping[str, Any], commit: str | None) -> list[dict[str, Any]]:
         text = records.content(self.root, commit, self.paths.validated) if commit else None
         return self.known.evaluations(item) if text is None else course.evaluations(item, text)
@@ -133,7 +137,8 @@ class Session:
     def alone(self) -> Iterator[tuple[int, list[str]]]:
         """Keep other studies out of this checkout; gives the lock, which the cells inherit, and the cells not done.
 
-        Of those that go to a cluster others may have done some: their experiments are brought here first.
+        Of those that go to a cluster others may have done some: their experiments are brought here first. Raises
+        UserError for what would let every cell fail at its end.
         """
         with exclusive(FOLDER / "lock") as lock:
             records.unlock(self.root)
@@ -142,6 +147,8 @@ class Session:
                 self.origin, self.environment = ready.check(self.root, self.everything, self.commit)
                 records.fetch(self.root, list(records.published(self.root, waiting).values()))
                 waiting = self._waiting()
+            elif waiting:
+                server.address()  # a wrong one would be told by each cell after its training
             yield lock, waiting
 
     def _waiting(self) -> list[str]:

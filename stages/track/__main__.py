@@ -11,12 +11,12 @@ import os
 from functools import partial
 from pathlib import Path
 
-from stages.common import files, params
+from stages.common import files, params, server
 from stages.common.checkout import main_checkout
 from stages.common.cli import progress, run_cli
 from stages.track import collect
 from stages.track.params import TrackParams
-from stages.track.store import address, log_once
+from stages.track.store import log_once
 from stages.track.watch import watch
 
 PARAMS, METRICS = "params.yaml", "metrics"
@@ -50,7 +50,7 @@ def log_all(root: Path) -> None:
     """Log every result that git and DVC's cache hold; raises UserError for those that are damaged, after all others."""
     from stages.track import rebuild  # it imports dvc, which takes a second that the stage itself need not wait for
 
-    address()  # wrong settings end here
+    server.address()  # wrong settings end here
     revisions = progress(rebuild.revisions(), desc="track", unit=" revisions")
     rebuild.log_each(revisions, [PARAMS, METRICS, *collect.READ], partial(log, root)).tell()
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,10 @@ def result(tree: Path, metrics: str, values: Mapping[str, Any], name: str | None
     """The run of the results below `tree`, its metrics files in the folder `metrics` there.
 
     `values` are the params by keys such as "train.seed"; `name` and `commit` say which experiment and commit made them.
-    Raises KeyError when another version of this project has written the metrics files.
+    Raises KeyError when another version of this project has written the metrics files, UserError for a damaged one.
     """
     values = public(values)
-    found = {path.stem: files.read_json(path) for path in sorted((tree / metrics).glob("*.json"))}
+    found = {path.stem: _read(files.read_json, tree, path) for path in sorted((tree / metrics).glob("*.json"))}
     pictures = {folder: [file for path in paths for file in _files(tree / path)] for folder, paths in PICTURES.items()}
     curves = [tree / metrics / name for name in CURVES]
     used = [*(tree / path for path in (GENERATOR, SPLIT, WORKS)), *curves]
@@ -49,7 +49,7 @@ def result(tree: Path, metrics: str, values: Mapping[str, Any], name: str | None
         fingerprint=_fingerprint(values, tree, used),
         params=values,
         metrics=_numbers(found) | {"works": found["train"]["works"]},  # charts have metrics on their axes
-        curves=[row for path in curves for row in files.read_csv(path)],
+        curves=[row for path in curves for row in _read(files.read_csv, tree, path)],
         pictures=pictures,
         tags=tags | where | _kernels(found) | {describe.NOTE: describe.note(tags, found["train"], found["evaluate"])},
         datasets=datasets(found["scrape"]["collection"], read_works(tree / WORKS), read_split(tree / SPLIT)),
@@ -69,6 +69,19 @@ def head() -> str | None:
         return git(Path("."), "rev-parse", "HEAD").strip()
     except UserError:
         return None
+
+
+def _read(read: Callable[[Path], Any], tree: Path, path: Path) -> Any:
+    try:
+        return read(path)
+    except (
+        ValueError,
+        TypeError,
+    ) as error:  # what `read` raises of other lines, and of more fields than there are names
+        raise UserError(
+            f"its {path.relative_to(tree)} cannot be read ({error}; a conflict of two branches?): put it right, or run "
+            "the stage again that writes it"
+        ) from error
 
 
 def _kernels(found: Mapping[str, Any]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dvc.api import DVCFileSystem
+from dvc.exceptions import DvcException
 from dvc_data.index import DataIndexError
 
 from stages.common.checkout import git
@@ -84,13 +85,19 @@ def revisions() -> list[Revision]:
 def lay_out(revision: Revision, paths: Iterable[str], folder: Path) -> bool:
     """Write those of the paths that the revision has into an empty folder; returns whether it is one that was logged.
 
-    Git gives params and metrics, DVC's cache (or a remote) the rest. Raises UserError when the cache has lost a part.
+    Git gives params and metrics, DVC's cache (or a remote) the rest. Raises UserError when the cache has lost a part,
+    or DVC cannot read what the revision says of it.
     """
     files = DVCFileSystem(rev=revision.commit)
     try:
         files.read_bytes(RECEIPT)
     except LOST:
         return False
+    except DvcException as error:
+        raise UserError(
+            f"its dvc.lock or dvc.yaml cannot be read ({str(error).splitlines()[0]}; a conflict of two branches?): "
+            "its results are logged only if another commit has them"
+        ) from error
     for path in paths:
         try:
             if files.exists(path):

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 DEFAULTS = {
     # Read when mlflow is imported.
@@ -32,6 +31,7 @@ from mlflow.exceptions import MlflowException  # noqa: E402
 from sqlalchemy.exc import SQLAlchemyError  # noqa: E402
 
 from stages.common.cli import UserError  # noqa: E402
+from stages.common.server import address  # noqa: E402
 from stages.track import local_store, model  # noqa: E402
 from stages.track.dataset import Dataset  # noqa: E402
 from stages.track.describe import EXPERIMENT, KIND, NOTE  # noqa: E402
@@ -57,30 +57,6 @@ class Result:
     datasets: list[Dataset] = field(default_factory=list)
     generator: Path | None = None  # the file of `save_generator`
     training: str = ""  # of these params and works, by which a run is found that watch.py has begun
-
-
-def address() -> str:
-    """The server's address in MLFLOW_TRACKING_URI, or "" where the store is this checkout's own.
-
-    Its user and password go to the variables in which MLflow looks for them: no message, log or file can show them
-    then.
-    """
-    uri = os.environ.get("MLFLOW_TRACKING_URI", "")
-    try:
-        parts = urlsplit(uri)
-        if not uri or (parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port)):
-            if parts.username is not None:
-                os.environ["MLFLOW_TRACKING_USERNAME"] = unquote(parts.username)
-                os.environ["MLFLOW_TRACKING_PASSWORD"] = unquote(parts.password or "")
-                os.environ["MLFLOW_TRACKING_URI"] = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-            return os.environ.get("MLFLOW_TRACKING_URI", "")
-    except ValueError:  # a port that is none
-        pass
-    beginning = uri.partition("://")[0][:12]
-    raise UserError(
-        f"MLFLOW_TRACKING_URI is set, but it is no address of a server (it begins with {beginning!r}): "
-        "write it as http://host:port or https://host:port, or unset it, and the runs go to mlflow.db in this checkout"
-    )
 
 
 def log_once(root: Path, experiment: str, result: Result) -> bool:

@@ -149,6 +149,18 @@ def test_a_name_that_is_no_text_is_told_and_the_folder_not_linked(tmp_path, pict
     assert (tmp_path / "inputs/scrape").resolve().name == "nothing.json"
 
 
+def test_a_folder_in_the_place_of_a_link_is_told_and_left_as_it_is(workspace, pictures):
+    shutil.copy(ROOT / "dvc.yaml", workspace.folder)
+    place = workspace.folder / "data/inputs/scrape"
+    shutil.copytree(pictures, place)
+    workspace.set(scrape__source="folder", scrape__path=str(pictures))
+    for stage in ("inputs", "inputs.links"):
+        workspace.fails(stage, "data/inputs/scrape is a folder", "scrape.path named", "python -m stages.inputs.links")
+    assert sorted(path.name for path in place.rglob("*")) == ["a.png", "b.png", "early"]
+    place.rename(workspace.folder / "away")
+    assert workspace.open("inputs.links").returncode == 0 and place.resolve() == pictures
+
+
 def test_a_failure_leaves_the_link_that_was_there(tmp_path, pictures, monkeypatch):
     place = tmp_path / "inputs/scrape"
     linking.make(place, pictures)
@@ -220,6 +232,15 @@ def test_a_folder_with_a_new_name_is_found_when_params_say_so(workspace, picture
             assert dvc.status() == {}
 
 
+def test_git_ignores_what_lies_behind_the_links_and_nothing_else_there(tmp_path):
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    git = partial(subprocess.run, cwd=tmp_path, env=surroundings.clean_environment(), capture_output=True, text=True)
+    git(["git", "init", "-q"], check=True)
+    linked = [f"data/inputs/{name}/{file}" for name in linking.NAMED for file in ("a.png", "early/b.png")]
+    kept = [f"data/inputs/{name}" for name in (*linking.NAMED, "links.json", "nothing.json", "urls.txt")]
+    assert git(["git", "check-ignore", *linked, *kept]).stdout.split() == linked
+
+
 @pytest.mark.slow
 def test_an_experiment_elsewhere_takes_the_links_with_it(tmp_path, pictures, monkeypatch):
     """`dvc exp run --temp` and `--queue` save the workspace and put it back with git."""
@@ -229,6 +250,7 @@ def test_an_experiment_elsewhere_takes_the_links_with_it(tmp_path, pictures, mon
     stage = {"cmd": "ls data/inputs/scrape/ > out", "params": ["seed"], "deps": ["data/inputs/scrape"], "outs": ["out"]}
     Path("dvc.yaml").write_text(yaml.safe_dump({"stages": {"list": stage}}))
     Path("params.yaml").write_text("seed: 0\n")
+    shutil.copy(ROOT / ".gitignore", ".gitignore")
     linking.make(Path("data/inputs/scrape"), None)
     run = partial(subprocess.run, check=True, capture_output=True, text=True, env=surroundings.clean_environment())
     run(["git", "init", "-q"])
@@ -238,8 +260,14 @@ def test_an_experiment_elsewhere_takes_the_links_with_it(tmp_path, pictures, mon
     run(["git", "add", "-A"])
     run(["git", "commit", "-qm", "start"])
     linking.make(Path("data/inputs/scrape"), pictures)
-    for seed in (1, 2):
-        done = run(["dvc", "exp", "run", "--temp", "-S", f"seed={seed}"], check=False)
+    for seed, *where in ((1, "--temp"), (2, "--temp"), (3,)):
+        done = run(["dvc", "exp", "run", *where, "-n", f"seed-{seed}", "-S", f"seed={seed}"], check=False)
         assert done.returncode == 0, done.stderr
-        assert Path("data/inputs/scrape").resolve() == pictures and not Path("out").exists()
+        assert Path("data/inputs/scrape").resolve() == pictures and Path("out").exists() == (not where)
+    refs = run(["git", "for-each-ref", "--format=%(refname)", "refs/exps/??/*/*"]).stdout.split()
+    trees = [run(["git", "ls-tree", "-r", ref, "data/inputs/"]).stdout for ref in refs]
+    assert len(trees) == 3
+    for tree in trees:  # DVC adds all files below a dep that is a folder: also those behind a link
+        kinds = {path: about.split()[0] for about, path in (line.split("\t") for line in tree.splitlines())}
+        assert kinds == {"data/inputs/scrape": "120000", "data/inputs/nothing.json": "100644"}, "links, no pictures"
     assert sorted(path.name for path in pictures.rglob("*.png")) == ["a.png", "b.png"]

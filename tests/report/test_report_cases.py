@@ -128,6 +128,7 @@ def test_many_styles_and_prints_are_counted_not_shown(finished):
     sides = on_paper(width=160, height=120, trim_width_mm=13.5, trim_height_mm=10.2)
     change(finished.folder / "metrics/upscale.json", pictures={name: sides for name in names[:3]})
     page = Page(written(finished))
+    assert f"in the style of {len(styles)} works" in page.sections["sketch"]
     assert "6 more in data/stylized/pictures/" in page.sections["sketch"]
     assert "2 more in data/print/" in page.sections["print"]
     assert "Work 3" in page.sections["sketch"] and "Work 4" not in page.sections["sketch"]

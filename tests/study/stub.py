@@ -120,8 +120,8 @@ class Stub:
         stages = {**own, **PIPELINE["stages"]}
         stages["scrape"] = {**stages["scrape"], "deps": ["data/inputs/scrape.json", "stage.py"]}
         (self.folder / "dvc.yaml").write_text(yaml.safe_dump({**PIPELINE, "stages": stages}, sort_keys=False))
-        ignored = (self.folder / ".gitignore").read_text().replace("/data/\n", "/data/*\n!/data/inputs/\n/pictures/\n")
-        (self.folder / ".gitignore").write_text(ignored)
+        ignored = (self.folder / ".gitignore").read_text().replace("/data/\n", "")
+        (self.folder / ".gitignore").write_text(ignored + (ROOT / ".gitignore").read_text())
         shutil.copytree(ROOT / "data/inputs", self.folder / "data/inputs", symlinks=True)
         self.commit("own files")
 

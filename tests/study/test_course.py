@@ -67,6 +67,7 @@ def test_the_times_start_where_every_training_of_a_size_has_an_evaluation():
 def test_the_figures_have_the_same_bytes_each_time_and_need_their_numbers():
     made = results.drawn([], points())
     assert made == results.drawn([], points()) and set(made) == {"time", "plateau", "limits"}
+    assert set(made) <= results.FIGURES
     for data in made.values():
         with Image.open(BytesIO(data)) as picture:
             colors = picture.convert("RGB").getcolors(1 << 24)
@@ -75,3 +76,11 @@ def test_the_figures_have_the_same_bytes_each_time_and_need_their_numbers():
     assert results.drawn([], points() + others) == made, "one combination of the factors"
     assert set(results.drawn([], points(sizes=(9,)))) == {"time", "plateau"}
     assert results.drawn([], []) == {}
+
+
+def test_figures_that_this_study_does_not_have_do_not_stay(tmp_path):
+    for name in ("limits.png", "forecast.png", "kid_effects.png", "kid.png", "mine.png"):
+        (tmp_path / name).write_bytes(b"of another study")
+    results.write(tmp_path, {"kid.png": b"of this one", results.SUMMARY: b"text"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kid.png", "mine.png", "summary.md"]
+    assert (tmp_path / "kid.png").read_bytes() == b"of this one"

@@ -184,6 +184,7 @@ def test_the_summary_has_every_combination_and_both_effects():
 def test_figures_of_what_was_measured(rows, names):
     drawn = results.drawn(rows, [])
     assert drawn == results.drawn(rows, []), "the same bytes"
+    assert set(drawn) <= results.FIGURES
     assert set(drawn) == names
     for data in drawn.values():
         with Image.open(BytesIO(data)) as picture:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stages.common import params
+from stages.common import files, params
 from stages.common.cli import UserError
-from stages.inputs import linking
+from stages.inputs import fingerprints, linking
 from stages.study import outside
 from stages.study.identity import digest, followed, needed, shared, sources
 from stages.study.session import Paths, Session
@@ -253,6 +253,27 @@ def test_pictures_of_the_user_s_own_name_the_cells_and_the_link_to_them_says_not
     with_two = names()
     assert len(first | with_one | with_two) == 6
     assert names(scrape__source="museum", scrape__path="") == first
+
+
+def test_in_a_clone_without_the_pictures_the_committed_fingerprint_names_the_cells(stub, names):
+    stub.follow_own_files()
+    own = stub.folder / "pictures"
+    own.mkdir()
+    (own / "a.png").write_text("one")
+    here = names(scrape__source="folder", scrape__path="pictures")
+    fingerprint = stub.folder / linking.OUT / "scrape.json"
+    files.write_json(fingerprint, fingerprints.of(own))
+    stub.commit("a run of mine")
+    fingerprint.unlink()
+    shutil.rmtree(own)
+    assert names() == here
+    assert not names(scrape__path="others") & here
+    own.mkdir()
+    assert not names(scrape__path="pictures") & here, "an empty folder is not a missing one"
+    own.rmdir()
+    fingerprint.write_text("<<<<<<< HEAD")
+    stub.commit("a conflict")
+    assert not names() & here
 
 
 def test_a_cell_that_read_other_files_than_those_that_name_it_is_refused(tmp_path):

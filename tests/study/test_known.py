@@ -52,6 +52,15 @@ def test_a_row_of_another_cell_is_not_taken(tables, name, cell):
     assert not known_from(tables, {name: cell}).rows
 
 
+def test_rows_of_other_cells_are_kept_in_every_table(tables, tmp_path):
+    others = known_from(tables, {}).others
+    assert set(others) == set(tables)
+    for path, rows in others.items():
+        files.write_csv(tmp_path / "again.csv", rows)
+        assert (tmp_path / "again.csv").read_bytes() == path.read_bytes()
+    assert not any(known_from(tables, {NAME: CELL}).others.values())
+
+
 def test_without_files_nothing_is_known(tables):
     table, evaluations, seconds = tables
     evaluations.unlink()
@@ -130,3 +139,25 @@ def test_a_clone_that_has_only_the_tables_goes_on_where_the_study_stands(stub, s
     assert other.study().returncode == 0 and sorted(other.ran()) == ["18-False-none-0", "18-True-none-0"]
     rows = (other.folder / "metrics/study.csv").read_text().splitlines()
     assert len(rows) == 5 and set(table.decode().splitlines()) <= set(rows)
+
+
+@pytest.mark.slow
+def test_a_smaller_grid_takes_no_rows_of_other_cells_away(stub, set_params, tmp_path_factory):
+    """Its own come first, it shows nothing else, and with the larger grid again all is as before."""
+    three = [9, 18, 36]
+    set_params(stub.folder, {"study.train_works": three, "study.deduplicated": [True]})
+    assert stub.study().returncode == 0
+    stub.commit("the tables")
+    other = stub.clone(tmp_path_factory.mktemp("elsewhere") / "clone")
+    tables = [other.folder / "metrics" / f"study{name}.csv" for name in ("", "_evaluations", "_seconds")]
+    before, summary = [table.read_bytes() for table in tables], other.folder / "data/study/summary.md"
+    assert other.study("--draw").returncode == 0 and [table.read_bytes() for table in tables] == before
+    whole = summary.read_bytes()
+    set_params(other.folder, {"study.train_works": [36]})
+    assert other.study("--draw").returncode == 0 and "1 cells;" in summary.read_text()
+    first, *rows = tables[0].read_text().splitlines()[1:]
+    assert first.startswith("36,") and [row.partition(",")[0] for row in rows] == ["9", "18"]
+    set_params(other.folder, {"study.train_works": three})
+    assert "3 cells: 3 done" in other.study("--plan").stdout
+    assert other.study("--draw").returncode == 0 and other.ran() == []
+    assert [table.read_bytes() for table in tables] == before and summary.read_bytes() == whole

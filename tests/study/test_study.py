@@ -143,6 +143,8 @@ def test_cells_read_the_pictures_of_the_user_s_own_wherever_the_committed_link_l
     assert sorted(stub.ran("track")) == CELLS and "2 done, 0 to do" in stub.study("--plan").stdout
     used = {stub.run("git", "show", f"{ref}:data/inputs/scrape.json") for ref in stub.refs()}
     assert len(used) == 1 and fingerprints.of(own)["sha256"] in used.pop()
+    kinds = {stub.run("git", "ls-tree", ref, "data/inputs/scrape").split()[0] for ref in stub.refs()}
+    assert kinds == {"120000"}, "the link, not the pictures behind it"
     (own / "a.png").write_text("two")
     assert "0 done, 2 to do" in stub.study("--plan").stdout
     assert stub.study().returncode == 0 and len(stub.ran("scrape")) == 2
@@ -183,6 +185,14 @@ def test_code_that_is_not_committed_is_refused(stub, change):
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "stage.py" in done.stderr and "Commit it" in done.stderr
     assert stub.ran() == []
+
+
+def test_an_mlflow_server_that_is_no_address_is_told_before_the_first_cell(stub):
+    stub.environment = stub.environment | {"MLFLOW_TRACKING_URI": "localhost:5000"}
+    done = stub.study()
+    assert done.returncode == 1 and "MLFLOW_TRACKING_URI is set, but it is no address" in done.stderr
+    assert stub.ran() == [] and "Traceback" not in done.stderr
+    assert stub.study("--plan").returncode == 0
 
 
 @pytest.mark.slow

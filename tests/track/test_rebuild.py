@@ -102,6 +102,11 @@ class Repository:
             for run in runs
         }
 
+    def append_to_lock(self) -> None:
+        """Change dvc.lock, and so make the next commit one that may hold results."""
+        with (self.folder / "dvc.lock").open("a") as file:
+            file.write("# looked at\n")
+
     def delete_store(self) -> None:
         (self.folder / "mlflow.db").unlink()
         shutil.rmtree(self.folder / "mlruns")
@@ -160,6 +165,27 @@ def test_a_picture_that_the_cache_has_lost_is_named_after_all_others_are_logged_
     (tmp_path / "away").rename(lost)
     assert "3 results in commits and experiments, 1 of them were new" in repository.track("--all", DVC_ROOT=str(main))
     assert len(repository.runs(main)) == 3
+
+
+CONFLICT = "<<<<<<< HEAD\n{whole}=======\n{whole}>>>>>>> other\n"
+
+
+@pytest.mark.parametrize("spoilt", ["dvc.lock", "metrics/train.json", "metrics/train.csv"])
+def test_a_commit_that_cannot_be_read_is_named_after_all_others_are_logged(repository, tmp_path, put_store, spoilt):
+    """As a merge leaves it that was committed without a look."""
+    clone = Repository(tmp_path / "clone", repository.environment, repository.run_module)
+    repository.run(f"git clone -q . {clone.folder}")
+    clone.run(f"dvc cache dir --local {repository.folder / '.dvc/cache'}")
+    place = clone.folder / spoilt
+    place.write_text(CONFLICT.format(whole=place.read_text()))
+    clone.append_to_lock()
+    author = "-c user.name=Test -c user.email=test@example.org"
+    clone.run(f"git {author} commit -qam conflict")
+    (commit,) = clone.run("git log -1 --format=%h --abbrev=7").split()
+    main = put_store(tmp_path)
+    output = clone.track("--all", code=1, DVC_ROOT=str(main))
+    assert "1 results in commits" in output and f"{commit}: its {spoilt}" in output
+    assert "Traceback" not in output and len(clone.runs(main)) == 1
 
 
 def test_a_cache_without_results_adds_nothing(repository, tmp_path):

@@ -14,6 +14,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from stages.common.cli import UserError
+from stages.common.server import address
 from stages.track import store
 from stages.track.describe import EXPERIMENT, NOTE
 
@@ -42,15 +43,15 @@ def server(tmp_path_factory, clean_environment, put_store):
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
-        address, until = f"http://127.0.0.1:{port}", time.monotonic() + 150
+        place, until = f"http://127.0.0.1:{port}", time.monotonic() + 150
         while True:
             assert process.poll() is None and time.monotonic() < until, (folder / "log").read_text()
             try:
-                requests.get(f"{address}/health", timeout=5).raise_for_status()
+                requests.get(f"{place}/health", timeout=5).raise_for_status()
                 break
             except requests.RequestException:
                 time.sleep(0.2)
-        yield address
+        yield place
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
@@ -151,14 +152,14 @@ def test_a_server_that_is_not_there_ends_soon_with_the_remedy(with_results):
 def test_an_address_that_is_none_is_refused_without_being_shown(monkeypatch, uri):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     with pytest.raises(UserError, match="http://host:port") as error:
-        store.address()
+        address()
     assert "secret" not in str(error.value)
 
 
 def test_user_and_password_leave_the_address(monkeypatch):
     for name in ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
         monkeypatch.setenv(name, "")  # put back as they were afterwards
-    assert store.address() == ""
+    assert address() == ""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://anna:s%40cret@mlflow.example.org:8443/path")
-    assert store.address() == os.environ["MLFLOW_TRACKING_URI"] == "https://mlflow.example.org:8443/path"
+    assert address() == os.environ["MLFLOW_TRACKING_URI"] == "https://mlflow.example.org:8443/path"
     assert (os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"]) == ("anna", "s@cret")

@@ -27,7 +27,7 @@ def main() -> None:
     if rows := study.rows():
         tables = study.tables(rows)
         for path, lines in tables.items():
-            files.write_csv(Path(path), [*lines, *study.others(path)])
+            files.write_csv(Path(path), [*lines, *study.others(path, lines)])
         made = shown(rows, tables[study.paths.evaluations])
         write(Path("data/study"), made)
         print(made[SUMMARY].decode())

@@ -39,6 +39,11 @@ class Cell:
         return f"study-w{self.works}-{files}-{self.augmentation}-o{self.order}-s{self.seed}-{digest}"
 
 
+def without_hash(name: str) -> str:
+    """An experiment's name without the hash: its factors alone."""
+    return name.rpartition("-")[0]
+
+
 def cells(study: StudyParams) -> Iterator[Cell]:
     """Seed by seed and order by order, so that an interrupted study has every size and factor of the first ones."""
     assert study.train_works != "auto", "the session has put sizes there"

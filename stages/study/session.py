@@ -17,7 +17,7 @@ from stages.common.cli import UserError
 from stages.study import course, identity, outside, ready, records, sizes
 from stages.study.cell import Job
 from stages.study.cluster import Cells, Needs, connected
-from stages.study.grid import FACTORS, Cell, cells, fixed
+from stages.study.grid import FACTORS, Cell, cells, fixed, without_hash
 from stages.study.known import Known
 from stages.study.params import StudyParams
 from stages.study.params_file import with_values
@@ -113,9 +113,13 @@ class Session:
             self.paths.seconds: _only(SECONDS, rows),
         }
 
-    def others(self, path: str) -> list[dict[str, Any]]:
-        """What a table has of cells that are not of this study; it stays behind the study's own."""
-        return self.known.others[self.root / path]
+    def others(self, path: str, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """What a table has of cells that are not of this study, to stay behind the study's own lines.
+
+        But where these have a cell of the same factors, its row of other code or params makes way for it.
+        """
+        replaced = {without_hash(line["experiment"]) for line in lines}
+        return [row for row in self.known.others[self.root / path] if without_hash(row["experiment"]) not in replaced]
 
     def _evaluations(self, item: Mapping[str, Any], commit: str | None) -> list[dict[str, Any]]:
         text = records.content(self.root, commit, self.paths.validated) if commit else None

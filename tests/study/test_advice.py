@@ -3,7 +3,7 @@
 import pytest
 
 from stages.study.answer import SMALL, more_works
-from stages.study.learning import Value
+from stages.study.learning import Learning, Value, learn
 
 NOW = 20.0  # of which SMALL is 1
 ADVICE = {"more": "do look for more", "stop": "stop looking for more", "unsure": "is not sure", "time": "train longer"}
@@ -20,7 +20,8 @@ ADVICE = {"more": "do look for more", "stop": "stop looking for more", "unsure":
         (Value(0.5, 0.2, 0.8), False, "stop"),
     ],
 )
-def test_only_a_whole_interval_on_one_side_of_what_is_worth_it_gives_advice(gain, short, said):
+def test_only_a_whole_interval_on_one_side_of_what_is_worth_it_gives_advice(monkeypatch, gain, short, said):
     assert pytest.approx(1.0) == SMALL * NOW
-    text = more_works(gain, 72, NOW, short)
+    monkeypatch.setattr(Learning, "gain", lambda *_: gain)
+    text = more_works(learn({works: {0: 30.0 - works**0.5} for works in (9, 18, 36, 72)}), NOW, short)
     assert [key for key, words in ADVICE.items() if words in text] == [said]

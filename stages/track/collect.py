@@ -74,10 +74,7 @@ def head() -> str | None:
 def _read(read: Callable[[Path], Any], tree: Path, path: Path) -> Any:
     try:
         return read(path)
-    except (
-        ValueError,
-        TypeError,
-    ) as error:  # what `read` raises of other lines, and of more fields than there are names
+    except (ValueError, TypeError) as error:  # of lines that are no JSON, of more fields than the header names
         raise UserError(
             f"its {path.relative_to(tree)} cannot be read ({error}; a conflict of two branches?): put it right, or run "
             "the stage again that writes it"
